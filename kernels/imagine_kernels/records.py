@@ -1,0 +1,217 @@
+"""The small records every step passes to the next: Sample, Region, Prediction, Annotation. Standard library only.
+
+Pixels are absolute, x right, y down, origin at the corner of the top-left pixel of the sample (not of the file it was
+cut from). A region without a shape stands for the whole sample. A score of 0.0 is a score; None means unknown.
+"""
+
+import math
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+
+def new_id() -> str:
+    """A fresh identity for a region or an annotation."""
+    return uuid.uuid4().hex
+
+
+def now() -> str:
+    """This moment in UTC, ISO 8601 to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _need(good: bool, sentence: str) -> None:  # noqa: FBT001
+    if not good:
+        raise ValueError(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number and its unit as pint spells it: Quantity(17.4, "microliter")."""
+
+    value: float
+    unit: str
+
+    def __post_init__(self) -> None:
+        _need(math.isfinite(self.value), f"A quantity in {self.unit} needs a finite number, not {self.value}.")
+        _need(bool(self.unit), f"The quantity {self.value} needs a unit.")
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What was searched to find the samples of one group: the volume imaged and how the water was prepared.
+
+    `volume` is what the instrument looked at; `dilution` is millilitres of measured fluid per millilitre of original
+    water (2.0: diluted to double; 0.01: concentrated a hundred times).
+    """
+
+    volume: Quantity | None = None
+    dilution: float = 1.0
+
+    def __post_init__(self) -> None:
+        _need(self.dilution > 0, f"A dilution must be above 0, not {self.dilution}.")
+        _need(self.volume is None or self.volume.value > 0, f"A volume must be above 0, not {self.volume}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright box, in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def __post_init__(self) -> None:
+        _need(
+            all(math.isfinite(v) for v in (self.x, self.y, self.width, self.height)),
+            f"A box needs finite numbers, not {self.x}, {self.y}, {self.width}, {self.height}.",
+        )
+        _need(self.width > 0 and self.height > 0, f"A box needs a size, not {self.width} x {self.height} pixels.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One image, and where, when, at what scale and with what effort it was taken.
+
+    `uri` is the file, or "archive.zip!/member"; `crop` cuts the sample out of that file (pixels of the file); `group`
+    names the run, cast or deployment; `pixel_size` is the side of one pixel; `measures` are the instrument's own.
+    """
+
+    id: str
+    uri: str
+    width: int
+    height: int
+    crop: Box | None = None
+    group: str | None = None
+    taken_at: str | None = None
+    pixel_size: Quantity | None = None
+    effort: Effort | None = None
+    measures: Mapping[str, Quantity] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _need(bool(self.id), f"A sample needs an id ({self.uri}).")
+        _need(self.width > 0 and self.height > 0, f"{self.uri}: an image of {self.width} x {self.height} pixels.")
+        object.__setattr__(self, "measures", MappingProxyType(dict(self.measures)))
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A label, maybe a score, maybe a shape; without a shape it stands for the whole sample.
+
+    `scores` holds the score of every class where the model gives them; all scores lie in 0..1.
+    """
+
+    label: str
+    score: float | None = None
+    shape: Box | None = None
+    id: str = field(default_factory=new_id)
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _need(bool(self.label), "A region needs a label.")
+        for label, score in {self.label: self.score, **self.scores}.items():
+            _need(score is None or 0.0 <= score <= 1.0, f"The score of {label!r} must lie in 0..1, not {score}.")
+        object.__setattr__(self, "scores", MappingProxyType(dict(self.scores)))
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Regions made by a model for one sample: which model, and the sha256 of its weights."""
+
+    sample_id: str
+    regions: tuple[Region, ...]
+    model: str
+    weights: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Regions made or confirmed by a person for one sample; `tool` is where it happened."""
+
+    sample_id: str
+    regions: tuple[Region, ...]
+    author: str
+    at: str = field(default_factory=now)
+    tool: str = "notebook"
+    id: str = field(default_factory=new_id)
+
+    def __post_init__(self) -> None:
+        _need(bool(self.author), f"The annotation of sample {self.sample_id} needs an author.")
+        datetime.fromisoformat(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that was asked for and could not be used: where it is and why, as a sentence."""
+
+    where: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What a source holds: samples, labels that came with them (folder names), and what had to be skipped."""
+
+    samples: tuple[Sample, ...]
+    annotations: tuple[Annotation, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One prediction of many samples: in the order of the samples, without those that were skipped."""
+
+    predictions: tuple[Prediction, ...]
+    skipped: tuple[Skipped, ...]
+    seconds: float
+
+
+Json = dict[str, Any]
+_KINDS: dict[str, type] = {
+    k.__name__: k for k in (Quantity, Effort, Box, Sample, Region, Prediction, Annotation, Skipped)
+}
+
+
+def to_json(record: object) -> Json:
+    """A record as plain JSON values, with its kind under "kind". Fields that are empty are left out; 0.0 stays."""
+    name = type(record).__name__
+    _need(name in _KINDS, f"{name} is not a record that travels as JSON; known are {', '.join(_KINDS)}.")
+    values = {key: _plain(getattr(record, key)) for key in _KINDS[name].__dataclass_fields__}  # type: ignore[attr-defined]
+    return {"kind": name, **{key: value for key, value in values.items() if value not in (None, (), [], {})}}
+
+
+def _plain(value: object) -> object:
+    if type(value).__name__ in _KINDS:
+        return to_json(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def from_json(data: Json) -> Any:  # noqa: ANN401
+    """The record that `to_json` made `data` of. Raises ValueError with a sentence naming what is wrong."""
+    values = dict(data)
+    kind = _KINDS.get(str(values.pop("kind", "")))
+    if kind is None:
+        raise ValueError(f"Not a record: its kind is {data.get('kind')!r}; known are {', '.join(_KINDS)}.")
+    unknown = values.keys() - kind.__dataclass_fields__.keys()  # type: ignore[attr-defined]
+    _need(not unknown, f"A {kind.__name__} has no field {', '.join(sorted(unknown))}.")
+    try:
+        return kind(**{key: _rich(value) for key, value in values.items()})
+    except TypeError as error:
+        raise ValueError(f"Not a whole {kind.__name__}: {error}.") from error
+
+
+def _rich(value: object) -> object:
+    if isinstance(value, dict):
+        is_record = isinstance(value.get("kind"), str)  # a class called "kind" holds a score there
+        return from_json(value) if is_record else {key: _rich(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(_rich(item) for item in value)
+    return value

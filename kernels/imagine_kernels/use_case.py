@@ -1,0 +1,147 @@
+"""The facts of a use case as one record, and the registry: the folders of use_cases/ ARE the list."""
+
+import difflib
+import importlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+FOLDER = Path(__file__).with_name("use_cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One class a model can tell: its name, what a person reads, and its code in the field's registers.
+
+    `aphia_id` is the WoRMS AphiaID, None for what is no taxon (debris, bubbles); `key` is the review grid's key.
+    """
+
+    name: str
+    title: str
+    aphia_id: int | None = None
+    rank: str | None = None
+    key: str | None = None
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure: macro-F1 0.86 on 53 held-out pictures, and how it was split."""
+
+    name: str
+    value: float
+    count: int
+    split: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The data a model was trained on, with its licence and how to cite it."""
+
+    title: str
+    licence: str
+    citation: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the weights expect: `size` in pixels of the square input, colours, and the scale they were trained at."""
+
+    size: int
+    colour: str = "rgb"
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.25, 0.25, 0.25)
+    pixel_size_um: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One set of weights: a timm architecture and its options, the classes in output order, its figures."""
+
+    name: str
+    title: str
+    architecture: str
+    labels: tuple[Label, ...]
+    profile: Profile
+    weights: str
+    sha256: str
+    source: Source
+    figures: tuple[Figure, ...]
+    command: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The classes in the order of the model's outputs."""
+        return tuple(label.name for label in self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase:
+    """All facts of one use case; kernelspec, cards, labelling page, tests and report derive from it.
+
+    `task` names a module of tasks/; `picture` is a file of the folder; `notebook` lies in notebooks/use_cases/;
+    `measures` names what a report may count, such as "concentration" (particles per mL of water).
+    """
+
+    name: str
+    title: str
+    summary: str
+    task: str
+    sample: str
+    models: tuple[Model, ...]
+    picture: str
+    notebook: str
+    measures: tuple[str, ...]
+    licence: str
+    citation: str
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds everything of this use case."""
+        return FOLDER / self.name
+
+    def model(self, name: str | None = None) -> Model:
+        """The model called `name`, else the first. Raises LookupError naming the nearest one."""
+        if name is None:
+            return self.models[0]
+        return _find(name, {model.name: model for model in self.models}, f"a model of {self.name}")
+
+    def labels(self) -> tuple[Label, ...]:
+        """Every class of every model, once, in order."""
+        return tuple({label.name: label for model in self.models for label in model.labels}.values())
+
+
+def _find(name: str, known: Mapping[str, Model], what: str) -> Model:
+    if name not in known:
+        raise LookupError(f"{name!r} is not {what}. {_nearest(name, list(known))}")
+    return known[name]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known) or 'none'}."
+
+
+def names() -> list[str]:
+    """Every use case of this installation: the folders of use_cases/ that hold an __init__.py."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/__init__.py"))
+
+
+def get(name: str) -> UseCase:
+    """The use case called `name`. Raises LookupError naming the nearest one."""
+    if name not in names() or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise LookupError(f"{name!r} is not a use case here. {_nearest(name, names())}")
+    found: UseCase = importlib.import_module(f"imagine_kernels.use_cases.{name}").USE_CASE
+    return found
+
+
+def every() -> Iterator[UseCase]:
+    """All use cases, by name."""
+    return (get(name) for name in names())
