@@ -1,0 +1,56 @@
+"""The pictures a notebook and the report show of their numbers; matplotlib figures in the house's palette."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from imagine_kernels.measure import Row
+from imagine_kernels.records import Prediction
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, WATER, LINE, CORAL = "#0f2a3a", "#1c7c94", "#c9dade", "#c8553d"
+
+
+def _axes(width: float, height: float) -> "tuple[Figure, Axes]":
+    """An axis with nothing on it that does not inform; made without pyplot, so nothing stays in memory."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color(LINE)
+    axes.tick_params(length=0, colors=INK, labelsize=10)
+    return figure, axes
+
+
+def composition(rows: Sequence[Row], titles: Mapping[str, str] | None = None) -> "Figure":
+    """Share of each class in percent with its 95 % interval, most frequent on top; one group."""
+    names = titles or {}
+    ordered = sorted(rows, key=lambda row: row.count)
+    figure, axes = _axes(8, 0.9 + 0.42 * max(1, len(ordered)))
+    labels = [names.get(row.label, row.label) for row in ordered]
+    shares = [100 * row.share for row in ordered]
+    below = [100 * (row.share - row.share_low) for row in ordered]
+    above = [100 * (row.share_high - row.share) for row in ordered]
+    axes.barh(labels, shares, color=WATER, height=0.62)
+    axes.errorbar(shares, range(len(ordered)), xerr=[below, above], fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
+    for place, row in enumerate(ordered):
+        axes.annotate(f"{row.count}", (100 * row.share_high, place), (6, 0), textcoords="offset points", va="center")
+    axes.set_xlabel("share of all particles, % (number at the right: count; line: 95 % interval)", color=INK)
+    axes.set_xlim(0, min(112, max([1.0, *(100 * row.share_high for row in ordered)]) * 1.12))
+    return figure
+
+
+def how_sure(predictions: Iterable[Prediction], unsure: float = 0.6) -> "Figure":
+    """How many images the model is how sure about: scores 0..1 in twenty bins, those under `unsure` marked."""
+    scores = [p.regions[0].score for p in predictions if p.regions and p.regions[0].score is not None]
+    figure, axes = _axes(8, 2.6)
+    counts, edges, bars = axes.hist(scores, bins=20, range=(0, 1), color=WATER, rwidth=0.9)
+    for edge, bar in zip(edges, bars.patches, strict=False):
+        if edge + 0.025 < unsure:
+            bar.set_facecolor(CORAL)
+    axes.set_xlabel(f"score of the best class (red: below {unsure:g}, worth a look)", color=INK)
+    axes.set_ylabel("images", color=INK)
+    return figure

@@ -1,0 +1,107 @@
+"""Records as pandas tables, for a notebook cell or the report: one function per question a person asks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from imagine_kernels.measure import Row
+from imagine_kernels.records import Collection, Prediction, Sample, Skipped
+from imagine_kernels.use_case import Model, UseCase
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def overview(collection: Collection) -> "pd.DataFrame":
+    """One line per run or folder: images, side of a pixel, volume imaged, dilution, labels that came along."""
+    import pandas as pd
+
+    labelled = {annotation.sample_id for annotation in collection.annotations}
+    lines: dict[str, dict[str, object]] = {}
+    for sample in collection.samples:
+        line = lines.setdefault(sample.group or "images", _effort(sample))
+        line["images"] = int(str(line["images"])) + 1
+        line["labelled"] = int(str(line["labelled"])) + (sample.id in labelled)
+    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("group").reset_index()
+
+
+def _effort(sample: Sample) -> dict[str, object]:
+    pixel, effort = sample.pixel_size, sample.effort
+    volume = effort.volume if effort else None
+    return {
+        "images": 0,
+        "labelled": 0,
+        "pixel": f"{pixel.value:.3g} {pixel.unit}" if pixel else "unknown",
+        "volume imaged": f"{volume.value:.4g} {volume.unit}" if volume else "unknown",
+        "dilution": effort.dilution if effort else 1.0,
+    }
+
+
+def predicted(predictions: Iterable[Prediction]) -> "pd.DataFrame":
+    """One line per image: label, score (0..1), the second label and how far behind it is (margin, 0..1)."""
+    import pandas as pd
+
+    return pd.DataFrame([_line(p) for p in predictions], columns=["sample", "label", "score", "second", "margin"])
+
+
+def _line(prediction: Prediction) -> tuple[str, str, float | None, str, float | None]:
+    region = prediction.regions[0]
+    others = sorted(((s, n) for n, s in region.scores.items() if n != region.label), reverse=True)
+    if not others or region.score is None:
+        return prediction.sample_id, region.label, region.score, "", None
+    return prediction.sample_id, region.label, region.score, others[0][1], region.score - others[0][0]
+
+
+def measured(rows: Sequence[Row], titles: Mapping[str, str] | None = None) -> "pd.DataFrame":
+    """One line per group and class: count, share and concentration, each with its 95 % interval."""
+    import pandas as pd
+
+    table = pd.DataFrame([_measured(row, titles or {}) for row in rows])
+    return table.drop(columns="group") if len({row.group for row in rows}) == 1 else table
+
+
+def _measured(row: Row, titles: Mapping[str, str]) -> dict[str, object]:
+    line: dict[str, object] = {
+        "group": row.group or "images",
+        "class": titles.get(row.label, row.label),
+        "count": row.count,
+        "share": f"{row.share:.1%}",
+        "share, 95 % interval": f"{row.share_low:.1%} to {row.share_high:.1%}",
+    }
+    if row.concentration is not None and row.low is not None and row.high is not None:
+        line["per mL"] = f"{row.concentration.value:,.4g}"
+        line["per mL, 95 % interval"] = f"{row.low.value:,.4g} to {row.high.value:,.4g}"
+    return line
+
+
+def left_out(*skipped: Iterable[Skipped]) -> "pd.DataFrame":
+    """What could not be used, and why."""
+    import pandas as pd
+
+    return pd.DataFrame([(s.where, s.why) for some in skipped for s in some], columns=["what", "why"])
+
+
+def figures(case: UseCase) -> "pd.DataFrame":
+    """How good the models of a use case are, and on what that was measured."""
+    import pandas as pd
+
+    lines = [
+        (model.title, figure.name, round(figure.value, 3), figure.count, figure.split)
+        for model in case.models
+        for figure in model.figures
+    ]
+    return pd.DataFrame(lines, columns=["model", "figure", "value", "pictures", "measured on"])
+
+
+def provenance(model: Model, data_sha256: str) -> "pd.DataFrame":
+    """Which model, which weights, which data, under which licence."""
+    import pandas as pd
+
+    source = model.source
+    lines = {
+        "model": f"{model.title} ({model.name}, {model.architecture})",
+        "weights (sha256)": model.sha256,
+        "trained on": f"{source.title}, {source.licence}",
+        "cite": source.citation,
+        "these images (sha256)": data_sha256,
+    }
+    return pd.DataFrame(lines.items(), columns=["", "which"])
