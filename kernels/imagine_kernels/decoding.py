@@ -1,0 +1,148 @@
+"""Bytes of one picture file → its size or its pixels: JPEG, PNG, TIFF and BMP of any kind become 8-bit RGB here.
+
+Every failure is a ValueError holding the rest of a sentence that begins with the file's name; `images` puts the name.
+"""
+
+import contextlib
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any
+
+import numpy as np
+import simplejpeg
+from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin
+
+from imagine_kernels import tiff
+
+Pixels = np.ndarray[tuple[Any, ...], np.dtype[np.uint8]]
+"""(height, width, 3), red green blue."""
+
+MAX_PIXELS = 89_000_000
+"""The largest picture that is decoded, 267 MB as RGB: a file of a few kB may claim any size. Pillow warns above it."""
+MIN_SIDE = 4
+"""Below this many pixels a side holds no particle."""
+
+_JPEG = b"\xff\xd8\xff"
+# Made by their own classes and not by Image.open: its guard against bombs is one global number that warns or raises.
+_PLUGINS: dict[bytes, type[ImageFile.ImageFile]] = {
+    _JPEG: JpegImagePlugin.JpegImageFile,
+    b"\x89PNG\r\n\x1a\n": PngImagePlugin.PngImageFile,
+    b"BM": BmpImagePlugin.BmpImageFile,
+}
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_OTHERS = {
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a zip archive or office document",
+    b"GIF8": "a GIF",
+    b"RIFF": "a WebP picture, a sound or a film",
+    b"<": "a web page or XML text",
+    b"{": "JSON text",
+}
+_BROKEN = (
+    OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, EOFError, RuntimeError, ArithmeticError,
+    MemoryError, AssertionError, struct.error, zlib.error, *tiff.BROKEN,
+)  # fmt: skip
+"""What Pillow, simplejpeg and tifffile raise on bytes that are not what they claim."""
+
+
+class _RefusedError(ValueError):
+    """A finished sentence: not to be wrapped in another one."""
+
+
+def size(file: IO[bytes]) -> tuple[int, int]:
+    """Width and height as shown upright, from the header alone. Raises ValueError where it is no usable picture."""
+    with _broken_as_sentence():
+        return _size(file)
+
+
+def pixels(data: bytes, side: int | None = None) -> Pixels:
+    """All pixels, upright, as uint8 RGB of shape (height, width, 3).
+
+    With `side`, a large JPEG may come smaller (never below `side` on its shorter side), which is faster.
+    """
+    with _broken_as_sentence():
+        file = io.BytesIO(data)
+        _size(file)
+        array = _jpeg(data, side) if data.startswith(_JPEG) else None
+        if array is None:
+            array = tiff.pixels(file) if data.startswith(_TIFF) else _rgb(_open(file))
+        rgb: Pixels = np.require(array[:, :, :3], np.uint8, ["C", "W"])
+        return rgb
+
+
+def is_picture(head: bytes) -> bool:
+    """Whether a file that begins so is of a kind that is read here."""
+    return head.startswith((*_PLUGINS, *_TIFF))
+
+
+@contextlib.contextmanager
+def _broken_as_sentence() -> Iterator[None]:
+    try:
+        yield
+    except _RefusedError:
+        raise
+    except _BROKEN as error:
+        told = " ".join(str(error).split()).rstrip(".")[:120] or type(error).__name__
+        raise _RefusedError(f"is broken and cannot be decoded ({told}). Get a fresh copy from its source.") from error
+
+
+def _size(file: IO[bytes]) -> tuple[int, int]:
+    file.seek(0)
+    if file.read(4) in _TIFF:
+        width, height = tiff.size(file)
+    else:
+        image = _open(file)
+        width, height = image.size
+        if _turn(image) in range(5, 9):
+            width, height = height, width
+    if width * height > MAX_PIXELS:
+        limit = f"{MAX_PIXELS // 10**6} million"
+        raise _RefusedError(f"has {width} × {height} pixels, more than the limit of {limit}. Cut it into tiles first.")
+    if min(width, height) < MIN_SIDE:
+        raise _RefusedError(f"has {width} × {height} pixels: too small to show anything.")
+    return width, height
+
+
+def _open(file: IO[bytes]) -> ImageFile.ImageFile:
+    file.seek(0)
+    head = file.read(16)
+    file.seek(0)
+    if not head:
+        raise _RefusedError("is empty (0 bytes). Get a fresh copy from its source.")
+    for magic, plugin in _PLUGINS.items():
+        if head.startswith(magic):
+            return plugin(file)
+    like = next((f": it looks like {what}" for magic, what in _OTHERS.items() if head.lstrip().startswith(magic)), "")
+    raise _RefusedError(f"is not a picture{like}. Give it as JPEG, PNG, TIFF or BMP.")
+
+
+def _turn(image: ImageFile.ImageFile) -> int:
+    """The EXIF orientation, 1 to 8; reading it costs as much as the header, so only where there is EXIF at all."""
+    if not isinstance(image, PngImagePlugin.PngImageFile) and "exif" not in image.info:
+        return 1
+    turn = image.getexif().get(0x0112, 1)
+    return turn if turn in range(1, 9) else 1
+
+
+def _jpeg(data: bytes, side: int | None) -> tiff.Array | None:
+    try:
+        array: tiff.Array = simplejpeg.decode_jpeg(data, "RGB", min_height=side or 0, min_width=side or 0)
+    except ValueError:  # CMYK, harmless oddities or damage: Pillow decides
+        return None
+    if b"Exif\0\0" in data[: 2**16]:
+        return tiff.upright(array, _turn(_open(io.BytesIO(data))))
+    return array
+
+
+def _rgb(image: ImageFile.ImageFile) -> tiff.Array:
+    turn = _turn(image)
+    image.load()
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        return tiff.upright(tiff.eight_bits(np.asarray(image)), turn)
+    plain: Image.Image = image
+    if image.has_transparency_data:  # what is see-through lies on white, as in bright field
+        over = image.convert("RGBA")
+        plain = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
+    return tiff.upright(np.array(plain.convert("RGB")), turn)

@@ -1,0 +1,83 @@
+"""The first page of a TIFF → its size or its pixels as RGB: the part of `decoding` for microscopes and instruments.
+
+By tifffile alone: Pillow warns at random and its libtiff prints to the notebook when a file is damaged.
+"""
+
+from typing import IO, Any
+
+import numpy as np
+import tifffile
+from tifffile import PHOTOMETRIC, PLANARCONFIG, SAMPLEFORMAT
+
+Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
+
+BROKEN = (tifffile.TiffFileError,)
+"""What tifffile raises beside builtin exceptions."""
+MAX_BYTES = 1024 * 2**20
+"""The most a page may need in memory: it may declare thousands of bands."""
+_KNOWN = {
+    PHOTOMETRIC.RGB, PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.PALETTE,
+    PHOTOMETRIC.SEPARATED, PHOTOMETRIC.YCBCR,
+}  # fmt: skip
+
+
+def size(file: IO[bytes]) -> tuple[int, int]:
+    """Width and height as shown upright, from the header alone."""
+    page, turn = _page(file)
+    width, height = int(page.imagewidth), int(page.imagelength)
+    return (height, width) if turn in range(5, 9) else (width, height)
+
+
+def pixels(file: IO[bytes]) -> Array:
+    """All pixels of the first page, upright, as 8-bit RGB."""
+    page, turn = _page(file)
+    array: Array = page.asarray(maxworkers=1)
+    if page.planarconfig == PLANARCONFIG.SEPARATE and array.ndim == 3:
+        array = np.moveaxis(array, 0, -1)
+    if page.photometric == PHOTOMETRIC.PALETTE and page.colormap is not None:
+        array = (np.moveaxis(page.colormap, 0, -1) >> 8).astype(np.uint8)[array]
+    elif page.photometric == PHOTOMETRIC.SEPARATED and array.ndim == 3 and array.shape[2] >= 4:
+        ink = 255 - eight_bits(array[:, :, :4]).astype(np.uint16)
+        return upright((ink[:, :, :3] * ink[:, :, 3:] // 255).astype(np.uint8), turn)
+    levels = eight_bits(array)
+    return upright(255 - levels if page.photometric == PHOTOMETRIC.MINISWHITE else levels, turn)
+
+
+def _page(file: IO[bytes]) -> tuple[tifffile.TiffPage, int]:
+    file.seek(0)
+    page = tifffile.TiffFile(file).pages[0]
+    if not isinstance(page, tifffile.TiffPage) or page.imagedepth != 1 or page.photometric not in _KNOWN:
+        raise ValueError("a kind of TIFF that cannot be shown as colours")
+    if page.sampleformat not in {SAMPLEFORMAT.UINT, SAMPLEFORMAT.INT, SAMPLEFORMAT.IEEEFP}:
+        raise ValueError("its numbers are of a kind that cannot be shown")
+    if page.nbytes > MAX_BYTES:
+        raise ValueError(f"unpacked it would need {page.nbytes / 2**20:,.0f} MB")
+    turn = page.tags.valueof(274, 1)
+    return page, turn if turn in range(1, 9) else 1
+
+
+def eight_bits(array: Array) -> Array:
+    """Numbers of any kind as uint8 (height, width, 3 or 4): integers by the camera's depth, floats by their range."""
+    array = array[:, :, None] if array.ndim == 2 else array
+    array = np.repeat(array[:, :, :1], 3, axis=2) if array.shape[2] < 3 else array[:, :, :4]
+    if array.dtype == np.uint8:
+        return array
+    values = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if array.dtype == np.bool_ or (array.dtype.kind == "f" and low >= 0 and high <= 1):
+        low, high = 0.0, 1.0
+    elif array.dtype.kind in "ui" and low >= 0:  # what a camera of 8, 10, 12, 14 or 16 bits delivers keeps its black
+        low, high = 0.0, float(next((2**bits - 1 for bits in (8, 10, 12, 14, 16) if high < 2**bits), high))
+    scaled: Array = ((values - low) * (255.0 / ((high - low) or 1.0))).round().clip(0, 255).astype(np.uint8)
+    return scaled
+
+
+def upright(array: Array, turn: int) -> Array:
+    """The picture as it is meant to be seen; `turn` is the orientation of the TIFF and EXIF standards, 1 to 8."""
+    if turn >= 5:
+        array = array.swapaxes(0, 1)
+    if turn in {2, 3, 6, 7}:
+        array = array[:, ::-1]
+    if turn in {3, 4, 7, 8}:
+        array = array[::-1]
+    return array
