@@ -1,0 +1,129 @@
+"""The processes of this installation, told from all others by a mark that each carries in its environment.
+
+Whoever starts a process for the house hands it `mark(settings)`: `make down` ends all that carry it and their children.
+"""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hub_config.settings import Settings
+
+if TYPE_CHECKING:
+    import psutil
+
+MARK = "IMAGINE_INSTALLATION"
+"""Its value is the absolute state folder."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a process is there for: `kind` is hub, proxy, service, server, kernel or other."""
+
+    kind: str
+    name: str = ""
+
+
+def mark(settings: Settings) -> dict[str, str]:
+    """The variable that makes a process ours."""
+    return {MARK: str(settings.folders.state)}
+
+
+def marked(variable: str, value: str) -> list[int]:
+    """Numbers of the processes with `variable` = `value` in their environment. Standard library only."""
+    sign = f"{variable}={value}".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                environment = (entry / "environ").read_bytes()
+            except OSError:  # somebody else's, or just gone
+                continue
+            if sign in environment.split(b"\0"):
+                found.append(int(entry.name))
+    return found
+
+
+def family(variable: str, value: str) -> list["psutil.Process"]:
+    """Processes so marked and all their descendants, but for the caller and those it descends from."""
+    import psutil
+
+    me = psutil.Process()
+    spared = {me.pid, *(parent.pid for parent in me.parents())}
+    found: dict[int, psutil.Process] = {}
+    for pid in marked(variable, value):
+        try:
+            process = psutil.Process(pid)
+            members = [process, *([] if pid in spared else process.children(recursive=True))]
+        except psutil.NoSuchProcess:
+            continue
+        found.update({one.pid: one for one in members if one.pid not in spared})
+    return [one for one in found.values() if _alive(one)]
+
+
+def ours(settings: Settings) -> list["psutil.Process"]:
+    """All processes of the installation."""
+    return family(MARK, mark(settings)[MARK])
+
+
+def _alive(process: "psutil.Process") -> bool:
+    import psutil
+
+    return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+
+
+def role(process: "psutil.Process") -> Role:
+    """What `process` is there for, by its own command line and environment. Raises psutil.Error when it is gone."""
+    environment, command = process.environ(), process.cmdline()
+    if service := environment.get("JUPYTERHUB_SERVICE_NAME"):
+        return Role("service", service)
+    if any(Path(word).name == "configurable-http-proxy" for word in command):
+        return Role("proxy")
+    if any(Path(word).name == "jupyterhub_config.py" for word in command):
+        return Role("hub")
+    person = environment.get("JUPYTERHUB_USER", "")
+    if any(word.endswith(".json") and Path(word).name.startswith("kernel-") for word in command):
+        return Role("kernel", person)
+    if person and any("singleuser" in word for word in command):
+        return Role("server", person)
+    return Role("other", person)
+
+
+def hub(settings: Settings) -> "psutil.Process | None":
+    """The running hub, if there is one."""
+    import psutil
+
+    for process in ours(settings):
+        try:
+            if role(process).kind == "hub":
+                return process
+        except psutil.Error:
+            continue
+    return None
+
+
+async def end(variable: str, value: str) -> None:
+    """Ends the processes so marked and their descendants, such as one person's server, without holding up the hub."""
+    await asyncio.to_thread(lambda: finish(family(variable, value)))
+
+
+def finish(processes: list["psutil.Process"], patience: float = 10.0) -> int:
+    """Ends `processes`: asks, waits up to `patience` seconds, then insists. Returns how many had to be insisted on."""
+    import psutil
+
+    for process in processes:
+        _signal(process, "terminate")
+    _, stubborn = psutil.wait_procs(processes, timeout=patience)
+    for process in stubborn:
+        _signal(process, "kill")
+    psutil.wait_procs(stubborn, timeout=patience)
+    return len(stubborn)
+
+
+def _signal(process: "psutil.Process", verb: str) -> None:
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        getattr(process, verb)()
