@@ -8,8 +8,10 @@ from typing import IO
 from hub_config.settings import Settings
 
 LOUD = re.compile(
-    r"\b(error|exception|fatal|critical|refused|denied|failed|cannot|no space|[EC] 20\d\d-)", re.IGNORECASE
+    r"\b(error|exception|fatal|critical|refused|denied|failed|cannot|no space|no module|[EC] 20\d\d-)", re.IGNORECASE
 )
+DULL = re.compile(r"Service \S+ exited with status|Traceback|During handling|The above exception")
+"""Loud, but it does not say why."""
 COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 READ = 64 * 1024
 """Bytes at the end of a log in which its reason is looked for."""
@@ -35,5 +37,5 @@ def reason(path: Path) -> str:
         log.seek(max(0, path.stat().st_size - READ))
         text = COLOUR.sub("", log.read().decode("utf-8", errors="replace"))
     lines = [line.strip() for line in text.splitlines() if re.search(r"\w", line)]
-    loud = [line for line in lines if LOUD.search(line)]
+    loud = [line for line in lines if LOUD.search(line) and not DULL.search(line)]
     return next(iter((loud or lines)[-1:]), "it said nothing")

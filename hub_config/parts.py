@@ -3,7 +3,6 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -61,16 +60,16 @@ def answers(url: str, *, patience: float = 5.0, below: int = 500) -> bool:
         return False
 
 
-def silent(wanted: Sequence[Part]) -> list[Part]:
-    """Those of `wanted` that do not answer."""
-    return [part for part in wanted if not answers(part.address + "/")]
-
-
 def version(settings: Settings, part: Part) -> str:
     """The installed version of what `part` runs, without running it; empty where it is not installed."""
     if part.package == proxy.PACKAGE:
         file = proxy.folder(settings) / "node_modules" / proxy.PACKAGE / "package.json"
         return str(json.loads(file.read_text(encoding="utf-8"))["version"]) if file.is_file() else ""
-    packages = sorted(settings.folders.environment(part.environment).glob("lib/python3*/site-packages"))
-    found = metadata.distributions(name=part.package, path=[str(folder) for folder in packages])
+    return installed(settings, part.environment, part.package)
+
+
+def installed(settings: Settings, environment: str, package: str) -> str:
+    """The version of `package` in `environment`; empty where it is not installed."""
+    folders = sorted(settings.folders.environment(environment).glob("lib/python3*/site-packages"))
+    found = metadata.distributions(name=package, path=[str(folder) for folder in folders])
     return next((one.version for one in found), "")

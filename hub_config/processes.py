@@ -60,7 +60,7 @@ def family(variable: str, value: str) -> list["psutil.Process"]:
         except psutil.NoSuchProcess:
             continue
         found.update({one.pid: one for one in members if one.pid not in spared})
-    return [one for one in found.values() if _alive(one)]
+    return [one for one in found.values() if alive(one)]
 
 
 def ours(settings: Settings) -> list["psutil.Process"]:
@@ -68,7 +68,8 @@ def ours(settings: Settings) -> list["psutil.Process"]:
     return family(MARK, mark(settings)[MARK])
 
 
-def _alive(process: "psutil.Process") -> bool:
+def alive(process: "psutil.Process") -> bool:
+    """Whether it runs; one that ended and was not yet taken note of does not."""
     import psutil
 
     return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)

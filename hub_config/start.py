@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+import psutil
 from imagine_kernels.environment import QUIET
 
 from hub_config import credentials, logs, parts, ports, processes
@@ -34,22 +36,29 @@ class Running:
 def start(settings: Settings, *, say: Say = print, patience: float = 300.0) -> Running:
     """Starts what is not running and waits, `patience` seconds at most, until all of it answers.
 
-    Raises OSError or TimeoutError with a sentence; what was started is then ended again.
+    Raises OSError with a sentence; a hub that was started here is then ended again, one that had been running is not.
     """
     with _alone(settings):
-        if (there := processes.hub(settings)) and not parts.silent(parts.parts(settings)):
+        until = time.monotonic() + patience
+        if (there := processes.hub(settings)) is not None and parts.answers(parts.login_page(settings), below=400):
+            _wait_for_services(settings, there, say, until)
             return Running(settings.addresses.public, there.pid, 0.0)
         if left := processes.ours(settings):
             processes.finish(left)
-            say(f"Ended {len(left)} processes that an earlier run had left.")
+            say(f"ended {len(left)} processes that an earlier run had left")
         if taken := ports.problems(settings):
             raise OSError(taken[0])
         credentials.load(settings)
         begun, hub = time.monotonic(), _launch(settings)
         try:
-            seconds = _wait(settings, hub, say, begun + patience)
+            _until(
+                settings, hub, "The log-in page", lambda: parts.answers(parts.login_page(settings), below=400), until
+            )
+            seconds = time.monotonic() - begun
+            say(f"log-in page answers ({seconds:.1f} s)")
+            _wait_for_services(settings, hub, say, until)
         except BaseException:
-            hub.terminate()
+            processes.finish([hub])
             processes.finish(processes.ours(settings))
             raise
         return Running(settings.addresses.public, hub.pid, seconds)
@@ -69,11 +78,11 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _launch(settings: Settings) -> subprocess.Popen[bytes]:
+def _launch(settings: Settings) -> psutil.Process:
     """The hub in a session of its own, so that it outlives the terminal."""
     python = settings.folders.python("hub")
     with logs.fresh(settings, "hub") as log:
-        return subprocess.Popen(
+        hub = subprocess.Popen(
             [python, "-m", "jupyterhub", "-f", CONFIG],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -85,6 +94,7 @@ def _launch(settings: Settings) -> subprocess.Popen[bytes]:
             # a background shell makes its children deaf to SIGINT; each service would then take 10 s to stop
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
+    return psutil.Process(hub.pid)
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -100,26 +110,19 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _wait(settings: Settings, hub: subprocess.Popen[bytes], say: Say, until: float) -> float:
-    """Waits for the log-in page and then for the rest; returns the seconds until the log-in page answered."""
+def _wait_for_services(settings: Settings, hub: psutil.Process, say: Say, until: float) -> None:
     begun = time.monotonic()
-    _until(settings, hub, "The log-in page", lambda: parts.answers(parts.login_page(settings), below=400), until)
-    seconds = time.monotonic() - begun
-    say(f"log-in page answers ({seconds:.1f} s)")
-    waiting = [part for part in parts.parts(settings) if part.kind == "service"]
-    for part in waiting:
-        _until(settings, hub, part.title, lambda part=part: not parts.silent([part]), until)  # type: ignore[misc]
-        say(f"{part.title} answers ({time.monotonic() - begun:.1f} s)")
-    return seconds
+    for part in parts.parts(settings):
+        if part.kind == "service":
+            _until(settings, hub, part.title, partial(parts.answers, f"{part.address}/"), until)
+            say(f"{part.title} answers ({time.monotonic() - begun:.1f} s later)")
 
 
-def _until(
-    settings: Settings, hub: subprocess.Popen[bytes], what: str, ready: Callable[[], bool], until: float
-) -> None:
+def _until(settings: Settings, hub: psutil.Process, what: str, ready: Callable[[], bool], until: float) -> None:
     log = logs.file(settings, "hub")
     while not ready():
-        if hub.poll() is not None:
-            raise ChildProcessError(f"The hub ended at once: {logs.reason(log)} (see {log}). Then: make up")
+        if not processes.alive(hub):
+            raise ChildProcessError(f"The hub ended while it started: {logs.reason(log)} (see {log}). Then: make up")
         if time.monotonic() > until:
             raise TimeoutError(f"{what} did not answer in time: {logs.reason(log)} (see {log}). Then: make up")
         time.sleep(0.2)
