@@ -1,0 +1,153 @@
+"""One label for the whole sample: builds timm networks, loads their weights once, turns pictures into regions."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as unpack
+from safetensors.torch import save as pack
+from torch import nn
+
+from imagine_kernels.records import Region
+from imagine_kernels.tasks import compute, inputs
+from imagine_kernels.use_case import Model
+
+LARGEST = 512 * 2**20
+"""Bytes. A bigger file is not one of ours, and reading it would fill the memory."""
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A network with its weights, ready on its device, and the facts it was made by."""
+
+    model: Model
+    sha256: str
+    network: nn.Module
+    device: torch.device
+
+    def prepare(self, image: inputs.Pixels) -> inputs.Pixels:
+        """The picture (H, W, 3) as the square the network looks at, (size, size, channels)."""
+        return inputs.square(image, self.model.profile)
+
+    def scores(self, squares: Sequence[inputs.Pixels]) -> npt.NDArray[np.float32]:
+        """The score of every class, (pictures, classes), each row adding up to 1."""
+        batch = tensor(np.stack(squares), self.model).to(self.device)
+        with torch.inference_mode(), compute.precision(self.device):
+            outputs = self.network(batch)
+        found: npt.NDArray[np.float32] = outputs.float().softmax(1).cpu().numpy()
+        return found
+
+    def regions(self, squares: Sequence[inputs.Pixels]) -> list[tuple[Region, ...]]:
+        """One whole-sample region per picture, with the scores of all classes."""
+        return [(self._region(row),) for row in self.scores(squares).tolist()]
+
+    def _region(self, row: list[float]) -> Region:
+        named = {label: min(1.0, score) for label, score in zip(self.model.label_names, row, strict=True)}
+        best = max(named, key=named.__getitem__)
+        return Region(best, named[best], scores=named)
+
+
+def tensor(squares: inputs.Pixels, model: Model) -> torch.Tensor:
+    """Prepared pictures (N, S, S, C) of 0..255 as what the network takes: (N, C, S, S), background near 0."""
+    channels = squares.shape[3]
+    mean = torch.tensor(model.profile.mean[:channels]).mul(255).view(1, -1, 1, 1)
+    std = torch.tensor(model.profile.std[:channels]).mul(255).view(1, -1, 1, 1)
+    return torch.from_numpy(squares).permute(0, 3, 1, 2).float().sub_(mean).div_(std)
+
+
+def build(model: Model) -> nn.Module:
+    """The untrained network of `model`. Raises ValueError with a sentence where timm knows no such network."""
+    import timm
+
+    channels = 1 if model.profile.colour == "grey" else 3
+    options: dict[str, Any] = dict(model.options)
+    try:
+        network: nn.Module = timm.create_model(
+            model.architecture, pretrained=False, num_classes=len(model.labels), in_chans=channels, **options
+        )
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"The model {model.name} names a network that cannot be built: {error}.") from error
+    return network
+
+
+def load(model: Model, weights: Path) -> Classifier:
+    """The classifier of `model` with the weights in the file; read once per file, kept for the next call.
+
+    Raises OSError where the file cannot be read, ValueError with a sentence where it is not the file of these facts.
+    """
+    size = weights.stat().st_size
+    if size > LARGEST:
+        raise ValueError(f"{weights} holds {size / 2**20:.0f} MB: more than weights of a classifier here.")
+    data = weights.read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != model.sha256:
+        raise ValueError(
+            f"{weights} is not the file the model {model.name} was measured with: its sha256 is {found[:12]}…, "
+            f"{model.sha256[:12]}… was expected. Fetch it again, or name the weights it belongs to."
+        )
+    where = compute.device()
+    return _ready(_Key(model, found, str(where)), data)
+
+
+@dataclass(frozen=True, eq=False)
+class _Key:
+    """What makes two loads the same: the facts that shape the network, the bytes, the device."""
+
+    model: Model
+    sha256: str
+    device: str
+
+    def _shape(self) -> tuple[object, ...]:
+        model = self.model
+        options = json.dumps(dict(model.options), sort_keys=True, default=list)
+        return (model.name, model.architecture, options, model.label_names, model.profile, self.sha256, self.device)
+
+    def __hash__(self) -> int:
+        return hash(self._shape())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._shape() == other._shape()
+
+
+_kept: dict[_Key, Classifier] = {}
+
+
+def _ready(key: _Key, data: bytes) -> Classifier:
+    if key not in _kept:
+        while len(_kept) >= 4:  # a person compares a few models; more would only hold memory
+            _kept.pop(next(iter(_kept)))
+        network = build(key.model)
+        _fill(network, data, key.model)
+        where = torch.device(key.device)
+        network = compute.placed(network, where).eval().requires_grad_(requires_grad=False)
+        _kept[key] = Classifier(key.model, key.sha256, network, where)
+    return _kept[key]
+
+
+def _fill(network: nn.Module, data: bytes, model: Model) -> None:
+    try:
+        state = {name: value.float() if value.is_floating_point() else value for name, value in unpack(data).items()}
+        network.load_state_dict(state)
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(f"The weights of {model.name} do not fit {model.architecture}: {error}") from error
+
+
+def save(network: nn.Module, path: Path) -> str:
+    """Writes the weights as half floats in a safetensors file, whole or not at all; returns its sha256."""
+    state = {
+        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
+        for name, value in network.state_dict().items()
+    }
+    data = pack(state)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_bytes(data)
+    part.replace(path)
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,141 @@
+"""The loop that teaches a network: balanced draws, varied copies, averaged weights; the same for every classifier."""
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from imagine_kernels.tasks import augment, compute
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to teach. An epoch draws `draws` pictures, or as many as there are where that is more.
+
+    `balance` 1.0 draws every class equally often, 0.0 as often as it occurs. `mix` is how often two pictures are
+    blended (mixup, Zhang et al. 2018, arXiv:1710.09412).
+    """
+
+    epochs: int
+    rate: float = 2e-3
+    batch: int = 32
+    draws: int = 256
+    balance: float = 0.75
+    smoothing: float = 0.1
+    decay: float = 0.05
+    mix: float = 0.3
+    average: float = 0.99
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch did: its number from 1, the mean loss on the varied pictures, seconds."""
+
+    number: int
+    loss: float
+    seconds: float
+
+
+def fit(
+    network: nn.Module,
+    pictures: torch.Tensor,
+    targets: torch.Tensor,
+    plan: Plan,
+    seed: int,
+    after: Callable[[Epoch, nn.Module], None] | None = None,
+) -> nn.Module:
+    """Teaches `network` the prepared pictures (N, C, S, S) float, background 0, of classes `targets` (N,).
+
+    Returns the running average of the weights (Polyak and Juditsky 1992), ready to predict. Stopped by the person
+    (Ctrl-C, interrupt of the kernel) it returns what it has learned so far. `after` is called at the end of an epoch.
+    """
+    where = compute.device()
+    draw = torch.Generator().manual_seed(seed)
+    network = compute.placed(network, where).train()
+    averaged = AveragedModel(network, avg_fn=_ramp(plan.average), use_buffers=True)
+    optimizer = torch.optim.AdamW(_groups(network, plan.decay), lr=plan.rate, fused=False)
+    weights = _weights(targets, plan.balance)
+    steps = math.ceil(max(plan.draws, len(pictures)) / plan.batch)
+    done = 0
+    try:
+        for number in range(1, plan.epochs + 1):
+            began, losses = time.perf_counter(), []
+            for _ in range(steps):
+                _schedule(optimizer, plan.rate, done / (steps * plan.epochs))
+                chosen = torch.multinomial(weights, plan.batch, replacement=True, generator=draw)
+                losses.append(_step(network, optimizer, pictures[chosen], targets[chosen], plan, draw))
+                averaged.update_parameters(network)
+                done += 1
+            epoch = Epoch(number, float(np.mean(losses)), time.perf_counter() - began)
+            if after is not None:
+                after(epoch, averaged.module.eval())
+    except KeyboardInterrupt:
+        if done == 0:
+            raise
+    learned: nn.Module = copy.deepcopy(averaged.module).eval()
+    return learned
+
+
+def _step(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    pictures: torch.Tensor,
+    targets: torch.Tensor,
+    plan: Plan,
+    draw: torch.Generator,
+) -> float:
+    where = next(network.parameters()).device
+    batch = augment.vary(pictures.to(where), draw)
+    other = torch.arange(len(targets)).roll(1)
+    share = 1.0
+    if float(torch.rand((), generator=draw)) < plan.mix:
+        share = 1.0 - 0.5 * float(torch.rand((), generator=draw))
+        batch = batch * share + batch[other] * (1.0 - share)
+    with compute.precision(where):
+        outputs = network(batch.contiguous(memory_format=torch.channels_last)).float()
+    loss = share * F.cross_entropy(outputs, targets.to(where), label_smoothing=plan.smoothing)
+    if share < 1.0:
+        loss = loss + (1.0 - share) * F.cross_entropy(outputs, targets[other].to(where), label_smoothing=plan.smoothing)
+    optimizer.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss)
+    nn.utils.clip_grad_norm_(network.parameters(), 2.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _groups(network: nn.Module, decay: float) -> list[dict[str, object]]:
+    """Weights of convolutions and of the head decay; scales and offsets do not."""
+    wide = [p for p in network.parameters() if p.ndim > 1]
+    narrow = [p for p in network.parameters() if p.ndim <= 1]
+    return [{"params": wide, "weight_decay": decay}, {"params": narrow, "weight_decay": 0.0}]
+
+
+def _weights(targets: torch.Tensor, balance: float) -> torch.Tensor:
+    counts = torch.bincount(targets).clamp(min=1).double()
+    return counts[targets] ** -balance
+
+
+def _schedule(optimizer: torch.optim.Optimizer, rate: float, progress: float) -> None:
+    """A twentieth of warming up, then half a cosine down to nothing."""
+    factor = progress / 0.05 if progress < 0.05 else 0.5 * (1 + math.cos(math.pi * (progress - 0.05) / 0.95))
+    for group in optimizer.param_groups:
+        group["lr"] = rate * max(factor, 1e-3)
+
+
+def _ramp(most: float) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor | int], torch.Tensor]:
+    """An average that forgets quickly at first: a handful of steps must not leave it at the starting point."""
+
+    def average(kept: torch.Tensor, new: torch.Tensor, seen: torch.Tensor | int) -> torch.Tensor:
+        if not torch.is_floating_point(kept):
+            return new
+        keep = min(most, (1 + int(seen)) / (10 + int(seen)))
+        return torch.lerp(new.to(kept.dtype), kept, keep)
+
+    return average

@@ -1,0 +1,94 @@
+"""FlowCam phytoplankton: which organism each particle of a FlowCam run is, and how many there are in a millilitre.
+
+Data sheet of `north_sea`
+    What       six groups of North Sea plankton as a FlowCam VS-4 sees them at 4x, 55-300 µm, fixed in Lugol
+    Data       vliz_flowcam: 54 pictures, 7 to 12 a class, cut from the collages; one label each
+    Licence    Apache-2.0 (the repository ai4os-hub/phyto-plankton-classification they come with)
+    Citation   Decrop, W., Lagaisse, R., Jonas, M., Muyle, J., Amadei Martínez, L., & Deneudt, K. (2024). LifeWatch
+               observatory data: phytoplankton annotated trainingset by FlowCam imaging in the Belgian Part of the North
+               Sea. Zenodo. https://doi.org/10.5281/zenodo.10554845
+    AphiaIDs   as in the list of classes of lifewatch/phyto-plankton-classification (VLIZ)
+    Limits     a demonstration: everything is called one of six groups, whatever it is. Bacillariophyceae stands for the
+               diatoms that are not Actinoptychus, Dinoflagellata for those that are neither Noctilucales nor Tripos
+
+Data sheet of `culture`
+    What       cells of a protist culture (Pygsuia) against debris, FlowCam colour crops of some 25 pixels
+    Data       flowcam_culture_crops: 2,000 crops of 2 instrument runs: 1,562 Junk, 231 Missed, 207 Protist
+    Licence    MIT (the repository VickoT/FlowCam_Image_Classifier they come with)
+    Citation   Tobiasson, V. FlowCam Image Classifier. https://github.com/VickoT/FlowCam_Image_Classifier
+    Limits     runs differ more from one another than the interval of one run says; "Missed" means that the person who
+               labelled could not tell
+"""
+
+from imagine_kernels.use_case import Figure, Label, Model, Profile, Source, UseCase
+
+_VLIZ = Source(
+    title="vliz_flowcam: FlowCam pictures of North Sea phytoplankton, Flanders Marine Institute (VLIZ)",
+    licence="Apache-2.0",
+    citation=(
+        "Decrop, W., Lagaisse, R., Jonas, M., Muyle, J., Amadei Martínez, L., & Deneudt, K. (2024). LifeWatch "
+        "observatory data: phytoplankton annotated trainingset by FlowCam imaging in the Belgian Part of the North "
+        "Sea. Zenodo. https://doi.org/10.5281/zenodo.10554845"
+    ),
+    url="https://github.com/ai4os-hub/phyto-plankton-classification",
+)
+
+_CULTURE = Source(
+    title="flowcam_culture_crops: FlowCam particles of a protist culture",
+    licence="MIT",
+    citation="VickoT: FlowCam Image Classifier. https://github.com/VickoT/FlowCam_Image_Classifier",
+    url="https://github.com/VickoT/FlowCam_Image_Classifier",
+)
+
+_NORTH_SEA = Model(
+    name="north_sea",
+    title="North Sea plankton, six groups",
+    architecture="resnet10t",
+    options={"channels": (32, 64, 128, 256)},
+    labels=(
+        Label("Actinoptychus", "Actinoptychus", 148947, "genus", "1", "Round diatom of alternating bright sectors"),
+        Label("Bacillariophyceae", "Diatoms (Bacillariophyceae)", 148899, "class", "2", "Other diatoms and chains"),
+        Label("Ciliophora", "Ciliates (Ciliophora)", 11, "phylum", "3", "Dark body, often on a stalk"),
+        Label("Dinoflagellata", "Dinoflagellates", 146203, "infraphylum", "4", "Dark armoured cell, angular outline"),
+        Label("Noctilucales", "Noctilucales", 109393, "order", "5", "Large clear folded skin, sometimes a tentacle"),
+        Label("Tripos", "Tripos", 494057, "genus", "6", "Dinoflagellate with two or three long horns"),
+    ),
+    profile=Profile(64, "grey", (0.667, 0.667, 0.667), (0.25, 0.25, 0.25)),
+    weights="north_sea.safetensors",
+    sha256="113cf8a682de468e6ffa186f29b6defb85d118e0e8cc3e9b3239248bccc6a850",
+    source=_VLIZ,
+    figures=(Figure("macro-F1", 0.84, 54, "5-fold cross-validation"),),
+    command="imagine train phytoplankton vliz_flowcam --model north_sea --scratch --folds 5 -o OUT",
+)
+
+_PROTISTS = Model(
+    name="culture",
+    title="Protist culture, cells and debris",
+    architecture="resnet10t",
+    options={"channels": (32, 64, 128, 256)},
+    labels=(
+        Label("Junk", "Debris", None, None, "1", "Bacteria, fragments and bubbles"),
+        Label("Missed", "Cannot tell", None, None, "2", "Out of focus, or too small to tell"),
+        Label("Protist", "Protist cell", None, None, "3", "A cell of the culture, sometimes with its tail"),
+    ),
+    profile=Profile(48, "rgb", (0.667, 0.667, 0.667), (0.25, 0.25, 0.25)),
+    weights="culture.safetensors",
+    sha256="9f7f38f0bd70d4c17745b390bc5a8590c24b9978118db2b1a7e4c44f6172913b",
+    source=_CULTURE,
+    figures=(Figure("macro-F1", 0.79, 2000, "leaving one run out"),),
+    command="imagine train phytoplankton flowcam_culture_crops --model culture --scratch --by-run -o OUT",
+)
+
+USE_CASE = UseCase(
+    name="phytoplankton",
+    title="Phytoplankton",
+    summary="Names the particles of FlowCam runs and counts them per millilitre.",
+    task="classification",
+    sample="image",
+    models=(_NORTH_SEA, _PROTISTS),
+    picture="picture.png",
+    notebook="phytoplankton.ipynb",
+    measures=("concentration",),
+    licence="Apache-2.0",
+    citation=_VLIZ.citation,
+)
