@@ -1,0 +1,48 @@
+"""What tests share: the running house, the real pictures where they are at hand, a browser."""
+
+import os
+from pathlib import Path
+
+import pytest
+from house import ROOT, House, write_settings
+
+from hub_config import settings
+
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quiet():
+    """No test inherits a person's hub, tracking server or token from the shell it was started in."""
+    for name in [n for n in os.environ if n.startswith(("JUPYTERHUB_", "MLFLOW_", "IMAGINE_", "LABEL_STUDIO_"))]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory):
+    """The real hub, proxy, door, Label Studio and MLflow, started as `make up` starts them; one for all tests."""
+    from hub_config import processes, start, stop
+
+    running = House(settings.load(write_settings(tmp_path_factory.mktemp("house"))))
+    start.start(running.settings)
+    yield running
+    for client in running.clients.values():
+        client.close()
+    stop.stop(running.settings)
+    assert not processes.ours(running.settings), "stopping the house left processes behind"
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of real pictures; tests that need it skip aloud where it is missing."""
+    if not DATA.is_dir():
+        pytest.skip(f"the real pictures are not at hand ({DATA})")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def kernel_python():
+    """The interpreter of the kernel environment, as people's notebooks run on."""
+    python = settings.load().folders.python("kernel")
+    assert python.exists(), f"{python} is missing: run make test"
+    return Path(python)

@@ -1,0 +1,101 @@
+"""One running house for all live tests: the real hub, proxy, door, Label Studio and MLflow on free ports."""
+
+import contextlib
+import re
+import socket
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from hub_config import credentials, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+PORTS = ("port", "hub_port", "proxy_port", "door_port", "label_studio_port", "mlflow_port")
+
+
+def free_ports(count):
+    """`count` ports nobody listens on, all different."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def write_settings(folder, **replace):
+    """An imagine.toml in `folder` with free ports and its own state and logs, and the environments of this checkout."""
+    text = settings.FILE.read_text(encoding="utf-8")
+    for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True):
+        text = re.sub(rf"^{name} = \d+", f"{name} = {port}", text, flags=re.MULTILINE)
+    for name, value in {"state": str(folder / "state"), "logs": str(folder / "logs"), **replace}.items():
+        text = re.sub(rf"^{name} = .*$", f'{name} = "{value}"', text, count=1, flags=re.MULTILINE)
+    file = folder / "imagine.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@dataclass
+class House:
+    """The running house as its tests see it."""
+
+    settings: settings.Settings
+    clients: dict[str, httpx.Client] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def credentials(self):
+        return credentials.load(self.settings)
+
+    @property
+    def url(self):
+        return self.settings.addresses.public
+
+    def sign_in(self, user):
+        """A browser-like client that has signed in as `user` with the class password; the same one when asked again."""
+        if user not in self.clients:
+            client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=60)
+            client.get("/hub/login")
+            admin = user in self.settings.users.admins
+            password = self.credentials.admin_password if admin else self.credentials.class_password
+            form = {"username": user, "password": password, "_xsrf": client.cookies.get("_xsrf", path="/hub/")}
+            answer = client.post("/hub/login", data=form)
+            assert answer.status_code == 200, answer.text
+            assert "/hub/login" not in str(answer.url), "the sign-in was refused"
+            self.clients[user] = client
+        return self.clients[user]
+
+    def api(self, user, method, path, **kwargs):
+        """A call to the hub's API as `user` from the browser."""
+        client = self.sign_in(user)
+        headers = {"X-XSRFToken": client.cookies.get("_xsrf", path="/hub/"), "Referer": f"{self.url}/hub/home"}
+        return client.request(method, f"/hub/api{path}", headers=headers, **kwargs)
+
+    def token(self, user):
+        """A hub token of `user` that opens Label Studio, MLflow and the own server, as a kernel's does."""
+        if user not in self.tokens:
+            answer = self.api(user, "POST", f"/users/{user}/tokens", json={"note": "test", "expires_in": 7200})
+            assert answer.status_code == 201, answer.text
+            self.tokens[user] = answer.json()["token"]
+        return self.tokens[user]
+
+    def start_server(self, user, **options):
+        """Starts the server of `user` and waits until it answers."""
+        answer = self.api(user, "POST", f"/users/{user}/server", json=options or None)
+        assert answer.status_code in (201, 202), answer.text
+        until(lambda: self.api(user, "GET", f"/users/{user}").json()["servers"].get("", {}).get("ready"), 120)
+
+    def stop_server(self, user):
+        """Stops the server of `user` and waits until it is gone."""
+        self.api(user, "DELETE", f"/users/{user}/server")
+        until(lambda: not self.api(user, "GET", f"/users/{user}").json()["servers"], 60)
+
+
+def until(question, seconds=60.0, pause=0.25):
+    """Asks until the answer is true; fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while not (answer := question()):
+        assert time.monotonic() < end, f"still not so after {seconds} s"
+        time.sleep(pause)
+    return answer
