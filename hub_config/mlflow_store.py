@@ -1,0 +1,48 @@
+"""MLflow's tracking store with the house's rules: runs bear the name of who made them, artifacts stay where they belong.
+
+Only the MLflow server imports this file, in environment kernel.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mlflow.entities import RunTag
+from mlflow.store.tracking.sqlalchemy_workspace_store import WorkspaceAwareSqlAlchemyStore
+from mlflow.utils.mlflow_tags import MLFLOW_USER
+
+from hub_config.mlflow_wall import PERSON
+
+
+def open_store(store_uri: str, artifact_uri: str) -> "HouseStore":
+    """The store that the server works with."""
+    return HouseStore(store_uri, artifact_uri)
+
+
+class HouseStore(WorkspaceAwareSqlAlchemyStore):  # type: ignore[misc]
+    """One workspace per person, closed by MLflow's own workspace store; here is what that leaves open."""
+
+    def create_experiment(self, name: str, artifact_location: str | None = None, tags: Any = None) -> str:  # noqa: ANN401
+        """Artifacts go to the workspace's own folder, whatever location a client asks for."""
+        del artifact_location
+        return str(super().create_experiment(name, None, tags))
+
+    def create_run(  # noqa: PLR0913 - MLflow's own signature
+        self, experiment_id: str, user_id: str, start_time: int, tags: Sequence[RunTag], run_name: str
+    ) -> Any:  # noqa: ANN401
+        """The run's user is who the hub says."""
+        person = PERSON.get() or user_id
+        own = [*(tag for tag in tags if tag.key != MLFLOW_USER), RunTag(MLFLOW_USER, person)]
+        return super().create_run(experiment_id, person, start_time, own, run_name)
+
+    def set_tag(self, run_id: str, tag: RunTag) -> None:
+        """A later tag changes nothing about who made the run."""
+        super().set_tag(run_id, *_signed([tag]))
+
+    def log_batch(self, run_id: str, metrics: Any, params: Any, tags: Sequence[RunTag]) -> None:  # noqa: ANN401
+        """The same for tags that come with metrics."""
+        super().log_batch(run_id, metrics, params, _signed(tags))
+
+
+def _signed(tags: Sequence[RunTag]) -> list[RunTag]:
+    person = PERSON.get()
+    return [RunTag(MLFLOW_USER, person) if person and tag.key == MLFLOW_USER else tag for tag in tags]
