@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psutil
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -96,22 +97,23 @@ def _memory(process: psutil.Process) -> int:
 
 def table(settings: Settings, rows: Iterable[Row]) -> Table:
     """The rows for a person to read."""
-    shown = Table(title=f"{settings.title} · {settings.addresses.public}", title_justify="left", header_style="bold")
-    for column, side in (("part", "left"), ("address", "left"), ("process", "right"), ("since", "left")):
-        shown.add_column(column, justify=side)  # type: ignore[arg-type]
-    shown.add_column("version")
-    shown.add_column("memory", justify="right")
-    shown.add_column("")
+    shown = Table(title=f"{settings.title} · {settings.addresses.public}", title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("part", "address", "process", "since", "version", "memory", "state"):
+        shown.add_column(column, justify="right" if column in ("process", "memory") else "left", no_wrap=True)
     for row in rows:
         first = str(row.pids[0]) + (f" +{len(row.pids) - 1}" if len(row.pids) > 1 else "") if row.pids else ""
-        since = f"{row.since:%d %b %H:%M:%S}" if row.since else ""
         memory = f"{row.bytes / 2**20:.0f} MiB" if row.bytes else ""
-        shown.add_row(row.part, row.address, first, since, row.version, memory, row.missing, style=_style(row))
+        address = row.address.partition("://")[2]
+        state, style = (row.missing, "red") if row.missing else ("runs", "")
+        shown.add_row(row.part, address, first, _moment(row.since), row.version, memory, state, style=style)
     return shown
 
 
-def _style(row: Row) -> str:
-    return "red" if row.missing else ""
+def _moment(since: datetime | None) -> str:
+    if since is None:
+        return ""
+    today = since.date() == datetime.now(UTC).astimezone().date()
+    return f"{since:%H:%M:%S}" if today else f"{since:%d %b %H:%M}"
 
 
 def main() -> int:
@@ -122,7 +124,7 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=120)
     console.print(table(settings, rows))
     total = sum(row.bytes for row in rows)
     lacking = [*missing(settings), *(f"{row.part}: {row.missing}" for row in rows if row.missing)]
