@@ -1,14 +1,17 @@
 """Where samples come from: `open_samples` looks at what a path holds and gives it to the reader for that."""
 
+import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from imagine_kernels import images
-from imagine_kernels.records import Collection, Skipped
+from imagine_kernels.images import zip_members
+from imagine_kernels.records import Collection, Sample, Skipped
 from imagine_kernels.sources import archive, flowcam, folder
 
-__all__ = ["open_samples"]
+__all__ = ["fingerprint", "open_samples"]
 
 
 def open_samples(path: str | Path, *, limit: int | None = None, dilution: float | None = None) -> Collection:
@@ -86,3 +89,16 @@ def _nothing(place: Path, found: Collection) -> str:
         first = found.skipped[0].why
         return f"Nothing in {name} can be used: {len(found.skipped):,} thing(s) were left out. The first: {first}"
     return f"{name} holds no picture (JPEG, PNG, TIFF or BMP) and no FlowCam run, but {folder.kinds(place)}."
+
+
+def fingerprint(samples: Iterable[Sample]) -> str:
+    """The sha256 of samples: their ids, places and the bytes of the files they lie in, in whatever order they come."""
+    files: dict[str, str] = {}
+    lines = []
+    for sample in samples:
+        path, member = zip_members.split(sample.uri)
+        if path not in files:
+            with Path(path).open("rb") as file:
+                files[path] = hashlib.file_digest(file, "sha256").hexdigest()
+        lines.append(f"{sample.id!r} {files[path]} {member!r} {sample.crop}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

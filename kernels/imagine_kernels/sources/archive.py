@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipInfo
 
-from imagine_kernels import images, zip_members
+from imagine_kernels import images
+from imagine_kernels.images import zip_members
 from imagine_kernels.records import Collection, Skipped
 from imagine_kernels.sources.folder import Entry, collect, encodable, wanted
 

@@ -11,8 +11,8 @@ import simplejpeg
 from cachetools import LRUCache, cached
 from PIL import Image
 
-from imagine_kernels import decoding, zip_members
-from imagine_kernels.decoding import MAX_PIXELS, MIN_SIDE, Pixels
+from imagine_kernels.images import decoding, zip_members
+from imagine_kernels.images.decoding import MAX_PIXELS, MIN_SIDE, Pixels
 from imagine_kernels.records import Box, Sample
 
 __all__ = ["MAX_PIXELS", "MIN_SIDE", "Pixels", "named", "png", "read", "size", "thumbnail"]

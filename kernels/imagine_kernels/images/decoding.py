@@ -14,7 +14,7 @@ import numpy as np
 import simplejpeg
 from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin
 
-from imagine_kernels import tiff
+from imagine_kernels.images import tiff
 
 Pixels = np.ndarray[tuple[Any, ...], np.dtype[np.uint8]]
 """(height, width, 3), red green blue."""
