@@ -21,14 +21,15 @@ def quiet():
 @pytest.fixture(scope="session")
 def house(tmp_path_factory):
     """The real hub, proxy, door, Label Studio and MLflow, started as `make up` starts them; one for all tests."""
-    from hub_config import processes, start, stop
+    from hub_config import processes
 
     running = House(settings.load(write_settings(tmp_path_factory.mktemp("house"))))
-    start.start(running.settings)
+    started = running.command("start")
+    assert started.returncode == 0, started.stderr + started.stdout
     yield running
     for client in running.clients.values():
         client.close()
-    stop.stop(running.settings)
+    running.command("stop")
     assert not processes.ours(running.settings), "stopping the house left processes behind"
 
 

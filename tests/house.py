@@ -1,8 +1,10 @@
 """One running house for all live tests: the real hub, proxy, door, Label Studio and MLflow on free ports."""
 
 import contextlib
+import os
 import re
 import socket
+import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,10 +54,24 @@ class House:
     def url(self):
         return self.settings.addresses.public
 
+    def command(self, name):
+        """What `make up`, `make down` or `make status` call: start, stop or status."""
+        return subprocess.run(
+            [str(self.settings.folders.python("hub")), "-m", f"hub_config.{name}"],
+            env={**os.environ, settings.VARIABLE: str(self.settings.file)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=400,
+            check=False,
+        )
+
     def sign_in(self, user):
         """A browser-like client that has signed in as `user` with the class password; the same one when asked again."""
         if user not in self.clients:
-            client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=60)
+            client = httpx.Client(
+                base_url=self.url, follow_redirects=True, timeout=60, headers={"Accept": "text/html, */*;q=0.8"}
+            )
             client.get("/hub/login")
             admin = user in self.settings.users.admins
             password = self.credentials.admin_password if admin else self.credentials.class_password
