@@ -18,7 +18,10 @@ _HOP_BY_HOP = frozenset(
 # Whoever comes through the door is who the hub says: no cookie, token or origin of theirs means anything behind it.
 _KEPT_HERE = frozenset({"authorization", "cookie", "origin", "referer", "x-api-key", "x-mlflow-workspace", "forwarded"})
 _KEPT_BY_PREFIX = ("x-imagine-", "x-forwarded-", "x-real-", "sec-fetch-", "x-http-method", "x-method-override")
-_ANSWERS_KEPT = frozenset({"set-cookie", "server", "date", "access-control-allow-origin", "access-control-max-age"})
+_ANSWERS_KEPT = frozenset({"set-cookie", "server", "date", "content-security-policy-report-only"})
+_PAGE_POLICY = (
+    "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'self'; form-action 'self'"
+)
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -41,9 +44,10 @@ class Service:
         return self.backend + (uri if self.keeps_prefix else "/" + uri.removeprefix(self.prefix).lstrip("/"))
 
     def guards(self, path: str) -> dict[str, str]:
-        """Headers for files that people put there: shown or saved, never run as a page of the hub."""
+        """Headers for a browser: the page calls no outside address, and a file that people put there is never a page."""
         files = ("api/", "ajax-api/", "data/", "storage-data/", "get-artifact", "model-versions/get-artifact")
-        return {"Content-Security-Policy": "sandbox"} if path.removeprefix(self.prefix).startswith(files) else {}
+        is_file = path.removeprefix(self.prefix).startswith(files)
+        return {"Content-Security-Policy": "sandbox" if is_file else _PAGE_POLICY}
 
 
 def services(settings: Settings) -> tuple[Service, ...]:

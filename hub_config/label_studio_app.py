@@ -3,11 +3,9 @@
 import hmac
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from hub_config import credentials, label_studio_wall
 from hub_config.services import PREFIXES
@@ -16,7 +14,6 @@ from hub_config.settings import Settings, load
 HEALTH = "/health"
 _Start = Callable[[str, list[tuple[str, str]]], object]
 _App = Callable[[dict[str, Any], _Start], Iterable[bytes]]
-_making = threading.Lock()
 
 
 def folder(settings: Settings) -> Path:
@@ -50,7 +47,7 @@ def _variables(settings: Settings, home: Path, database: Path) -> dict[str, str]
         "XDG_CONFIG_HOME": str(home),  # else it writes an id of this machine below HOME
         "HOME": str(home),
         "DEBUG": no,
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "ERROR",
         # nothing calls outside
         "COLLECT_ANALYTICS": no,
         "SENTRY_DSN": "",
@@ -98,10 +95,14 @@ def _settle() -> None:
     """Puts the hub's sign-on in place of Label Studio's own, before its parts are loaded."""
     from django.conf import settings
 
-    own = "hub_config.label_studio_app"
+    own = "hub_config.label_studio_user"
     after = settings.MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware")
     settings.MIDDLEWARE.insert(after + 1, f"{own}.HubUser")
     settings.REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = (f"{own}.HubAuthentication",)
+    settings.REST_FRAMEWORK["EXCEPTION_HANDLER"] = f"{own}.explain"
+    settings.LOGGING["filters"] = {"unexpected": {"()": f"{own}.Unexpected"}}
+    settings.LOGGING["handlers"]["console"]["filters"] = ["unexpected"]
+    settings.LOGGING["loggers"]["django"]["propagate"] = False  # its lines would come twice
     settings.AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend"]  # passwords open nothing
 
 
@@ -116,7 +117,7 @@ def _gate(inner: _App, secret: str) -> _App:
             return _say(start, "401 Unauthorized", b'{"detail": "Label Studio is reached through the hub only."}')
         if not name:
             return _say(start, "401 Unauthorized", b'{"detail": "The door did not say who is asking."}')
-        environ["imagine.user"] = name
+        environ["imagine.user"] = name  # a header cannot have this name
         return inner(environ, start)
 
     return application
@@ -125,57 +126,3 @@ def _gate(inner: _App, secret: str) -> _App:
 def _say(start: _Start, status: str, body: bytes) -> Iterable[bytes]:
     start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
-
-
-class HubUser:
-    """Django middleware: the request's user is who the door says, whatever a session may hold."""
-
-    def __init__(self, get_response: Callable[[Any], Any]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: Any) -> Any:  # noqa: ANN401
-        from django.http import HttpResponseRedirect
-
-        if request.path_info.rstrip("/") == "/logout":
-            return HttpResponseRedirect("/hub/logout")
-        with label_studio_wall.open_wall():
-            request.user = request.imagine_user = account(request.META["imagine.user"])
-        label_studio_wall.close_around(request.user.active_organization_id)
-        return self.get_response(request)
-
-
-def account(name: str) -> Any:  # noqa: ANN401 - a User of Label Studio
-    """The account of the hub user `name`, made with an organisation of its own the first time."""
-    from django.contrib.auth import get_user_model
-
-    users = get_user_model().objects
-    email = f"{quote(name, safe='')}@hub.local"  # one name, one address: names may hold an @ themselves
-    with _making:
-        user = users.filter(email=email).select_related("active_organization").first()
-        return user if user is not None and user.active_organization_id is not None else _make(email, name)
-
-
-def _make(email: str, name: str) -> Any:  # noqa: ANN401
-    from django.contrib.auth import get_user_model
-    from django.db import transaction
-    from organizations.models import Organization
-
-    with transaction.atomic():
-        user, _ = get_user_model().objects.get_or_create(email=email, defaults={"username": name, "first_name": name})
-        user.set_unusable_password()
-        user.active_organization = Organization.create_organization(created_by=user, title=name)
-        user.save()
-    return user
-
-
-class HubAuthentication:
-    """The same for Label Studio's API: whoever the door named, and no token or session of its own."""
-
-    def authenticate(self, request: Any) -> tuple[Any, None] | None:  # noqa: ANN401
-        """The user and no token, as the REST framework expects it."""
-        user = getattr(request._request, "imagine_user", None)  # noqa: SLF001 - Django's request inside the framework's
-        return None if user is None else (user, None)
-
-    def authenticate_header(self, _request: Any) -> str:  # noqa: ANN401
-        """What the framework puts beside a 401."""
-        return "Hub"

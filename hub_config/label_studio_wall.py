@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from typing import Any
 
 _NOBODY = 0
+_FREE = -1
+"""Mark of a query that Django itself makes to save a row, or to follow a key from one that was narrowed before."""
 _inside: ContextVar[int | None] = ContextVar("organisation", default=None)
 """Number of the organisation this request may see; None outside requests: at start and in migrations."""
 
@@ -38,14 +40,13 @@ OPEN = frozenset(
 
 
 @contextlib.contextmanager
-def open_wall() -> Iterator[None]:
-    """Sees everything for a moment: to find out whose request this is."""
-    token = _inside.set(None)
+def opened() -> Iterator[None]:
+    """Sees everything for a moment, to find out whose request this is, and nothing after it."""
+    _inside.set(None)
     try:
         yield
     finally:
         _inside.set(_NOBODY)
-        del token
 
 
 def close_around(organisation: int | None) -> None:
@@ -91,24 +92,45 @@ def _search(model: Any, *, by_user: bool) -> str | None:  # noqa: ANN401
 
 
 def build() -> None:
-    """Narrows every manager of every kind of row. Called once, when Label Studio's parts are loaded."""
+    """Narrows every query of every kind of row. Called once, when Label Studio's parts are loaded.
+
+    Views keep querysets that were made when they were loaded, so a queryset is narrowed when a manager makes it and
+    whenever one is copied, which is the first thing that every further step does.
+    """
     from django.apps import apps
+    from django.db.models import QuerySet
 
-    known = ways()
-    classes = {type(manager) for model in apps.get_models() for manager in model._meta.managers}  # noqa: SLF001
-    for kind in classes:
-        _narrow(kind, known)
+    _narrow_copies(QuerySet, ways())
+    for kind in {type(manager) for model in apps.get_models() for manager in model._meta.managers}:  # noqa: SLF001
+        _narrow_made(kind)
 
 
-def _narrow(kind: Any, known: dict[str, str]) -> None:  # noqa: ANN401
+def _narrow_copies(kind: Any, known: dict[str, str]) -> None:  # noqa: ANN401
+    from django.db.models import Q
+
+    whole = kind._clone  # noqa: SLF001 - the one step that every copy of a queryset takes
+
+    def _clone(self: Any) -> Any:  # noqa: ANN401
+        copy, inside, mark = whole(self), _inside.get(), self.__dict__.get("_imagine")
+        if inside is not None and mark not in (inside, _FREE) and (way := known.get(self.model._meta.label)):  # noqa: SLF001
+            if copy.query.is_sliced:
+                raise PermissionError(f"A part of {self.model.__name__} was cut out before it was known who asks.")
+            copy.query.add_q(Q(**{way: inside}))
+            mark = inside
+        copy._imagine = mark  # noqa: SLF001
+        return copy
+
+    kind._clone = _clone  # noqa: SLF001
+
+
+def _narrow_made(kind: Any) -> None:  # noqa: ANN401
     whole = kind.get_queryset
 
     def get_queryset(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         rows = whole(self, *args, **kwargs)
-        inside, way = _inside.get(), known.get(self.model._meta.label)  # noqa: SLF001
-        # Django saves a row, and follows a key from one, by `_base_manager`: from a row that was narrowed before
-        if inside is None or way is None or self.name == "_base_manager":
+        if self.name == "_base_manager":
+            rows._imagine = _FREE  # noqa: SLF001
             return rows
-        return rows.filter(**{way: inside})
+        return rows._chain()  # noqa: SLF001
 
     kind.get_queryset = get_queryset

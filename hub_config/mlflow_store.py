@@ -6,7 +6,7 @@ Only the MLflow server imports this file, in environment kernel.
 from collections.abc import Sequence
 from typing import Any
 
-from mlflow.entities import RunTag
+from mlflow.entities import Experiment, RunTag
 from mlflow.store.tracking.sqlalchemy_workspace_store import WorkspaceAwareSqlAlchemyStore
 from mlflow.utils.mlflow_tags import MLFLOW_USER
 
@@ -26,13 +26,23 @@ class HouseStore(WorkspaceAwareSqlAlchemyStore):  # type: ignore[misc]
         del artifact_location
         return str(super().create_experiment(name, None, tags))
 
+    def get_experiment(self, experiment_id: str) -> Any:  # noqa: ANN401
+        """The experiment; number 0, which clients take where none is chosen, is the workspace's own Default."""
+        return super().get_experiment(self._own(experiment_id))
+
+    def _own(self, experiment_id: str) -> str:
+        if str(experiment_id) != self.DEFAULT_EXPERIMENT_ID or not PERSON.get():
+            return experiment_id
+        found = self.get_experiment_by_name(Experiment.DEFAULT_EXPERIMENT_NAME)
+        return str(found.experiment_id) if found else self.create_experiment(Experiment.DEFAULT_EXPERIMENT_NAME)
+
     def create_run(  # noqa: PLR0913 - MLflow's own signature
         self, experiment_id: str, user_id: str, start_time: int, tags: Sequence[RunTag], run_name: str
     ) -> Any:  # noqa: ANN401
         """The run's user is who the hub says."""
         person = PERSON.get() or user_id
         own = [*(tag for tag in tags if tag.key != MLFLOW_USER), RunTag(MLFLOW_USER, person)]
-        return super().create_run(experiment_id, person, start_time, own, run_name)
+        return super().create_run(self._own(experiment_id), person, start_time, own, run_name)
 
     def set_tag(self, run_id: str, tag: RunTag) -> None:
         """A later tag changes nothing about who made the run."""

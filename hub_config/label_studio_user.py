@@ -1,0 +1,119 @@
+"""Who is asking, inside Label Studio: the person whom the door names, in an organisation of their own."""
+
+import logging
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from hub_config import label_studio_wall
+
+_making = threading.Lock()
+_READS = ("GET", "HEAD", "OPTIONS")
+_CLOSED = (
+    (
+        r"api/(users|organizations|invite|token|current-user/reset-token)\b",
+        "Accounts are the hub's: change them there.",
+    ),
+    (r"api/(storages|webhooks|ml|model-providers?)\b", "Connections to other machines are switched off here."),
+    (r"(user/(login|signup)|admin|django-rq)\b", "The hub signs people in."),
+)
+"""What nobody may write, and why: an account's address says whose it is, and connections would act for this machine."""
+_OUTSIDE = re.compile(r"(heidi-tips|__lsa|docs/api)(/|$)")
+"""Pages that fetch from outside addresses."""
+
+
+class HubUser:
+    """Django middleware: the request's user is who the door says, whatever a session may hold."""
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:  # noqa: ANN401
+        from django.http import HttpResponseRedirect, JsonResponse
+
+        path = request.path_info.lstrip("/")
+        if path.rstrip("/") == "logout":
+            return HttpResponseRedirect("/hub/logout")
+        if _OUTSIDE.match(path):
+            return JsonResponse({"detail": "This page needs the internet; it is switched off here."}, status=404)
+        if request.method not in _READS and (why := closed(path)):
+            return JsonResponse({"detail": why}, status=403)
+        with label_studio_wall.opened():
+            request.user = request.imagine_user = account(request.META["imagine.user"])
+        label_studio_wall.close_around(request.user.active_organization_id)
+        if path.startswith("data/upload/") and not _is_there(path.removeprefix("data/")):
+            return JsonResponse({"detail": "There is no such file, or it is somebody else's."}, status=404)
+        return self.get_response(request)
+
+
+def closed(path: str) -> str:
+    """Why nobody may write to `path`; empty where people may."""
+    return next((why for pattern, why in _CLOSED if re.match(pattern, path)), "")
+
+
+def _is_there(file: str) -> bool:
+    """Whether a file was uploaded by somebody of this organisation; Label Studio's own page ends in an error."""
+    from data_import.models import FileUpload
+
+    return bool(FileUpload.objects.filter(file=file).exists())
+
+
+def account(name: str) -> Any:  # noqa: ANN401 - a User of Label Studio
+    """The account of the hub user `name`, made with an organisation of its own the first time."""
+    from django.contrib.auth import get_user_model
+
+    email = f"{quote(name, safe='')}@hub.local"  # one name, one address: names may hold an @ themselves
+    with _making:
+        user = get_user_model().objects.filter(email=email).select_related("active_organization").first()
+        own = user is not None and user.active_organization is not None
+        return user if own and user.active_organization.created_by_id == user.pk else _make(email, name)
+
+
+def _make(email: str, name: str) -> Any:  # noqa: ANN401
+    from django.contrib.auth import get_user_model
+    from django.db import transaction
+    from organizations.models import Organization
+
+    with transaction.atomic():
+        user, _ = get_user_model().objects.get_or_create(email=email, defaults={"username": name, "first_name": name})
+        user.set_unusable_password()
+        user.active_organization = Organization.create_organization(created_by=user, title=name)
+        user.save()
+    return user
+
+
+class HubAuthentication:
+    """The same for Label Studio's API: whoever the door named, and no token or session of its own."""
+
+    def authenticate(self, request: Any) -> tuple[Any, None] | None:  # noqa: ANN401
+        """The user and no token, as the REST framework expects it."""
+        user = getattr(request._request, "imagine_user", None)  # noqa: SLF001 - Django's request inside the framework's
+        return None if user is None else (user, None)
+
+    def authenticate_header(self, _request: Any) -> str:  # noqa: ANN401
+        """What the framework puts beside a 401."""
+        return "Hub"
+
+
+def explain(error: Exception, context: Any) -> Any:  # noqa: ANN401
+    """Label Studio's answer to an error; a row that this person may not see is one that is not there, never a 500."""
+    from core.utils.common import custom_exception_handler
+    from django.core.exceptions import ObjectDoesNotExist
+    from django.http import Http404
+
+    return custom_exception_handler(Http404(str(error)) if isinstance(error, ObjectDoesNotExist) else error, context)
+
+
+class Unexpected(logging.Filter):
+    """Keeps refusals and missing rows out of the log: the person was told, and a traceback helps nobody."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is worth a line."""
+        from django.http import Http404
+        from rest_framework.exceptions import APIException
+
+        error = record.exc_info[1] if record.exc_info else None
+        status = error.status_code if isinstance(error, APIException) else 500
+        return record.levelno >= logging.ERROR and not isinstance(error, Http404) and status >= 500
