@@ -15,6 +15,7 @@ import simplejpeg
 from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin
 
 from imagine_kernels.images import tiff
+from imagine_kernels.images.tiff import RefusedError
 
 Pixels = np.ndarray[tuple[Any, ...], np.dtype[np.uint8]]
 """(height, width, 3), red green blue."""
@@ -42,13 +43,9 @@ _OTHERS = {
 }
 _BROKEN = (
     OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, EOFError, RuntimeError, ArithmeticError,
-    MemoryError, AssertionError, struct.error, zlib.error, *tiff.BROKEN,
+    MemoryError, AssertionError, struct.error, zlib.error,
 )  # fmt: skip
 """What Pillow, simplejpeg and tifffile raise on bytes that are not what they claim."""
-
-
-class _RefusedError(ValueError):
-    """A finished sentence: not to be wrapped in another one."""
 
 
 def size(file: IO[bytes]) -> tuple[int, int]:
@@ -81,11 +78,11 @@ def is_picture(head: bytes) -> bool:
 def _broken_as_sentence() -> Iterator[None]:
     try:
         yield
-    except _RefusedError:
+    except RefusedError:
         raise
     except _BROKEN as error:
         told = " ".join(str(error).split()).rstrip(".")[:120] or type(error).__name__
-        raise _RefusedError(f"is broken and cannot be decoded ({told}). Get a fresh copy from its source.") from error
+        raise RefusedError(f"is broken and cannot be decoded ({told}). Get a fresh copy from its source.") from error
 
 
 def _size(file: IO[bytes]) -> tuple[int, int]:
@@ -99,9 +96,9 @@ def _size(file: IO[bytes]) -> tuple[int, int]:
             width, height = height, width
     if width * height > MAX_PIXELS:
         limit = f"{MAX_PIXELS // 10**6} million"
-        raise _RefusedError(f"has {width} × {height} pixels, more than the limit of {limit}. Cut it into tiles first.")
+        raise RefusedError(f"has {width} × {height} pixels, more than the limit of {limit}. Cut it into tiles first.")
     if min(width, height) < MIN_SIDE:
-        raise _RefusedError(f"has {width} × {height} pixels: too small to show anything.")
+        raise RefusedError(f"has {width} × {height} pixels: too small to show anything.")
     return width, height
 
 
@@ -110,12 +107,12 @@ def _open(file: IO[bytes]) -> ImageFile.ImageFile:
     head = file.read(16)
     file.seek(0)
     if not head:
-        raise _RefusedError("is empty (0 bytes). Get a fresh copy from its source.")
+        raise RefusedError("is empty (0 bytes). Get a fresh copy from its source.")
     for magic, plugin in _PLUGINS.items():
         if head.startswith(magic):
             return plugin(file)
     like = next((f": it looks like {what}" for magic, what in _OTHERS.items() if head.lstrip().startswith(magic)), "")
-    raise _RefusedError(f"is not a picture{like}. Give it as JPEG, PNG, TIFF or BMP.")
+    raise RefusedError(f"is not a picture{like}. Give it as JPEG, PNG, TIFF or BMP.")
 
 
 def _turn(image: ImageFile.ImageFile) -> int:

@@ -3,22 +3,25 @@
 By tifffile alone: Pillow warns at random and its libtiff prints to the notebook when a file is damaged.
 """
 
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
-import tifffile
-from tifffile import PHOTOMETRIC, PLANARCONFIG, SAMPLEFORMAT
+
+if TYPE_CHECKING:
+    import tifffile
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
-BROKEN = (tifffile.TiffFileError,)
-"""What tifffile raises beside builtin exceptions."""
 MAX_BYTES = 1024 * 2**20
 """The most a page may need in memory: it may declare thousands of bands."""
-_KNOWN = {
-    PHOTOMETRIC.RGB, PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.PALETTE,
-    PHOTOMETRIC.SEPARATED, PHOTOMETRIC.YCBCR,
-}  # fmt: skip
+# Numbers of the TIFF 6.0 standard (tifffile takes a quarter of a second to import, so it is loaded where it reads).
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _SEPARATED, _YCBCR = 0, 1, 2, 3, 5, 6
+_PLANES_APART = 2
+_ORIENTATION = 274
+
+
+class RefusedError(ValueError):
+    """The rest of a sentence that begins with the file's name; finished, not to be wrapped in another one."""
 
 
 def size(file: IO[bytes]) -> tuple[int, int]:
@@ -32,27 +35,30 @@ def pixels(file: IO[bytes]) -> Array:
     """All pixels of the first page, upright, as 8-bit RGB."""
     page, turn = _page(file)
     array: Array = page.asarray(maxworkers=1)
-    if page.planarconfig == PLANARCONFIG.SEPARATE and array.ndim == 3:
+    if page.planarconfig == _PLANES_APART and array.ndim == 3:
         array = np.moveaxis(array, 0, -1)
-    if page.photometric == PHOTOMETRIC.PALETTE and page.colormap is not None:
+    if page.photometric == _PALETTE and page.colormap is not None:
         array = (np.moveaxis(page.colormap, 0, -1) >> 8).astype(np.uint8)[array]
-    elif page.photometric == PHOTOMETRIC.SEPARATED and array.ndim == 3 and array.shape[2] >= 4:
+    elif page.photometric == _SEPARATED and array.ndim == 3 and array.shape[2] >= 4:
         ink = 255 - eight_bits(array[:, :, :4]).astype(np.uint16)
         return upright((ink[:, :, :3] * ink[:, :, 3:] // 255).astype(np.uint8), turn)
     levels = eight_bits(array)
-    return upright(255 - levels if page.photometric == PHOTOMETRIC.MINISWHITE else levels, turn)
+    return upright(255 - levels if page.photometric == _WHITE_IS_ZERO else levels, turn)
 
 
-def _page(file: IO[bytes]) -> tuple[tifffile.TiffPage, int]:
+def _page(file: IO[bytes]) -> "tuple[tifffile.TiffPage, int]":
+    import tifffile
+
     file.seek(0)
     page = tifffile.TiffFile(file).pages[0]
-    if not isinstance(page, tifffile.TiffPage) or page.imagedepth != 1 or page.photometric not in _KNOWN:
-        raise ValueError("a kind of TIFF that cannot be shown as colours")
-    if page.sampleformat not in {SAMPLEFORMAT.UINT, SAMPLEFORMAT.INT, SAMPLEFORMAT.IEEEFP}:
-        raise ValueError("its numbers are of a kind that cannot be shown")
+    known = {_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _SEPARATED, _YCBCR}
+    if not isinstance(page, tifffile.TiffPage) or page.imagedepth != 1 or page.photometric not in known:
+        raise RefusedError("is a TIFF of a kind that cannot be shown as colours. Save it as 8-bit RGB.")
+    if page.sampleformat not in {1, 2, 3}:  # whole numbers with or without sign, floats; not complex ones
+        raise RefusedError("holds numbers that cannot be shown as colours. Save it as 8-bit RGB.")
     if page.nbytes > MAX_BYTES:
-        raise ValueError(f"unpacked it would need {page.nbytes / 2**20:,.0f} MB")
-    turn = page.tags.valueof(274, 1)
+        raise RefusedError(f"would need {page.nbytes / 2**20:,.0f} MB of memory. Save it as 8-bit RGB, or cut it.")
+    turn = page.tags.valueof(_ORIENTATION, 1)
     return page, turn if turn in range(1, 9) else 1
 
 
