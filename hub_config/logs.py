@@ -32,10 +32,13 @@ def fresh(settings: Settings, name: str) -> IO[bytes]:
 
 
 def reason(path: Path) -> str:
-    """The last line of a log that says what went wrong, else its last line."""
+    """Why a program failed, by its log: what uv calls the cause, else the last loud line, else the last line."""
     with path.open("rb") as log:
         log.seek(max(0, path.stat().st_size - READ))
         text = COLOUR.sub("", log.read().decode("utf-8", errors="replace"))
-    lines = [line.strip() for line in text.splitlines() if re.search(r"\w", line)]
+    lines = [line.strip() for line in text.splitlines() if re.search(r"\w", line) and not line.startswith("# ")]
+    causes = [line.partition(":")[2].strip() for line in lines[-8:] if re.match(r"(error|cause): ", line)]
+    if causes:
+        return ": ".join(dict.fromkeys([causes[:2][-1], causes[-1]]))
     loud = [line for line in lines if LOUD.search(line) and not DULL.search(line)]
     return next(iter((loud or lines)[-1:]), "it said nothing")

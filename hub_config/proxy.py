@@ -2,14 +2,14 @@
 
 import os
 import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from hub_config.settings import Settings
 
 PACKAGE = "configurable-http-proxy"
 VERSION = "5.3.0"
+OPTIONS = ("--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--no-progress")
 
 
 def folder(settings: Settings) -> Path:
@@ -36,10 +36,10 @@ def command(settings: Settings) -> list[str]:
     return [str(node(settings)), str(script)]
 
 
-def install(settings: Settings, log: IO[bytes]) -> None:
-    """Fetches the proxy with npm; a folder appears only when it is whole.
+def install(settings: Settings, run: Callable[..., None]) -> None:
+    """Fetches the proxy with npm by `run(command, path=folder searched first)`; a folder appears only when it is whole.
 
-    Raises OSError or subprocess.CalledProcessError; what npm says goes to `log`.
+    Raises what `run` raises.
     """
     if _script(settings).is_file():
         return
@@ -47,17 +47,8 @@ def install(settings: Settings, log: IO[bytes]) -> None:
     making.mkdir(parents=True)
     program = node(settings)
     npm = program.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    options = ["--no-audit", "--no-fund", "--no-update-notifier", "--omit=dev", "--ignore-scripts", "--no-progress"]
     try:
-        subprocess.run(
-            [program, npm, "install", "--prefix", making, *options, f"{PACKAGE}@{VERSION}"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
-            cwd=making,
-            check=True,
-        )
+        run([program, npm, "install", "--prefix", making, *OPTIONS, f"{PACKAGE}@{VERSION}"], path=str(program.parent))
         shutil.rmtree(folder(settings), ignore_errors=True)
         making.replace(folder(settings))
     finally:

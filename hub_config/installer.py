@@ -1,0 +1,104 @@
+"""Makes the environments, several at once, after asking whether the machine is ready. Standard library only."""
+
+import contextlib
+import fcntl
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from hub_config import environments, logs, machine, mirrors, packages, ports, processes
+from hub_config.environments import HOUSE, TESTS, Environment
+from hub_config.progress import Progress
+from hub_config.settings import Settings, load
+from hub_config.workshop import Workshop
+
+
+def main(*, tests: bool = False) -> int:
+    """Everything the operator sees of installing; every failure is one sentence and exit status 1."""
+    try:
+        settings = load()
+        with _alone(settings):
+            return install(settings, tests=tests)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; the same command goes on from here.", file=sys.stderr)
+        return 130
+
+
+def install(settings: Settings, *, tests: bool = False) -> int:
+    """Makes what is not made yet; returns an exit status, having said one sentence for each thing in the way."""
+    wanted = (*HOUSE, *TESTS) if tests else HOUSE
+    to_make = [one for one in wanted if not environments.is_made(settings, one)]
+    pip = mirrors.variables() if to_make else {}
+    lacking = packages.missing(tests=tests)
+    for sentence in (trouble := problems(settings, to_make, pip, lacking, tests=tests)):
+        print(sentence, file=sys.stderr)
+    if trouble:
+        return 1
+    if lacking:
+        packages.install(settings, lacking)
+    workshop = Workshop(settings, pip)
+    if to_make:
+        print(f"making {len(to_make)} of {len(wanted)} environments in {settings.folders.environments}", flush=True)
+        workshop.make_tools()
+        return _make(settings, to_make, workshop)
+    workshop.refresh()
+    print(f"environments are as they should be ({', '.join(one.name for one in wanted)})")
+    return 0
+
+
+def problems(
+    settings: Settings, to_make: Sequence[Environment], pip: dict[str, str], lacking: Sequence[str], *, tests: bool
+) -> list[str]:
+    """What is in the way, one sentence each; ports count only where the house is to be started and does not run."""
+    found = machine.folders(settings)
+    if lacking and not packages.may_install():
+        found.append(packages.sentence(lacking))
+    if to_make:
+        found += machine.disk(settings, machine.needed(to_make, pip))
+    if not tests and not processes.marked(*processes.mark(settings).popitem()):
+        found += ports.problems(settings)
+    return found
+
+
+def _make(settings: Settings, to_make: Sequence[Environment], workshop: Workshop) -> int:
+    files = {one.name: logs.file(settings, f"environment-{one.name}") for one in to_make}
+    failed: list[str] = []
+
+    def build(one: Environment) -> None:
+        begun = time.monotonic()
+        try:
+            workshop.make(one)
+            shown.done(one.name, f"made in {time.monotonic() - begun:.0f} s")
+        except OSError as error:
+            failed.append(str(error))
+            shown.failed(one.name)
+
+    with Progress(files) as shown, ThreadPoolExecutor(len(to_make)) as pool:
+        try:
+            list(pool.map(build, to_make))
+        except BaseException:
+            workshop.abandon()
+            raise
+    for sentence in failed:
+        print(sentence, file=sys.stderr)
+    return 1 if failed else 0
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Holds the one lock for making the environments in this folder."""
+    folder = settings.folders.environments
+    if trouble := machine.folders(settings):
+        raise OSError(trouble[0])
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BlockingIOError(
+                f"Environments are being made in {folder} already: wait until that is done."
+            ) from error
+        yield

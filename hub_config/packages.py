@@ -1,0 +1,61 @@
+"""Packages of the operating system: which are needed and missing, and their installing where that is allowed."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from hub_config import logs
+from hub_config.settings import Settings
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FONTS = ("fonts-noto-core", "fonts-noto-color-emoji")
+"""What the browser draws the pages of the tests with, whatever alphabet a file name is in."""
+
+
+def missing(*, tests: bool) -> list[str]:
+    """Debian packages that are needed and missing."""
+    lacking = []
+    if importlib.util.find_spec("ensurepip") is None:
+        lacking.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
+    if tests and not any(map(shutil.which, BROWSERS)):
+        lacking.append("chromium")
+    if tests and shutil.which("dpkg-query"):
+        lacking.extend(font for font in FONTS if not _installed(font))
+    return lacking
+
+
+def sentence(lacking: Sequence[str]) -> str:
+    """For whoever may not install packages, or whose machine has no apt-get."""
+    names = " ".join(lacking)
+    return f"This machine lacks {names}: have it installed (apt-get install {names}), then go on with the same command."
+
+
+def may_install() -> bool:
+    """Whether packages can be installed here: by root, on Debian or a relative of it."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(settings: Settings, names: Sequence[str]) -> None:
+    """Installs packages. Raises OSError with a sentence where that fails."""
+    print(f"installing system packages: {' '.join(names)}", flush=True)
+    with logs.fresh(settings, "packages") as log:
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
+            done = subprocess.run(
+                ["apt-get", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+                check=False,
+            )
+    if done.returncode:
+        file = logs.file(settings, "packages")
+        raise OSError(f"System packages could not be installed: {logs.reason(file)} (see {file}).")
+
+
+def _installed(package: str) -> bool:
+    asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout == "installed"

@@ -1,0 +1,128 @@
+"""The tools that make environments, and what each environment needs besides its packages. Standard library only."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from hub_config import environments, logs, proxy
+from hub_config.environments import Environment
+from hub_config.settings import ROOT, VARIABLE, Settings
+
+LABEL_STUDIO = "from hub_config import label_studio_database as d, settings as s; d.prepare(s.load())"
+
+
+class Workshop:
+    """Runs the programs that make environments, several at once, and can end them all."""
+
+    def __init__(self, settings: Settings, pip: dict[str, str]) -> None:
+        self._settings = settings
+        self._environment = {
+            **os.environ,
+            **pip,
+            VARIABLE: str(settings.file),
+            "UV_PYTHON_DOWNLOADS": "never",
+            "UV_NO_PROGRESS": "1",
+            "NO_COLOR": "1",
+        }
+        self._environment.pop("VIRTUAL_ENV", None)
+        self._tools = settings.folders.environments / ".tools"
+        self._at_work: set[subprocess.Popen[bytes]] = set()
+        self._abandoned = threading.Event()
+
+    def make_tools(self) -> None:
+        """Makes the small environment of the tools themselves with venv and pip. Raises OSError with a sentence."""
+        made, wanted = self._tools / "made", " ".join(environments.tools())
+        if made.exists() and made.read_text(encoding="utf-8") == wanted and (self._tools / "bin" / "uv").exists():
+            return
+        log = logs.file(self._settings, "tools")
+        try:
+            with logs.fresh(self._settings, "tools") as out:
+                self._run(out, [sys.executable, "-m", "venv", "--clear", self._tools])
+                self._run(out, [self._tools / "bin" / "python", "-m", "pip", "install", *environments.tools()])
+        except subprocess.CalledProcessError as error:
+            raise OSError(_sentence("The installer's tools", log)) from error
+        made.write_text(wanted, encoding="utf-8")
+
+    def make(self, environment: Environment) -> None:
+        """Makes one environment. Raises OSError with a sentence naming it, the reason and the log."""
+        name = f"environment-{environment.name}"
+        with logs.fresh(self._settings, name) as log:
+            try:
+                environments.make(
+                    self._settings, environment, partial(self._uv, log), partial(self._finish, environment, log)
+                )
+            except (OSError, subprocess.CalledProcessError) as error:
+                _note(log, str(error) if isinstance(error, OSError) else "")
+                sentence = _sentence(f"Environment {environment.name}", logs.file(self._settings, name))
+                raise OSError(sentence) from error
+
+    def refresh(self) -> None:
+        """Brings up to date what follows the use cases and not the packages: the list of kernels."""
+        with logs.fresh(self._settings, "kernels") as log:
+            try:
+                self._kernels(log)
+            except subprocess.CalledProcessError as error:
+                raise OSError(_sentence("The list of kernels", logs.file(self._settings, "kernels"))) from error
+
+    def abandon(self) -> None:
+        """Ends what is at work."""
+        self._abandoned.set()
+        for process in list(self._at_work):
+            process.terminate()
+
+    def _finish(self, environment: Environment, log: IO[bytes]) -> None:
+        if environment.name == "hub":
+            _note(log, "# fetching the proxy")
+            proxy.install(self._settings, partial(self._run, log))
+        if environment.name == "kernel":
+            _note(log, "# writing the kernels")
+            self._kernels(log)
+        if environment.name == "labelstudio":
+            _note(log, "# preparing Label Studio's database")
+            self._run(log, [self._settings.folders.python("labelstudio"), "-c", LABEL_STUDIO])
+
+    def _kernels(self, log: IO[bytes]) -> None:
+        self._run(log, [self._settings.folders.python("kernel"), "-m", "imagine_kernels.launch.kernelspec"])
+
+    def _uv(self, log: IO[bytes], *arguments: str | Path) -> None:
+        self._run(
+            log,
+            [self._tools / "bin" / "uv", *arguments, *(["--python", sys.executable] if arguments[0] == "venv" else [])],
+        )
+
+    def _run(self, log: IO[bytes], command: Sequence[str | Path], path: str = "") -> None:
+        """Runs one program to its end. Raises subprocess.CalledProcessError where that is a bad one."""
+        if self._abandoned.is_set():
+            raise InterruptedError("Interrupted.")
+        search = os.pathsep.join(filter(None, [path, self._environment.get("PATH", os.defpath)]))
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=ROOT,
+            env={**self._environment, "PATH": search},
+        )
+        self._at_work.add(process)
+        try:
+            if status := process.wait():
+                raise subprocess.CalledProcessError(status, [str(word) for word in command])
+        finally:
+            self._at_work.discard(process)
+
+
+def _note(log: IO[bytes], line: str) -> None:
+    log.write(f"{line}\n".encode())
+    log.flush()
+
+
+def _sentence(what: str, log: Path) -> str:
+    reason = logs.reason(log).rstrip(".")
+    if "No space left" in reason:
+        return f"{what} could not be made: the disk is full; make room, then go on with the same command (see {log})."
+    return f"{what} could not be made: {reason} (see {log}). The same command goes on from there."
