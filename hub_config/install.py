@@ -1,4 +1,9 @@
-"""`make up`, first half, and `make test`'s set-up: run by the system's Python, standard library only."""
+"""`make up`, first half, and `make test`'s set-up: run by the system's Python, standard library only.
+
+python3 hub_config/install.py                   make the environments of the house
+python3 hub_config/install.py --test            and those of the tests
+python3 hub_config/install.py in ENV PROGRAM …  run a program of an environment, wherever imagine.toml puts it
+"""
 
 import sys
 from pathlib import Path
@@ -20,7 +25,9 @@ def main(arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - a
     sys.path[:] = [root] + [entry for entry in sys.path if Path(entry or ".").resolve() != Path(root, "hub_config")]
     from hub_config import installer
 
-    return installer.main(tests="--test" in arguments)
+    if arguments[:1] == ["in"]:
+        return installer.run(*arguments[1:])
+    return installer.main(tests=arguments == ["--test"])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,19 @@ def main(*, tests: bool = False) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted; the same command goes on from here.", file=sys.stderr)
         return 130
+
+
+def run(name: str, program: str, *arguments: str) -> int:
+    """Becomes `program` of the environment called `name`; where that is not made, says so and returns a status."""
+    try:
+        folder = load().folders.environment(name)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if (folder / "bin" / program).exists():
+        os.execv(folder / "bin" / program, [program, *arguments])  # noqa: S606
+    print(f"Environment {name} is not made here yet ({folder}): make up", file=sys.stderr)
+    return 0 if arguments[-1:] == ("hub_config.stop",) else 1  # nothing installed: nothing to stop
 
 
 def install(settings: Settings, *, tests: bool = False) -> int:

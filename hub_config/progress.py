@@ -65,7 +65,7 @@ class Progress:
             self._lines = len(self._names)
         else:
             for name in self._names:
-                sign, text = self._state(name)
+                _, text = self._state(name)
                 verb = text.partition(" ")[0]  # not one line for each package
                 if verb != self._shown.get(name):
                     self._shown[name] = verb
