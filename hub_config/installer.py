@@ -36,8 +36,9 @@ def run(name: str, program: str, *arguments: str) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    if (folder / "bin" / program).exists():
-        os.execv(folder / "bin" / program, [program, *arguments])  # noqa: S606
+    path = folder / "bin" / program
+    if path.exists():
+        os.execv(path, [str(path), *arguments])  # noqa: S606
     print(f"Environment {name} is not made here yet ({folder}): make up", file=sys.stderr)
     return 0 if arguments[-1:] == ("hub_config.stop",) else 1  # nothing installed: nothing to stop
 
