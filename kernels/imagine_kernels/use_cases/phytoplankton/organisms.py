@@ -171,9 +171,12 @@ def noctilucales(rng: Random) -> Density:
     """Noctiluca, mostly collapsed: a large thin bag with folds, granules and a dark tentacle with a clear core."""
     size = rng.uniform(45, 110)
     grid = x, _y = _grid(int(2.9 * size), rng.uniform(0, 6.3))
-    bag = _blob(rng, grid, (size, size * rng.uniform(0.45, 0.85)), wobble=0.28)
+    crumpled = rng.uniform(0, 1)
+    bag = _blob(rng, grid, (size, size * rng.uniform(0.4, 0.85)), wobble=0.28)
+    bag = bag + crumpled * size * 0.09 * np.abs(_noise(rng, x.shape, size / 8))
     skin = 0.16 + 0.05 * _noise(rng, x.shape, 1.3) + 0.35 * np.exp(-((bag + 1.6) ** 2) / 4)
-    folds = np.zeros_like(x)
+    creases = np.exp(-((_noise(rng, x.shape, size / 10) / 0.09) ** 2)) * np.clip(_noise(rng, x.shape, 6), 0, 2)
+    folds = 0.45 * crumpled * creases
     for _ in range(rng.integers(4, 10)):
         start = rng.normal(0, size * 0.35, 2)
         fold = _thread(
@@ -183,7 +186,7 @@ def noctilucales(rng: Random) -> Density:
         )
         folds = np.maximum(folds, _inside(fold, 1.6) * rng.uniform(0.2, 0.6))
     grains = np.clip(_noise(rng, x.shape, 1.5) - 2.1, 0, 1) * 0.9
-    density = _inside(bag) * (skin + folds + grains)
+    density = _inside(bag) * (skin * (1 + crumpled) + folds + grains)
     if rng.random() < 0.75:
         hook = _thread(
             grid,

@@ -1,0 +1,158 @@
+"""Labels → numbers a biologist reports: counts, shares and particles per millilitre, each with its 95 % interval.
+
+The intervals are of counting alone: they tell how far another drop of the same water may differ. What a model confuses
+is not in them.
+"""
+
+import functools
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imagine_kernels.records import Annotation, Effort, Prediction, Quantity, Sample
+
+if TYPE_CHECKING:
+    import pint
+
+UNLABELLED = "(no label)"
+"""Stands for samples that nobody and no model has named; they are counted, or all would seem rarer than it is."""
+FOLDER = "folder"
+_TAIL = 0.025
+"""What lies outside a 95 % interval on each side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One class in one group: its count, its share (0..1) and, where the volume is known, how many per millilitre.
+
+    `share_low`, `share_high`, `low` and `high` bound the 95 % intervals.
+    """
+
+    group: str | None
+    label: str
+    count: int
+    share: float
+    share_low: float
+    share_high: float
+    concentration: Quantity | None = None
+    low: Quantity | None = None
+    high: Quantity | None = None
+
+
+def best_labels(predictions: Iterable[Prediction], annotations: Iterable[Annotation] = ()) -> Mapping[str, str]:
+    """The label of each sample: what a person said last, else what its folder says, else what the model says.
+
+    Of several regions the surest counts. An annotation without a region says that nothing is there: no label.
+    """
+    found = {p.sample_id: _surest(p) for p in predictions if p.regions}
+    for annotation in sorted(annotations, key=lambda a: (a.author != FOLDER, _time(a.at))):
+        if annotation.regions:
+            found[annotation.sample_id] = _surest(annotation)
+        else:
+            found.pop(annotation.sample_id, None)
+    return found
+
+
+def counts(samples: Iterable[Sample], labels: Mapping[str, str]) -> Mapping[str | None, Mapping[str, int]]:
+    """How many samples of each group carry each label; samples without one count as `UNLABELLED`."""
+    found: dict[str | None, Counter[str]] = {}
+    for sample in samples:
+        found.setdefault(sample.group, Counter())[labels.get(sample.id, UNLABELLED)] += 1
+    return found
+
+
+def composition(samples: Iterable[Sample], labels: Mapping[str, str]) -> tuple[Row, ...]:
+    """The share of each class in its group, most frequent first, with the Wilson 95 % interval."""
+    rows: list[Row] = []
+    for group, found in counts(samples, labels).items():
+        total = sum(found.values())
+        for label, count in sorted(found.items(), key=lambda item: (-item[1], item[0])):
+            rows.append(Row(group, label, count, count / total, *wilson(count, total)))
+    return tuple(rows)
+
+
+def concentrations(samples: Iterable[Sample], labels: Mapping[str, str]) -> tuple[Row, ...]:
+    """Particles per millilitre of the original water of each class in each group, with the exact Poisson interval.
+
+    count / volume imaged x dilution, and the same of the interval's ends; a class that another group holds is given
+    with 0 and what may have been missed. Raises ValueError where a volume is unknown, or differs within a group.
+    """
+    every = tuple(samples)
+    found = counts(every, labels)
+    per_ml = {group: _millilitres(group, {s.effort for s in every if s.group == group}) for group in found}
+    classes = sorted({label for labels_of_group in found.values() for label in labels_of_group})
+    rows: list[Row] = []
+    for group, counted in found.items():
+        total = sum(counted.values())
+        for label in sorted(classes, key=lambda name, counted=counted: (-counted[name], name)):  # type: ignore[misc]
+            count = counted.get(label, 0)
+            ends = [Quantity(n / per_ml[group], "1 / milliliter") for n in (float(count), *poisson(count))]
+            rows.append(Row(group, label, count, count / total, *wilson(count, total), *ends))
+    return tuple(rows)
+
+
+def wilson(count: int, total: int) -> tuple[float, float]:
+    """95 % interval of a share, by Wilson (1927), J. Am. Stat. Assoc. 22:209-212; honest for few and rare ones too."""
+    from scipy.special import ndtri
+
+    z = float(-ndtri(_TAIL))
+    share, room = count / total, z * z / total
+    middle = (share + room / 2) / (1 + room)
+    reach = z / (1 + room) * math.sqrt(share * (1 - share) / total + room / (4 * total))
+    low = 0.0 if count == 0 else max(0.0, middle - reach)
+    return low, 1.0 if count == total else min(1.0, middle + reach)
+
+
+def poisson(count: int) -> tuple[float, float]:
+    """Exact 95 % interval of a count, by Garwood (1936), Biometrika 28:437-442: gamma quantiles of n and n + 1."""
+    from scipy.special import gammaincinv
+
+    low = 0.0 if count == 0 else float(gammaincinv(count, _TAIL))
+    return low, float(gammaincinv(count + 1, 1 - _TAIL))
+
+
+@functools.cache
+def units() -> "pint.UnitRegistry[float]":
+    """The one registry of units of this process."""
+    import pint
+
+    return pint.UnitRegistry()
+
+
+def convert(quantity: Quantity, unit: str) -> Quantity:
+    """The quantity in another unit. Raises ValueError with a sentence where the two do not measure the same."""
+    import pint
+
+    try:
+        value = units().Quantity(quantity.value, quantity.unit).to(unit).magnitude
+    except (pint.UndefinedUnitError, pint.DimensionalityError) as error:
+        raise ValueError(f"{quantity.value:g} {quantity.unit} cannot be told in {unit}: {error}.") from error
+    return Quantity(float(value), unit)
+
+
+def _surest(opinion: Prediction | Annotation) -> str:
+    whole = [region for region in opinion.regions if region.shape is None] or opinion.regions
+    return max(whole, key=lambda region: -1.0 if region.score is None else region.score).label
+
+
+def _time(text: str) -> float:
+    from datetime import UTC, datetime
+
+    time = datetime.fromisoformat(text)
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _millilitres(group: str | None, efforts: set[Effort | None]) -> float:
+    """The original water, in mL, in which the samples of one group were found: volume imaged / dilution."""
+    name = "these images" if group is None else group
+    if len(efforts) > 1:
+        raise ValueError(f"{name} mixes images of {len(efforts)} different volumes: give each run its own group.")
+    effort = next(iter(efforts))
+    if effort is None or effort.volume is None:
+        raise ValueError(
+            f"The volume imaged of {name} is unknown, so there is no concentration. For a FlowCam run, put its"
+            ' *_summary.csv beside the list; it holds "Sample Volume Imaged ml".'
+        )
+    return convert(effort.volume, "milliliter").value / effort.dilution
