@@ -1,0 +1,66 @@
+"""The project of a title on the server: found, or made once, and its labelling page kept up with the classes."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from imagine_widgets.label_studio import page
+from imagine_widgets.label_studio.connection import LabelStudioError
+from imagine_widgets.label_studio.page import Label
+from imagine_widgets.label_studio.server import Server
+from imagine_widgets.label_studio.wire import Project
+
+SHORTEST, LONGEST = 3, 50
+"""Letters of a title that Label Studio takes."""
+
+
+def check_title(title: str) -> None:
+    """Raises ValueError with a sentence for a title that cannot be one."""
+    if not SHORTEST <= len(title.strip()) <= LONGEST or title != title.strip() or not title.isprintable():
+        raise ValueError(
+            f"{title!r} cannot be the title of a project: Label Studio takes {SHORTEST} to {LONGEST} letters, "
+            "without a space at either end."
+        )
+
+
+def find(server: Server, title: str) -> Project | None:
+    """The project that push made under this title; the oldest where a crash left two."""
+    alike = server.projects(title)
+    marked = [project for project in alike if _mark(title) in project.description]
+    fitting = [project for project in alike if _fits(project)]  # somebody wrote a description of her own
+    return next(iter(marked or fitting), None)
+
+
+def find_or_make(server: Server, title: str, labels: Sequence[Label]) -> Project:
+    """The project of this title, with choices for all of `labels`. Choices that are there stay."""
+    project = find(server, title) or _make(server, title, labels)
+    try:
+        grown = page.grown(project.page, labels)
+    except LookupError as error:
+        raise LabelStudioError(f"Nothing was pushed to the project {title!r}: {error}") from error
+    if grown == project.page:
+        return project
+    server.change_project(project, label_config=grown)
+    return replace(project, page=grown)
+
+
+def _make(server: Server, title: str, labels: Sequence[Label]) -> Project:
+    about = f"Images and predictions come from a notebook by push, labels go back by pull. {_mark(title)}"
+    made = server.make_project(title, about, page.page(labels))
+    first = find(server, title)
+    if first is not None and first.id != made.id:  # somebody made it in the same moment
+        server.delete_project(made)
+        return first
+    return made
+
+
+def _mark(title: str) -> str:
+    return f"[imagine {hashlib.sha256(title.encode()).hexdigest()[:8]}]"
+
+
+def _fits(project: Project) -> bool:
+    try:
+        page.choices_of(project.page)
+    except LookupError:
+        return False
+    return True
