@@ -5,9 +5,10 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 RECORD = ".imagine-delivered.json"
-"""In the home: which notebook was delivered with which sha256."""
+"""In the home: the fingerprint of each notebook as it was delivered."""
 
 
 def deliver(notebook: Path, home: Path) -> Path | None:
@@ -18,25 +19,37 @@ def deliver(notebook: Path, home: Path) -> Path | None:
     if not notebook.is_file():
         return None
     mine, record = home / notebook.name, _record(home)
-    content = notebook.read_bytes()
-    sha = hashlib.sha256(content).hexdigest()
-    found = _sha256(mine)
-    if found == sha:
-        pass
-    elif found is None or found == record.get(notebook.name):
-        _write(mine, content)
-    else:
+    new, found = _fingerprint(notebook), _fingerprint(mine)
+    if found not in (None, new, record.get(notebook.name)):
         return mine
-    if record.get(notebook.name) != sha:
-        _write(home / RECORD, json.dumps({**record, notebook.name: sha}, indent=2).encode())
+    if found != new:
+        _write(mine, notebook.read_bytes())
+    if record.get(notebook.name) != new:
+        _write(home / RECORD, json.dumps({**record, notebook.name: new}, indent=2).encode())
     return mine
 
 
-def _sha256(path: Path) -> str | None:
-    """Of a plain file; a link or a folder is the person's own, whatever it points to."""
+def _fingerprint(path: Path) -> str | None:
+    """Of what a person can have written or computed; None where nothing is there.
+
+    JupyterLab adds metadata and cell ids to a notebook that was only opened, and that is no edit. A link or a folder
+    is the person's own, whatever it points to.
+    """
     if not os.path.lexists(path):
         return None
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() and not path.is_symlink() else "own"
+    if path.is_symlink() or not path.is_file():
+        return "own"
+    content = path.read_bytes()
+    try:
+        content = json.dumps([_written(cell) for cell in json.loads(content)["cells"]]).encode()
+    except (ValueError, TypeError, LookupError):
+        pass  # no notebook, or no longer one: every byte counts
+    return hashlib.sha256(content).hexdigest()
+
+
+def _written(cell: dict[str, Any]) -> list[object]:
+    source = cell["source"]
+    return [cell["cell_type"], source if isinstance(source, str) else "".join(source), cell.get("outputs") or []]
 
 
 def _record(home: Path) -> dict[str, str]:

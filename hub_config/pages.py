@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from imagine_kernels import use_case
 from jupyterhub.handlers.static import CacheControlStaticFilesHandler
 from tornado import web
 
 from hub_config import profiles
 from hub_config.settings import Settings
+from imagine_kernels import use_case
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
@@ -58,4 +58,6 @@ def apply(c: Any, settings: Settings) -> None:  # noqa: ANN401
     hub.template_vars = {
         "house": settings.title,
         "choices": offered,
+        "use_cases": lambda _user: tuple(use_case.every()),
+        "pictures": lambda _user: {name for name in use_case.names() if picture(name)},
     }

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imagine_kernels import use_case
 from tornado import web
 
 from hub_config.settings import Profile, Settings
+from imagine_kernels import use_case
 
 FIELDS = ("use_case", "profile")
 

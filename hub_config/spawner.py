@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from imagine_kernels import environment
 from jupyterhub.spawner import LocalProcessSpawner
 from jupyterhub.utils import random_port
 from traitlets import Instance
@@ -22,6 +21,7 @@ from hub_config import homes, processes
 from hub_config.delivery import deliver
 from hub_config.profiles import Order, Refused
 from hub_config.settings import ROOT, Settings
+from imagine_kernels import environment
 
 SERVER_CONFIG = Path(__file__).with_name("server")
 SERVER = "IMAGINE_SERVER"
