@@ -61,6 +61,14 @@ def make_run(folder: str | Path, count: int = 120, seed: int = 0) -> Path:
     return root
 
 
+def make_picture(path: str | Path) -> Path:
+    """The card picture of the use case, as it lies in its folder."""
+    from imagine_kernels.use_cases.phytoplankton.portrait import paint
+
+    _write(Path(path), paint())
+    return Path(path)
+
+
 def draw(name: str, seed: int, number: int) -> Shot:
     """One particle of the class `name`; the seed and its number decide how it looks."""
     rng = np.random.default_rng([seed, number, list(ORGANISMS).index(name)])
