@@ -47,7 +47,7 @@ def how_sure(predictions: Iterable[Prediction], unsure: float = 0.6) -> "Figure"
     """How many images the model is how sure about: scores 0..1 in twenty bins, those under `unsure` marked."""
     scores = [p.regions[0].score for p in predictions if p.regions and p.regions[0].score is not None]
     figure, axes = _axes(8, 2.6)
-    counts, edges, bars = axes.hist(scores, bins=20, range=(0, 1), color=WATER, rwidth=0.9)
+    _, edges, bars = axes.hist(scores, bins=20, range=(0, 1), color=WATER, rwidth=0.9)
     for edge, bar in zip(edges, bars.patches, strict=False):
         if edge + 0.025 < unsure:
             bar.set_facecolor(CORAL)

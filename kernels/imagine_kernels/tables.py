@@ -1,5 +1,7 @@
 """Records as pandas tables, for a notebook cell or the report: one function per question a person asks."""
 
+import html
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -105,3 +107,18 @@ def provenance(model: Model, data_sha256: str) -> "pd.DataFrame":
         "these images (sha256)": data_sha256,
     }
     return pd.DataFrame(lines.items(), columns=["", "which"])
+
+
+def versions() -> str:
+    """The packages that decide a result, with their versions, in one line."""
+    from importlib import metadata
+    from platform import python_version
+
+    packages = ("imagine-aquatic", "torch", "timm", "numpy", "pillow", "simplejpeg")
+    return ", ".join([f"python {python_version()}", *(f"{name} {metadata.version(name)}" for name in packages)])
+
+
+def plain(text: str) -> str:
+    """`text` as it is, inside Markdown or HTML: names of files are people's, and never markup."""
+    shown = html.escape(text.replace("\n", "⏎"))
+    return re.sub(r"([\\`*_\[\]#|$~])", r"\\\1", shown)
