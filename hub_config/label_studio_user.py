@@ -4,10 +4,12 @@ import logging
 import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from hub_config import label_studio_wall
+from hub_config.services import PREFIXES
 
 _making = threading.Lock()
 _READS = ("GET", "HEAD", "OPTIONS")
@@ -20,8 +22,18 @@ _CLOSED = (
     (r"(user/(login|signup)|admin|django-rq)\b", "The hub signs people in."),
 )
 """What nobody may write, and why: an account's address says whose it is, and connections would act for this machine."""
-_OUTSIDE = re.compile(r"(heidi-tips|__lsa|docs/api)(/|$)")
+_OUTSIDE = re.compile(r"(__lsa|docs/api)(/|$)")
 """Pages that fetch from outside addresses."""
+_HERE = PREFIXES["label-studio"].encode()
+_REROOTED: dict[str, tuple[tuple[bytes, bytes], ...]] = {
+    "react-app/main.css": ((b"url(/static/", b"url(" + _HERE + b"static/"),),
+    "react-app/main.js": (
+        (b'href:"/projects"', b'href:"' + _HERE + b'projects"'),
+        (b'"/heidi-tips"', b'"' + _HERE + b'heidi-tips"'),
+        (b'"/sw.js","serviceWorker"in navigator', b'"/sw.js","none"in navigator'),
+    ),
+}
+"""Files in which Label Studio forgets that it lives below a path, and what to put there instead."""
 
 
 class HubUser:
@@ -36,6 +48,8 @@ class HubUser:
         path = request.path_info.lstrip("/")
         if path.rstrip("/") == "logout":
             return HttpResponseRedirect("/hub/logout")
+        if path.rstrip("/") == "heidi-tips":  # it would fetch them from outside; none, and the page shows none
+            return JsonResponse({})
         if _OUTSIDE.match(path):
             return JsonResponse({"detail": "This page needs the internet; it is switched off here."}, status=404)
         if request.method not in _READS and (why := closed(path)):
@@ -43,6 +57,8 @@ class HubUser:
         with label_studio_wall.opened():
             request.user = request.imagine_user = account(request.META["imagine.user"])
         label_studio_wall.close_around(request.user.active_organization_id)
+        if path in _REROOTED:
+            return _reroot(path)
         if path.startswith("data/upload/") and not _is_there(path.removeprefix("data/")):
             return JsonResponse({"detail": "There is no such file, or it is somebody else's."}, status=404)
         return self.get_response(request)
@@ -51,6 +67,18 @@ class HubUser:
 def closed(path: str) -> str:
     """Why nobody may write to `path`; empty where people may."""
     return next((why for pattern, why in _CLOSED if re.match(pattern, path)), "")
+
+
+def _reroot(path: str) -> Any:  # noqa: ANN401
+    """One of the page's own files, with the addresses in it where they are."""
+    from django.conf import settings
+    from django.http import HttpResponse
+
+    kind = "text/css" if path.endswith(".css") else "text/javascript"
+    text = (Path(settings.REACT_APP_ROOT) / path.removeprefix("react-app/")).read_bytes()
+    for old, new in _REROOTED[path]:
+        text = text.replace(old, new)
+    return HttpResponse(text, content_type=f"{kind}; charset=utf-8", headers={"Cache-Control": "private, max-age=3600"})
 
 
 def _is_there(file: str) -> bool:

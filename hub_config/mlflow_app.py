@@ -1,11 +1,13 @@
 """MLflow as the house runs it: behind the door only, each hub user in a workspace of their own."""
 
+import hmac
+import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from hub_config import credentials, mlflow_wall
+from hub_config import credentials, mlflow_page, mlflow_wall
 from hub_config.services import PREFIXES
 from hub_config.settings import Settings, load
 
@@ -62,7 +64,6 @@ def create_app() -> _App:
 
 def gate(inner: _App, secret: str) -> _App:
     """Lets through only what the door sends, into the workspace of whom the door names."""
-    import hmac
 
     async def application(scope: _Scope, receive: Callable[[], Awaitable[Any]], send: _Send) -> None:
         if scope["type"] != "http":
@@ -70,7 +71,7 @@ def gate(inner: _App, secret: str) -> _App:
         headers, path = dict(scope["headers"]), scope["path"]
         if not hmac.compare_digest(headers.get(b"x-imagine-secret", b""), secret.encode()):
             if path == HEALTH:
-                return await _say(send, 200, "OK")
+                return await _answer(send, 200, b"text/plain", b"OK")
             return await _say(send, 401, "MLflow is reached through the hub only.")
         name = headers.get(b"x-imagine-user", b"").decode("latin-1")
         if not name:
@@ -80,6 +81,8 @@ def gate(inner: _App, secret: str) -> _App:
             return await _say(
                 send, 403, "This part of MLflow is switched off here: it would act outside your workspace."
             )
+        if asked in ("", "/") and scope["method"] == "GET":
+            return await _answer(send, 200, b"text/html; charset=utf-8", mlflow_page.page())
         async with mlflow_wall.workspace(name) as own:
             # the artifacts' streaming routes know no prefix; with it a whole file would go through memory
             short = asked if asked.startswith(mlflow_wall.ARTIFACTS) and scope["method"] in ("GET", "PUT") else path
@@ -98,11 +101,13 @@ async def _close(scope: _Scope, send: _Send) -> None:
 
 
 async def _say(send: _Send, status: int, sentence: str) -> None:
-    import json
+    code = "UNAUTHENTICATED" if status == 401 else "PERMISSION_DENIED"
+    await _answer(send, status, b"application/json", json.dumps({"error_code": code, "message": sentence}).encode())
 
-    body = json.dumps({"error_code": "PERMISSION_DENIED", "message": sentence}).encode() if status != 200 else b"OK"
-    kind = b"application/json" if status != 200 else b"text/plain"
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
+
+async def _answer(send: _Send, status: int, kind: bytes, body: bytes) -> None:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-cache")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
