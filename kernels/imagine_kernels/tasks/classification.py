@@ -17,7 +17,7 @@ from safetensors.torch import save as pack
 from torch import nn
 
 from imagine_kernels.records import Region
-from imagine_kernels.tasks import compute, inputs
+from imagine_kernels.tasks import compute, facts, inputs
 from imagine_kernels.use_case import Model
 
 LARGEST = 512 * 2**20
@@ -33,17 +33,27 @@ class Classifier:
     network: nn.Module
     device: torch.device
 
+    @property
+    def side(self) -> int:
+        """Pixels: no picture needs to be larger than this to be prepared."""
+        return self.model.profile.size
+
     def prepare(self, image: inputs.Pixels) -> inputs.Pixels:
         """The picture (H, W, 3) as the square the network looks at, (size, size, channels)."""
         return inputs.square(image, self.model.profile)
 
     def scores(self, squares: Sequence[inputs.Pixels]) -> npt.NDArray[np.float32]:
         """The score of every class, (pictures, classes), each row adding up to 1."""
-        batch = tensor(np.stack(squares), self.model).to(self.device)
+        batch = inputs.tensor(np.stack(squares), self.model.profile).to(self.device)
         with torch.inference_mode(), compute.precision(self.device):
             outputs = self.network(batch)
         found: npt.NDArray[np.float32] = outputs.float().softmax(1).cpu().numpy()
         return found
+
+    def scores_of_all(self, squares: inputs.Pixels, batch: int = 128) -> npt.NDArray[np.float32]:
+        """As `scores`, of many pictures (N, size, size, channels)."""
+        parts = [self.scores(squares[i : i + batch]) for i in range(0, len(squares), batch)]  # type: ignore[arg-type]
+        return np.concatenate(parts)
 
     def regions(self, squares: Sequence[inputs.Pixels]) -> list[tuple[Region, ...]]:
         """One whole-sample region per picture, with the scores of all classes."""
@@ -55,18 +65,11 @@ class Classifier:
         return Region(best, named[best], scores=named)
 
 
-def tensor(squares: inputs.Pixels, model: Model) -> torch.Tensor:
-    """Prepared pictures (N, S, S, C) of 0..255 as what the network takes: (N, C, S, S), background near 0."""
-    channels = squares.shape[3]
-    mean = torch.tensor(model.profile.mean[:channels]).mul(255).view(1, -1, 1, 1)
-    std = torch.tensor(model.profile.std[:channels]).mul(255).view(1, -1, 1, 1)
-    return torch.from_numpy(squares).permute(0, 3, 1, 2).float().sub_(mean).div_(std)
-
-
 def build(model: Model) -> nn.Module:
     """The untrained network of `model`. Raises ValueError with a sentence where timm knows no such network."""
     import timm
 
+    facts.check(model)
     channels = 1 if model.profile.colour == "grey" else 3
     options: dict[str, Any] = dict(model.options)
     try:
@@ -76,6 +79,34 @@ def build(model: Model) -> nn.Module:
     except (RuntimeError, TypeError) as error:
         raise ValueError(f"The model {model.name} names a network that cannot be built: {error}.") from error
     return network
+
+
+def begin(model: Model, seed: int, starter: Classifier | None = None) -> nn.Module:
+    """A network to be taught: untrained, or with what `starter` knows, its head keeping the classes they share."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = build(model)
+    if starter is not None:
+        head = str(network.default_cfg["classifier"])  # type: ignore[index]
+        known = {name: value for name, value in starter.network.state_dict().items() if not name.startswith(f"{head}.")}
+        network.load_state_dict(known, strict=False)
+        _carry(network.get_submodule(head), starter.network.get_submodule(head), model, starter.model)
+    return network
+
+
+def _carry(head: nn.Module, old: nn.Module, model: Model, before: Model) -> None:
+    with torch.no_grad():
+        for row, name in enumerate(model.label_names):
+            if name in before.label_names:
+                was = before.label_names.index(name)
+                for kept, source in zip(head.parameters(), old.parameters(), strict=True):
+                    kept[row] = source[was]
+
+
+def facts_beside(weights: Path | None) -> Model | None:
+    """The facts in the .json file beside weights that were trained here; None where there is no such file."""
+    beside = None if weights is None else weights.with_suffix(".json")
+    return facts.read(beside) if beside is not None and beside.is_file() else None
 
 
 def load(model: Model, weights: Path) -> Classifier:
@@ -140,14 +171,18 @@ def _fill(network: nn.Module, data: bytes, model: Model) -> None:
         raise ValueError(f"The weights of {model.name} do not fit {model.architecture}: {error}") from error
 
 
-def save(network: nn.Module, path: Path) -> str:
-    """Writes the weights as half floats in a safetensors file, whole or not at all; returns its sha256."""
+def packed(network: nn.Module) -> tuple[bytes, str]:
+    """The weights as half floats in the safetensors format, and their sha256."""
     state = {
         name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
         for name, value in network.state_dict().items()
     }
     data = pack(state)
+    return data, hashlib.sha256(data).hexdigest()
+
+
+def write(data: bytes, path: Path) -> None:
+    """Leaves `data` at `path`, whole or not at all."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     part.write_bytes(data)
     part.replace(path)
-    return hashlib.sha256(data).hexdigest()

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -12,6 +13,7 @@ from torch import nn
 from imagine_kernels import environment
 
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_LOAD = Path("/proc/loadavg")
 
 
 def device() -> torch.device:
@@ -19,12 +21,31 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def threads() -> int:
+def granted() -> int:
     """Cores this process may use: what the hub granted, else affinity and container quota, whichever is less."""
-    granted = os.environ.get(environment.THREADS[0], "")
-    if granted.isdigit() and int(granted) > 0:
-        return int(granted)
+    told = os.environ.get(environment.THREADS[0], "")
+    if told.isdigit() and int(told) > 0:
+        return int(told)
     return max(1, min(len(os.sched_getaffinity(0)), _quota()))
+
+
+def threads() -> int:
+    """Granted cores that are free at this moment, at least 1.
+
+    Threads that share a core wait for one another at every layer: on a crowded machine one thread is many times
+    quicker than two.
+    """
+    seen = sorted(_busy() for _ in range(3))
+    return max(1, min(granted(), (os.cpu_count() or 1) - seen[1]))
+
+
+def _busy() -> int:
+    """Cores that others keep busy now, as the kernel counts runnable threads; 0 where it does not tell."""
+    time.sleep(0.005)
+    try:
+        return max(0, int(_LOAD.read_text(encoding="ascii").split()[3].split("/")[0]) - 1)
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _quota() -> int:
@@ -36,12 +57,12 @@ def _quota() -> int:
 
 
 @contextlib.contextmanager
-def granted_threads() -> Iterator[None]:
-    """Runs torch on the granted cores and gives the setting back: more threads than cores stall one another."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads())
+def free_threads() -> Iterator[int]:
+    """Runs torch on the cores that are free and gives the setting back; yields their number."""
+    before, count = torch.get_num_threads(), threads()
+    torch.set_num_threads(count)
     try:
-        yield
+        yield count
     finally:
         torch.set_num_threads(before)
 
@@ -54,7 +75,7 @@ def placed(network: nn.Module, where: torch.device) -> nn.Module:
 def short_floats(where: torch.device) -> bool:
     """Whether bfloat16 is quicker than float32 there: graphics cards, and processors with instructions for it."""
     if where.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(probe is not None and probe())
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from PIL import Image
 
 from imagine_kernels.use_case import Profile
@@ -9,6 +10,8 @@ from imagine_kernels.use_case import Profile
 Pixels = npt.NDArray[np.uint8]
 WATER = 170
 """The grey that every background is brought to: leaves room for bright rims, dark bodies keep their contrast."""
+_DARKEST = 32
+"""A background darker than this is not water before a lamp; it is not stretched further."""
 
 
 def square(image: Pixels, profile: Profile) -> Pixels:
@@ -17,29 +20,34 @@ def square(image: Pixels, profile: Profile) -> Pixels:
     The background is the median of the picture's rim. Dividing by it makes runs of different lamps alike, and lets the
     margin around a long particle be filled with the very same water.
     """
-    grey = profile.colour == "grey"
-    pixels = image if not grey else np.asarray(Image.fromarray(image).convert("L"))[..., None]
-    height, width = pixels.shape[:2]
-    scale = profile.size / max(height, width)
-    inner = (max(1, round(width * scale)), max(1, round(height * scale)))
-    flat = Image.fromarray(_flat(pixels).squeeze(2) if grey else _flat(pixels))
-    small = flat if flat.size == inner else flat.resize(inner, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    canvas = np.full((profile.size, profile.size, pixels.shape[2]), WATER, np.uint8)
+    picture = Image.fromarray(image)
+    if profile.colour == "grey":
+        picture = picture.convert("L")
+    scale = profile.size / max(picture.size)
+    inner = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    pixels = np.asarray(picture)
+    gain = WATER / np.maximum(background(pixels), _DARKEST)
+    if picture.size != inner:
+        pixels = np.asarray(picture.resize(inner, Image.Resampling.BILINEAR, reducing_gap=2.0))
+    flat = np.minimum(pixels * gain + 0.5, 255).astype(np.uint8)
+    channels = 1 if flat.ndim == 2 else flat.shape[2]
+    canvas = np.full((profile.size, profile.size, channels), WATER, np.uint8)
     left, top = (profile.size - inner[0]) // 2, (profile.size - inner[1]) // 2
-    canvas[top : top + inner[1], left : left + inner[0]] = np.asarray(small).reshape(inner[1], inner[0], -1)
+    canvas[top : top + inner[1], left : left + inner[0]] = flat.reshape(inner[1], inner[0], channels)
     return canvas
 
 
-def _flat(pixels: Pixels) -> Pixels:
-    """Every channel scaled so that its background is WATER."""
-    levels = np.arange(256, dtype=np.float32)
-    flat = np.empty_like(pixels)
-    for channel, background in enumerate(_background(pixels)):
-        table = np.clip(levels * (WATER / max(background, 32.0)) + 0.5, 0, 255).astype(np.uint8)
-        flat[..., channel] = table[pixels[..., channel]]
-    return flat
-
-
-def _background(pixels: Pixels) -> list[float]:
+def background(pixels: Pixels) -> npt.NDArray[np.float32]:
+    """The colour of the water, one number a channel: the median of the picture's rim (H, W) or (H, W, C)."""
     rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    return [float(np.median(rim[:, channel])) for channel in range(pixels.shape[2])]
+    middle = len(rim) // 2
+    found: npt.NDArray[np.float32] = np.partition(rim, middle, axis=0)[middle].astype(np.float32)
+    return found
+
+
+def tensor(squares: Pixels, profile: Profile) -> torch.Tensor:
+    """Squares (N, S, S, C) of 0..255 as what networks take: float (N, C, S, S), the background near 0."""
+    channels = squares.shape[3]
+    mean = torch.tensor(profile.mean[:channels]).mul(255).view(1, -1, 1, 1)
+    std = torch.tensor(profile.std[:channels]).mul(255).view(1, -1, 1, 1)
+    return torch.from_numpy(squares).permute(0, 3, 1, 2).float().sub_(mean).div_(std)

@@ -1,18 +1,19 @@
 """The loop that teaches a network: balanced draws, varied copies, averaged weights; the same for every classifier."""
 
-import copy
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from imagine_kernels.tasks import augment, compute
+from imagine_kernels.tasks import augment, compute, inputs
+from imagine_kernels.use_case import Profile
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Plan:
     """How to teach. An epoch draws `draws` pictures, or as many as there are where that is more.
 
     `balance` 1.0 draws every class equally often, 0.0 as often as it occurs. `mix` is how often two pictures are
-    blended (mixup, Zhang et al. 2018, arXiv:1710.09412).
+    blended (mixup, Zhang et al. 2018, arXiv:1710.09412), `average` how slowly the kept weights follow.
     """
 
     epochs: int
@@ -43,44 +44,50 @@ class Epoch:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """The network after the last epoch; `stopped` where the person interrupted."""
+
+    network: nn.Module
+    stopped: bool
+
+
 def fit(
     network: nn.Module,
-    pictures: torch.Tensor,
-    targets: torch.Tensor,
+    squares: inputs.Pixels,
+    targets: npt.NDArray[np.int64],
+    profile: Profile,
     plan: Plan,
     seed: int,
-    after: Callable[[Epoch, nn.Module], None] | None = None,
-) -> nn.Module:
-    """Teaches `network` the prepared pictures (N, C, S, S) float, background 0, of classes `targets` (N,).
+    after: Callable[[Epoch, nn.Module], None],
+) -> Fitted:
+    """Teaches `network` the prepared pictures (N, S, S, C) of the classes `targets` (N,).
 
-    Returns the running average of the weights (Polyak and Juditsky 1992), ready to predict. Stopped by the person
-    (Ctrl-C, interrupt of the kernel) it returns what it has learned so far. `after` is called at the end of an epoch.
+    Gives back the running average of the weights (Polyak and Juditsky 1992), ready to predict. Stopped by the person
+    (Ctrl-C, or interrupt of the kernel) it holds what was learned so far. `after` is called at the end of an epoch.
     """
     where = compute.device()
     draw = torch.Generator().manual_seed(seed)
     network = compute.placed(network, where).train()
     averaged = AveragedModel(network, avg_fn=_ramp(plan.average), use_buffers=True)
-    optimizer = torch.optim.AdamW(_groups(network, plan.decay), lr=plan.rate, fused=False)
-    weights = _weights(targets, plan.balance)
-    steps = math.ceil(max(plan.draws, len(pictures)) / plan.batch)
+    optimizer = torch.optim.AdamW(_groups(network, plan.decay), lr=plan.rate)
+    weights = _weights(torch.from_numpy(targets), plan.balance)
+    steps = math.ceil(max(plan.draws, len(squares)) / plan.batch)
     done = 0
     try:
         for number in range(1, plan.epochs + 1):
             began, losses = time.perf_counter(), []
             for _ in range(steps):
                 _schedule(optimizer, plan.rate, done / (steps * plan.epochs))
-                chosen = torch.multinomial(weights, plan.batch, replacement=True, generator=draw)
-                losses.append(_step(network, optimizer, pictures[chosen], targets[chosen], plan, draw))
+                chosen = torch.multinomial(weights, plan.batch, replacement=True, generator=draw).numpy()
+                batch = inputs.tensor(squares[chosen], profile).to(where)
+                losses.append(_step(network, optimizer, batch, torch.from_numpy(targets[chosen]), plan, draw))
                 averaged.update_parameters(network)
                 done += 1
-            epoch = Epoch(number, float(np.mean(losses)), time.perf_counter() - began)
-            if after is not None:
-                after(epoch, averaged.module.eval())
+            after(Epoch(number, float(np.mean(losses)), time.perf_counter() - began), averaged.module.eval())
     except KeyboardInterrupt:
-        if done == 0:
-            raise
-    learned: nn.Module = copy.deepcopy(averaged.module).eval()
-    return learned
+        return Fitted(averaged.module.eval(), stopped=True)
+    return Fitted(averaged.module.eval(), stopped=False)
 
 
 def _step(
@@ -91,18 +98,16 @@ def _step(
     plan: Plan,
     draw: torch.Generator,
 ) -> float:
-    where = next(network.parameters()).device
-    batch = augment.vary(pictures.to(where), draw)
-    other = torch.arange(len(targets)).roll(1)
+    batch, targets = augment.vary(pictures, draw), targets.to(pictures.device)
     share = 1.0
     if float(torch.rand((), generator=draw)) < plan.mix:
         share = 1.0 - 0.5 * float(torch.rand((), generator=draw))
-        batch = batch * share + batch[other] * (1.0 - share)
-    with compute.precision(where):
+        batch = batch * share + batch.roll(1, 0) * (1.0 - share)
+    with compute.precision(pictures.device):
         outputs = network(batch.contiguous(memory_format=torch.channels_last)).float()
-    loss = share * F.cross_entropy(outputs, targets.to(where), label_smoothing=plan.smoothing)
+    loss = share * F.cross_entropy(outputs, targets, label_smoothing=plan.smoothing)
     if share < 1.0:
-        loss = loss + (1.0 - share) * F.cross_entropy(outputs, targets[other].to(where), label_smoothing=plan.smoothing)
+        loss = loss + (1.0 - share) * F.cross_entropy(outputs, targets.roll(1), label_smoothing=plan.smoothing)
     optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(network.parameters(), 2.0)

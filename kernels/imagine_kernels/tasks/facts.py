@@ -1,0 +1,68 @@
+"""The facts of a trained model in a file beside its weights, so that both can be loaded anywhere, without pickles."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from imagine_kernels.use_case import Figure, Label, Model, Profile, Source
+
+_LARGEST = 4 * 2**20
+OPTIONS = frozenset(
+    {"channels", "stem_width", "stem_type", "drop_rate", "drop_path_rate", "global_pool", "width_mult", "depth_mult"}
+)
+"""What a facts file may tell timm. Others name files to unpickle or addresses to fetch, and come from strangers."""
+
+
+def write(model: Model, path: Path) -> None:
+    """Leaves the facts as JSON at `path`, whole or not at all."""
+    values = {field.name: getattr(model, field.name) for field in dataclasses.fields(Model)}
+    plain = {name: _plain(value) for name, value in values.items()}
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(json.dumps(plain, indent=1, ensure_ascii=False), encoding="utf-8")
+    part.replace(path)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return dict(value) if hasattr(value, "items") else value
+
+
+def read(path: Path) -> Model:
+    """The facts written by `write`. Raises OSError, or ValueError with a sentence where they are not such facts."""
+    if path.stat().st_size > _LARGEST:
+        raise ValueError(f"{path} is too large for the facts of a model.")
+    try:
+        model = _model(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"{path} does not hold the facts of a model: {error}.") from error
+    check(model)
+    return model
+
+
+def _model(values: dict[str, Any]) -> Model:
+    profile = dict(values["profile"])
+    return Model(
+        **{
+            **values,
+            "labels": tuple(Label(**label) for label in values["labels"]),
+            "profile": Profile(**{**profile, "mean": tuple(profile["mean"]), "std": tuple(profile["std"])}),
+            "source": Source(**values["source"]),
+            "figures": tuple(Figure(**figure) for figure in values["figures"]),
+        }
+    )
+
+
+def check(model: Model) -> None:
+    """Raises ValueError with a sentence where facts ask for what facts must not."""
+    strange = sorted(set(model.options) - OPTIONS)
+    if strange:
+        raise ValueError(f"The model {model.name} has options that are not allowed: {', '.join(strange)}.")
+    if ":" in model.architecture or "/" in model.architecture:
+        raise ValueError(f"The model {model.name} names {model.architecture!r}, which is not a network of this house.")
+    if not 16 <= model.profile.size <= 1024 or not model.labels:
+        raise ValueError(f"The model {model.name} needs an input of 16 to 1024 pixels and at least one class.")
