@@ -12,7 +12,7 @@ STRANGE_NAMES = (
     "line\nbreak.png",
     "عوالق.png",
     "plankton 🦠.png",
-    "<b>bold</b>.png",
+    "<b>bold<br>.png",
 )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import threading
 from pathlib import Path
 from typing import IO
@@ -87,10 +88,9 @@ def _bytes(uri: str) -> bytes:
     if member is not None:
         return zip_members.read_member(path, member)
     with Path(path).open("rb") as file:
-        data = file.read(_MAX_FILE + 1)
-    if len(data) > _MAX_FILE:
-        raise ValueError(f"is larger than {_MAX_FILE / 2**20:,.0f} MB. Cut it into tiles first.")
-    return data
+        if os.fstat(file.fileno()).st_size > _MAX_FILE:
+            raise ValueError(f"is larger than {_MAX_FILE / 2**20:,.0f} MB. Cut it into tiles first.")
+        return file.read()
 
 
 def _stamp(uri: str) -> tuple[str, int, int]:
