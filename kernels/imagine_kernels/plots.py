@@ -1,6 +1,8 @@
-"""The pictures a notebook and the report show of their numbers; matplotlib figures in the house's palette."""
+"""The pictures a notebook and the report show of their numbers, drawn by matplotlib in the house's palette."""
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imagine_kernels.measure import Row
@@ -13,8 +15,20 @@ if TYPE_CHECKING:
 INK, WATER, LINE, CORAL = "#0f2a3a", "#1c7c94", "#c9dade", "#c8553d"
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A matplotlib figure that shows itself in a notebook, without pyplot keeping it in memory."""
+
+    figure: "Figure"
+
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        self.figure.savefig(content, format="png", dpi=150)
+        return content.getvalue()
+
+
 def _axes(width: float, height: float) -> "tuple[Figure, Axes]":
-    """An axis with nothing on it that does not inform; made without pyplot, so nothing stays in memory."""
+    """An axis with nothing on it that does not inform."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
@@ -25,7 +39,7 @@ def _axes(width: float, height: float) -> "tuple[Figure, Axes]":
     return figure, axes
 
 
-def composition(rows: Sequence[Row], titles: Mapping[str, str] | None = None) -> "Figure":
+def composition(rows: Sequence[Row], titles: Mapping[str, str] | None = None) -> Picture:
     """Share of each class in percent with its 95 % interval, most frequent on top; one group."""
     names = titles or {}
     ordered = sorted(rows, key=lambda row: row.count)
@@ -40,10 +54,10 @@ def composition(rows: Sequence[Row], titles: Mapping[str, str] | None = None) ->
         axes.annotate(f"{row.count}", (100 * row.share_high, place), (6, 0), textcoords="offset points", va="center")
     axes.set_xlabel("share of all particles, % (number at the right: count; line: 95 % interval)", color=INK)
     axes.set_xlim(0, min(112, max([1.0, *(100 * row.share_high for row in ordered)]) * 1.12))
-    return figure
+    return Picture(figure)
 
 
-def how_sure(predictions: Iterable[Prediction], unsure: float = 0.6) -> "Figure":
+def how_sure(predictions: Iterable[Prediction], unsure: float = 0.6) -> Picture:
     """How many images the model is how sure about: scores 0..1 in twenty bins, those under `unsure` marked."""
     scores = [p.regions[0].score for p in predictions if p.regions and p.regions[0].score is not None]
     figure, axes = _axes(8, 2.6)
@@ -53,4 +67,4 @@ def how_sure(predictions: Iterable[Prediction], unsure: float = 0.6) -> "Figure"
             bar.set_facecolor(CORAL)
     axes.set_xlabel(f"score of the best class (red: below {unsure:g}, worth a look)", color=INK)
     axes.set_ylabel("images", color=INK)
-    return figure
+    return Picture(figure)

@@ -59,16 +59,21 @@ def _page(case: UseCase, images: Path, out: Path | None) -> Path:
 
 def _execute(template: Path, notebook: Path, parameters: dict[str, Any], case: UseCase, *, progress: bool) -> None:
     import papermill
+    from traitlets.config import Config
 
     try:
-        papermill.execute_notebook(
-            str(template),
-            str(notebook),
-            parameters,
-            kernel_name=case.name,
-            progress_bar=progress,
-            cwd=str(Path.cwd()),
-        )
+        with tempfile.TemporaryDirectory(prefix="imagine-") as sockets:
+            # sockets in a folder of our own: ports can be taken between choosing and using them, and anybody may call
+            kernel = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/k"}})
+            papermill.execute_notebook(
+                str(template),
+                str(notebook),
+                parameters,
+                kernel_name=case.name,
+                progress_bar=progress,
+                cwd=str(Path.cwd()),
+                config=kernel,
+            )
     except papermill.PapermillExecutionError as error:
         raise ReportError(
             f"The report stopped at cell {error.exec_count}: {error.ename}: {error.evalue} "
