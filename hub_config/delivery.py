@@ -1,5 +1,6 @@
 """A use case's notebook goes into a person's home at the start of their server, and never over their own edits."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,6 +10,9 @@ from typing import Any
 
 RECORD = ".imagine-delivered.json"
 """In the home: the fingerprint of each notebook as it was delivered."""
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes; a copy that has grown beyond them was worked in."""
 
 
 def deliver(notebook: Path, home: Path) -> Path | None:
@@ -32,18 +36,16 @@ def deliver(notebook: Path, home: Path) -> Path | None:
 def _fingerprint(path: Path) -> str | None:
     """Of what a person can have written or computed; None where nothing is there.
 
-    JupyterLab adds metadata and cell ids to a notebook that was only opened, and that is no edit. A link or a folder
-    is the person's own, whatever it points to.
+    JupyterLab adds metadata and cell ids to a notebook that was only opened, and that is no edit. A link, a folder
+    or something huge is the person's own, whatever it holds.
     """
     if not os.path.lexists(path):
         return None
-    if path.is_symlink() or not path.is_file():
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
         return "own"
     content = path.read_bytes()
-    try:
+    with contextlib.suppress(ValueError, TypeError, LookupError, RecursionError):  # no notebook: every byte counts
         content = json.dumps([_written(cell) for cell in json.loads(content)["cells"]]).encode()
-    except (ValueError, TypeError, LookupError):
-        pass  # no notebook, or no longer one: every byte counts
     return hashlib.sha256(content).hexdigest()
 
 

@@ -100,7 +100,7 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
         """Starts the server and returns once it listens. Raises Refused with a sentence when it ends instead."""
         await processes.end(SERVER, self.mark)  # what an earlier hub could not end
         home = homes.make_home(self.settings, self.user.name)
-        self._open_on(home)
+        await asyncio.to_thread(self._open_on, home)
         self.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for _ in range(ATTEMPTS):
             self.port = random_port()

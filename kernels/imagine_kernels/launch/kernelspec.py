@@ -38,7 +38,7 @@ def write(prefix: Path | None = None) -> list[Path]:
 
 
 def _spec(title: str, case: str | None) -> dict[str, Any]:
-    """What ipykernel itself would write, with this interpreter by its whole path: the server that starts it has another one."""
+    """What ipykernel itself would write, with this interpreter by its whole path: a server has another one."""
     from ipykernel.kernelspec import get_kernel_dict
 
     spec: dict[str, Any] = get_kernel_dict(extra_arguments=[f"--InteractiveShellApp.extra_extensions={SENTENCES}"])
