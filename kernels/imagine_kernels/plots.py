@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imagine_kernels.evaluate import Evaluation
 from imagine_kernels.measure import Row
 from imagine_kernels.records import Prediction
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 INK, WATER, LINE, CORAL = "#0f2a3a", "#1c7c94", "#c9dade", "#c8553d"
@@ -59,12 +61,41 @@ def composition(rows: Sequence[Row], titles: Mapping[str, str] | None = None) ->
 
 def how_sure(predictions: Iterable[Prediction], unsure: float = 0.6) -> Picture:
     """How many images the model is how sure about: scores 0..1 in twenty bins, those under `unsure` marked."""
+    import numpy as np
+
     scores = [p.regions[0].score for p in predictions if p.regions and p.regions[0].score is not None]
     figure, axes = _axes(8, 2.6)
-    _, edges, bars = axes.hist(scores, bins=20, range=(0, 1), color=WATER, rwidth=0.9)
-    for edge, bar in zip(edges, bars.patches, strict=False):
-        if edge + 0.025 < unsure:
-            bar.set_facecolor(CORAL)
+    counts, edges = np.histogram(scores, bins=20, range=(0, 1))
+    middles = (edges[:-1] + edges[1:]) / 2
+    axes.bar(middles, counts, width=0.045, color=[CORAL if middle < unsure else WATER for middle in middles])
     axes.set_xlabel(f"score of the best class (red: below {unsure:g}, worth a look)", color=INK)
     axes.set_ylabel("images", color=INK)
     return Picture(figure)
+
+
+def confusion(evaluation: Evaluation, titles: Mapping[str, str] | None = None) -> "Figure":
+    """What people said (rows) beside what the model said (columns): counts, shaded by their share of the row."""
+    names = [(titles or {}).get(label, label) for label in evaluation.labels]
+    counts = evaluation.confusion
+    side = max(3.2, 0.62 * len(names))
+    figure, axes = _axes(side + 3.4, side + 1.6)
+    shares = [[cell / max(1, sum(row)) for cell in row] for row in counts]
+    axes.imshow(shares, cmap=_shades(), vmin=0, vmax=1, aspect="equal")
+    for y, row in enumerate(counts):
+        for x, cell in enumerate(row):
+            if cell:
+                axes.text(x, y, f"{cell}", ha="center", va="center", color="white" if shares[y][x] > 0.5 else INK)
+    axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xlabel("the model says", color=INK)
+    axes.set_ylabel("people say", color=INK)
+    axes.spines["bottom"].set_visible(False)
+    figures = f"accuracy {evaluation.accuracy}, macro-F1 {evaluation.macro_f1}"
+    axes.set_title(f"{evaluation.count:,} pictures held out\n{figures}", color=INK, fontsize=11, loc="left")
+    return figure
+
+
+def _shades() -> "Colormap":
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("water", ["#ffffff", LINE, WATER, "#14506b"])

@@ -92,7 +92,7 @@ def to_html(notebook: Path, title: str) -> str:
     config.NbConvertBase.display_data_priority = _PRIORITY
     config.TagRemovePreprocessor.enabled = True
     config.TagRemovePreprocessor.remove_cell_tags = ("parameters", "injected-parameters")
-    exporter = HTMLExporter(
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         config=config,
         template_name="basic",
         exclude_input=True,
@@ -100,7 +100,7 @@ def to_html(notebook: Path, title: str) -> str:
         exclude_input_prompt=True,
         exclude_anchor_links=True,
     )
-    cells = nbformat.read(notebook, as_version=4)
+    cells = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     for cell in cells.cells:
         cell["outputs"] = [o for o in cell.get("outputs", []) if o.get("name") != "stderr"]
     body, _ = exporter.from_notebook_node(cells)

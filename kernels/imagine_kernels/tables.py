@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from imagine_kernels import train
 from imagine_kernels.measure import Row
 from imagine_kernels.records import Collection, Prediction, Sample, Skipped
 from imagine_kernels.use_case import Model, UseCase
@@ -111,11 +112,7 @@ def provenance(model: Model, data_sha256: str) -> "pd.DataFrame":
 
 def versions() -> str:
     """The packages that decide a result, with their versions, in one line."""
-    from importlib import metadata
-    from platform import python_version
-
-    packages = ("imagine-aquatic", "torch", "timm", "numpy", "pillow", "simplejpeg")
-    return ", ".join([f"python {python_version()}", *(f"{name} {metadata.version(name)}" for name in packages)])
+    return ", ".join(f"{name} {number}" for name, number in train.versions().items())
 
 
 def plain(text: str) -> str:
