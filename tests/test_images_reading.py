@@ -124,7 +124,7 @@ def test_any_crop_is_inside_the_picture_or_refused_with_a_sentence(tmp_path_fact
         save(path, COLOURS)
     sample = Sample("one", str(path), 60, 40, Box(x, y, width, height))
     if x + width <= 0 or y + height <= 0 or x >= 60 or y >= 40:
-        with pytest.raises(ValueError, match="any crop.png has 60 × 40 pixels, and the crop at"):
+        with pytest.raises(ValueError, match=r"any crop\.png has 60 × 40 pixels, and the crop at"):
             images.read(sample)
     else:
         found = images.read(sample)

@@ -6,6 +6,7 @@ Every failure is a ValueError holding the rest of a sentence that begins with th
 import contextlib
 import io
 import struct
+import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import IO, Any
@@ -43,7 +44,7 @@ _OTHERS = {
 }
 _BROKEN = (
     OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, EOFError, RuntimeError, ArithmeticError,
-    MemoryError, AssertionError, struct.error, zlib.error,
+    MemoryError, AssertionError, struct.error, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 """What Pillow, simplejpeg and tifffile raise on bytes that are not what they claim."""
 
@@ -116,8 +117,8 @@ def _open(file: IO[bytes]) -> ImageFile.ImageFile:
 
 
 def _turn(image: ImageFile.ImageFile) -> int:
-    """The EXIF orientation, 1 to 8; reading it costs as much as the header, so only where there is EXIF at all."""
-    if not isinstance(image, PngImagePlugin.PngImageFile) and "exif" not in image.info:
+    """The EXIF orientation, 1 to 8, where the header holds EXIF (asked for it, Pillow would decode a whole PNG)."""
+    if "exif" not in image.info:
         return 1
     turn = image.getexif().get(0x0112, 1)
     return turn if turn in range(1, 9) else 1
