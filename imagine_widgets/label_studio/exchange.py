@@ -3,7 +3,6 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from tqdm.auto import tqdm
 
@@ -14,8 +13,6 @@ from imagine_widgets.label_studio.pictures import MANY
 from imagine_widgets.label_studio.server import Server
 from imagine_widgets.label_studio.wire import Made, Project
 
-TOGETHER = 4
-"""Requests at a time; more only wait for Label Studio's database."""
 NOTED = 40
 """Labels between two notes in the journal."""
 
@@ -27,16 +24,16 @@ def send(server: Server, project: Project, cargo: Cargo, there: Mapping[str, int
     if not waiting and not recalled:
         return
     made: dict[int, list[Made]] = defaultdict(list)
-    for annotation in server.annotations(project):
-        made[annotation.task].append(annotation)
+    for one in server.annotations(project):
+        made[one.task].append(one)
     _recall(server, project, cargo, [(a, made[there[a.sample_id]] if a.sample_id in there else []) for a in recalled])
-    bar = tqdm(total=len(waiting), desc="Labels to Label Studio", unit="label", disable=len(waiting) < MANY)
-    with bar, ThreadPoolExecutor(TOGETHER) as hands:
+    with tqdm(total=len(waiting), desc="Labels to Label Studio", unit="label", disable=len(waiting) < MANY) as bar:
         for start in range(0, len(waiting), NOTED):
-            some = waiting[start : start + NOTED]
-            list(hands.map(lambda a: _deliver(server, project, there[a.sample_id], a, made[there[a.sample_id]]), some))
-            cargo.note_sent(some)
-            bar.update(len(some))
+            for annotation in waiting[start : start + NOTED]:
+                task = there[annotation.sample_id]
+                _deliver(server, project, task, annotation, made[task])
+                bar.update()
+            cargo.note_sent(waiting[start : start + NOTED])
 
 
 def _deliver(server: Server, project: Project, task: int, annotation: Annotation, made: Sequence[Made]) -> None:

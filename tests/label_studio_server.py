@@ -1,0 +1,128 @@
+"""A real Label Studio of its own for the bridge's tests: started in seconds, paused, killed and started again.
+
+This file is also what runs inside: environment labelstudio's gunicorn loads `application` from it.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PEOPLE = {"ada": "ada0" * 10, "bob": "bob0" * 10}
+"""Two people of one organisation, and their tokens."""
+OWN = {
+    "DJANGO_SETTINGS_MODULE": "label_studio.core.settings.label_studio",
+    "DJANGO_DB": "sqlite",
+    "DEBUG": "false",
+    "LOG_LEVEL": "ERROR",
+    "COLLECT_ANALYTICS": "false",
+    "SENTRY_DSN": "",
+    "FRONTEND_SENTRY_DSN": "",
+    "LATEST_VERSION_CHECK": "false",
+    "USE_NGINX_FOR_UPLOADS": "false",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+class LabelStudio:
+    """Label Studio with its data in `folder`; `url` stays the same when it is started again."""
+
+    def __init__(self, folder, python, template):
+        folder.mkdir(exist_ok=True)
+        self.folder, self.python, self.process = folder, str(python), None
+        shutil.copyfile(template, folder / "label_studio.sqlite3")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self):
+        own = {**OWN, "LABEL_STUDIO_BASE_DATA_DIR": str(self.folder), "HOME": str(self.folder)}
+        command = [
+            *(
+                self.python,
+                "-m",
+                "gunicorn",
+                "label_studio_server:application()",
+                "--chdir",
+                str(Path(__file__).parent),
+            ),
+            *("--bind", f"127.0.0.1:{self.port}", "--threads", "8", "--timeout", "600", "--no-control-socket"),
+        ]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                env={**os.environ, **own},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait()
+        return self
+
+    def _wait(self):
+        for _ in range(1200):
+            try:
+                with urllib.request.urlopen(f"{self.url}/health", timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                assert self.process.poll() is None, (self.folder / "log").read_text()
+                time.sleep(0.1)
+        raise AssertionError((self.folder / "log").read_text())
+
+    def signal(self, what):
+        """To the server and its worker: SIGSTOP pauses them, SIGCONT lets them go on, SIGKILL ends them."""
+        os.killpg(self.process.pid, what)
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.signal(signal.SIGCONT)
+            self.signal(signal.SIGKILL)
+            self.process.wait()
+
+
+def template(python):
+    """An empty database of the installed Label Studio; making it takes half a minute, once."""
+    make = (
+        "from hub_config import label_studio_database as d, settings; "
+        "import sys; sys.stdout.write(str(d.make_template(settings.load())))"
+    )
+    done = subprocess.run([str(python), "-c", make], capture_output=True, text=True, cwd=ROOT, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.splitlines()[-1])
+
+
+def application():
+    """Inside: Django, with the people of PEOPLE and their tokens."""
+    import label_studio
+
+    sys.path.append(str(Path(label_studio.__file__).parent))
+    from django.core.wsgi import get_wsgi_application
+
+    made = get_wsgi_application()
+    from organizations.models import Organization
+    from rest_framework.authtoken.models import Token
+    from users.models import User
+
+    for name, token in PEOPLE.items():
+        if User.objects.filter(username=name).exists():
+            continue
+        user = User.objects.create_user(email=f"{name}@hub.local", username=name, password=token)
+        own = Organization.objects.first()
+        if own is None:
+            own = Organization.create_organization(created_by=user, title="all", legacy_api_tokens_enabled=True)
+        else:
+            own.add_user(user)
+        user.active_organization = own
+        user.save()
+        Token.objects.filter(user=user).delete()
+        Token.objects.create(user=user, key=token)
+    return made
