@@ -89,7 +89,7 @@ def test_01_logging_in(visitor, house):
     page.fill("input[name=username]", PERSON)
     page.fill("input[name=password]", "wrong password")
     page.click("[type=submit]")
-    expect(page.locator("body")).to_contain_text("Invalid username or password")
+    expect(page.locator("body")).to_contain_text("This name and password do not fit together")
     page.fill("input[name=username]", PERSON)
     page.fill("input[name=password]", house.credentials.class_password)
     page.click("[type=submit]")
