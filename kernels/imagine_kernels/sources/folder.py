@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -118,47 +117,52 @@ def _size(entry: Entry) -> tuple[int, int] | str:
         return str(error)
 
 
-def _entries(root: Path, leave: set[Path], skipped: list[Skipped]) -> Iterator[Entry]:
-    home = root.resolve()
-    for place, folders, files in os.walk(root, onerror=lambda error: skipped.append(_unopened(root, error))):
-        folder = Path(place)
-        linked = [name for name in folders if (folder / name).is_symlink()]
-        skipped.extend(_link(root, folder / name) for name in linked if not name.startswith("."))
-        folders[:] = [n for n in folders if n not in linked and folder / n not in leave and not n.startswith(".")]
-        for name in () if folder in leave else files:
-            path = folder / name
-            relative = path.relative_to(root).as_posix()
-            if not wanted(relative):
-                continue
-            if path.is_symlink() and not path.resolve().is_relative_to(home):
-                skipped.append(_link(root, path))
-            elif not encodable(relative):
-                skipped.append(Skipped(_readable(relative), f"{images.named(name)} has a broken name. Rename it."))
-            elif path.is_symlink() or stat.S_ISREG(path.lstat().st_mode):
-                yield Entry(relative, str(path), _changed(path))
-
-
-def _changed(path: Path) -> str:
+def _entries(root: Path, leave: set[Path], skipped: list[Skipped], inside: str = "") -> Iterator[Entry]:
+    """The files below `root` that may be pictures; `inside` is the folder below it that is being walked."""
+    place = root / inside
     try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="milliseconds")
+        found = list(os.scandir(place))
+    except OSError as error:
+        why = f"The folder {images.named(place)} cannot be opened: {error.strerror}."
+        skipped.append(Skipped(_readable(inside) or images.named(root), why))
+        return
+    for item in found:
+        name = f"{inside}{item.name}"
+        if item.name.startswith(".") or item.name == "__MACOSX":
+            continue
+        if item.is_dir():
+            if item.is_symlink():
+                skipped.append(_link(name, "a link to a folder and was not followed. Open that folder by itself."))
+            elif Path(item.path) not in leave:
+                yield from _entries(root, leave, skipped, f"{name}/")
+        elif wanted(item.name) and _usable(root, item, name, skipped):
+            yield Entry(name, item.path, _changed(item))
+
+
+def _usable(root: Path, item: "os.DirEntry[str]", name: str, skipped: list[Skipped]) -> bool:
+    if item.is_symlink() and not Path(item.path).resolve().is_relative_to(root.resolve()):
+        skipped.append(_link(name, "a link that leads out of the folder and was not followed. Copy what it points to."))
+        return False
+    if not encodable(name):
+        skipped.append(Skipped(_readable(name), f"{images.named(name)} has a broken name. Rename it."))
+        return False
+    return item.is_symlink() or item.is_file()
+
+
+def _changed(file: "os.DirEntry[str] | Path") -> str:
+    try:
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="milliseconds")
     except (OSError, OverflowError, ValueError):  # a dead link, or a clock that was far off
         return "1970-01-01T00:00:00.000+00:00"
 
 
 def encodable(name: str) -> bool:
+    """Whether a name is text; a disk may hold names that are none."""
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
-def _link(root: Path, path: Path) -> Skipped:
-    why = f"{images.named(path)} is a link that leads out of the folder and was not followed. Copy what it points to."
-    if path.is_dir():
-        why = f"{images.named(path)} is a link to a folder and was not followed. Open that folder by itself."
-    return Skipped(_readable(path.relative_to(root).as_posix()), why)
-
-
-def _unopened(root: Path, error: OSError) -> Skipped:
-    place = Path(error.filename or root)
-    return Skipped(_readable(place.name), f"The folder {images.named(place)} cannot be opened: {error.strerror}.")
+def _link(name: str, what: str) -> Skipped:
+    return Skipped(_readable(name), f"{images.named(name)} is {what}")
 
 
 def kinds(root: Path) -> str:
