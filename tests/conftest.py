@@ -1,5 +1,6 @@
 """What tests share: the running house, the real pictures where they are at hand, a browser."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -47,3 +48,16 @@ def kernel_python():
     python = settings.load().folders.python("kernel")
     assert python.exists(), f"{python} is missing: run make test"
     return Path(python)
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """Drawn particles with their labels: `pictures(24)` is a collection of 24, made once."""
+    from imagine_kernels.sources import open_samples
+    from imagine_kernels.use_cases.phytoplankton import samples
+
+    @functools.cache
+    def make(count, seed=1):
+        return open_samples(samples.make_images(tmp_path_factory.mktemp("drawn"), count=count, seed=seed))
+
+    return make

@@ -49,6 +49,7 @@ def _model(values: dict[str, Any]) -> Model:
     return Model(
         **{
             **values,
+            "options": {key: tuple(v) if isinstance(v, list) else v for key, v in values["options"].items()},
             "labels": tuple(Label(**label) for label in values["labels"]),
             "profile": Profile(**{**profile, "mean": tuple(profile["mean"]), "std": tuple(profile["std"])}),
             "source": Source(**values["source"]),
