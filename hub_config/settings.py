@@ -161,6 +161,8 @@ def load(file: Path | None = None) -> Settings:
     Raises ValueError with a sentence naming file, key and remedy; OSError where the file cannot be read.
     """
     path = file or Path(os.environ.get(VARIABLE) or FILE)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is not there: {VARIABLE} should name a file such as {FILE}.")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
