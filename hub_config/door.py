@@ -8,6 +8,7 @@ import logging
 import signal
 import string
 from collections.abc import AsyncIterator
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,15 @@ from yarl import URL
 from hub_config import credentials, door_rules
 from hub_config.settings import Settings, load
 
-_PAGE = string.Template(Path(__file__).with_name("waiting.html").read_text(encoding="utf-8"))
 _MINUTES = 60.0
 _BODY = 1 << 40  # bytes; bodies pass through in pieces, so only the backends limit them
 _SAFE = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "same-origin"}
 _log = logging.getLogger("door")
+
+
+@cache
+def _page() -> string.Template:
+    return string.Template(Path(__file__).with_name("waiting.html").read_text(encoding="utf-8"))
 
 
 class _Room(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]
@@ -55,7 +60,7 @@ class _Room(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]
             return
         words = {"title": escape(title or self.service.title), "sentence": escape(sentence)}
         refresh, waiting = ('<meta http-equiv="refresh" content="3">', "<i></i>") if again else ("", "")
-        self.finish(_PAGE.substitute(words, refresh=refresh, waiting=waiting))
+        self.finish(_page().substitute(words, refresh=refresh, waiting=waiting))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401
         error = kwargs.get("exc_info", (None, None))[1]

@@ -30,9 +30,13 @@ class Service:
     """One service behind the door: where people see it, where it really is."""
 
     name: str
-    prefix: str
     backend: str
     keeps_prefix: bool
+
+    @property
+    def prefix(self) -> str:
+        """Its address below the hub's."""
+        return PREFIXES[self.name]
 
     @property
     def title(self) -> str:
@@ -44,7 +48,7 @@ class Service:
         return self.backend + (uri if self.keeps_prefix else "/" + uri.removeprefix(self.prefix).lstrip("/"))
 
     def guards(self, path: str) -> dict[str, str]:
-        """Headers for a browser: the page calls no outside address, and a file that people put there is never a page."""
+        """Headers for a browser: pages call no outside address, and a file that people put there is never a page."""
         files = ("api/", "ajax-api/", "data/", "storage-data/", "get-artifact", "model-versions/get-artifact")
         is_file = path.removeprefix(self.prefix).startswith(files)
         return {"Content-Security-Policy": "sandbox" if is_file else _PAGE_POLICY}
@@ -54,13 +58,13 @@ def services(settings: Settings) -> tuple[Service, ...]:
     """Both services: Label Studio's server knows nothing of its prefix in requests, MLflow's does."""
     addresses = settings.addresses
     return (
-        Service("label-studio", PREFIXES["label-studio"], addresses.backend(addresses.label_studio_port), False),
-        Service("mlflow", PREFIXES["mlflow"], addresses.backend(addresses.mlflow_port), True),
+        Service("label-studio", addresses.backend(addresses.label_studio_port), keeps_prefix=False),
+        Service("mlflow", addresses.backend(addresses.mlflow_port), keeps_prefix=True),
     )
 
 
 def is_api(path: str, accept: str, prefix: str) -> bool:
-    """Whether a program asks, which wants a status, rather than a browser's page, which wants to be led to the log-in."""
+    """Whether a program asks, which wants a status; a browser's page wants to be led to the log-in."""
     return path.removeprefix(prefix).startswith(("api/", "ajax-api/")) or "text/html" not in accept.lower()
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from hub_config import credentials, label_studio_wall
 from hub_config.services import PREFIXES
@@ -69,10 +70,9 @@ def _variables(settings: Settings, home: Path, database: Path) -> dict[str, str]
 def _database(settings: Settings, database: Path) -> dict[str, str]:
     if not settings.databases.label_studio:
         return {"DJANGO_DB": "sqlite", "LABEL_STUDIO_DATABASE_NAME": str(database)}
-    from sqlalchemy.engine import make_url
-
-    url = make_url(settings.databases.label_studio)
-    parts = {"USER": url.username, "PASSWORD": url.password, "NAME": url.database, "HOST": url.host, "PORT": url.port}
+    url = urlsplit(settings.databases.label_studio)
+    user, password, name = (unquote(part or "") for part in (url.username, url.password, url.path.lstrip("/")))
+    parts = {"USER": user, "PASSWORD": password, "NAME": name, "HOST": url.hostname, "PORT": url.port}
     return {"DJANGO_DB": "default", **{f"POSTGRE_{key}": str(value) for key, value in parts.items() if value}}
 
 

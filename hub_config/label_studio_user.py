@@ -43,25 +43,36 @@ class HubUser:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> Any:  # noqa: ANN401
-        from django.http import HttpResponseRedirect, JsonResponse
-
         path = request.path_info.lstrip("/")
-        if path.rstrip("/") == "logout":
-            return HttpResponseRedirect("/hub/logout")
-        if path.rstrip("/") == "heidi-tips":  # it would fetch them from outside; none, and the page shows none
-            return JsonResponse({})
-        if _OUTSIDE.match(path):
-            return JsonResponse({"detail": "This page needs the internet; it is switched off here."}, status=404)
-        if request.method not in _READS and (why := closed(path)):
-            return JsonResponse({"detail": why}, status=403)
+        if (answer := _before(request.method, path)) is not None:
+            return answer
         with label_studio_wall.opened():
             request.user = request.imagine_user = account(request.META["imagine.user"])
         label_studio_wall.close_around(request.user.active_organization_id)
-        if path in _REROOTED:
-            return _reroot(path)
         if path.startswith("data/upload/") and not _is_there(path.removeprefix("data/")):
-            return JsonResponse({"detail": "There is no such file, or it is somebody else's."}, status=404)
+            return _refuse(404, "There is no such file, or it is somebody else's.")
         return self.get_response(request)
+
+
+def _before(method: str, path: str) -> Any:  # noqa: ANN401
+    """The answer to what Label Studio itself is not asked here; None for all the rest."""
+    from django.http import HttpResponseRedirect, JsonResponse
+
+    if path.rstrip("/") == "logout":
+        return HttpResponseRedirect("/hub/logout")
+    if path.rstrip("/") == "heidi-tips":  # it would fetch them from outside; none, and the page shows none
+        return JsonResponse({})
+    if _OUTSIDE.match(path):
+        return _refuse(404, "This page needs the internet; it is switched off here.")
+    if method not in _READS and (why := closed(path)):
+        return _refuse(403, why)
+    return _reroot(path) if path in _REROOTED else None
+
+
+def _refuse(status: int, sentence: str) -> Any:  # noqa: ANN401
+    from django.http import JsonResponse
+
+    return JsonResponse({"detail": sentence}, status=status)
 
 
 def closed(path: str) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from hub_config import credentials, mlflow_page, mlflow_wall
 from hub_config.services import PREFIXES
@@ -47,7 +48,7 @@ def configure(settings: Settings) -> None:
             "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": r"(?s)^(mlflow-artifacts|runs|models):/(?!/).*$",
         }
     )
-    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_WORKSPACE"):
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_WORKSPACE", "MLFLOW_DEPLOYMENTS_TARGET"):
         os.environ.pop(name, None)
 
 
@@ -68,30 +69,32 @@ def gate(inner: _App, secret: str) -> _App:
     async def application(scope: _Scope, receive: Callable[[], Awaitable[Any]], send: _Send) -> None:
         if scope["type"] != "http":
             return await _close(scope, send)
-        headers, path = dict(scope["headers"]), scope["path"]
+        headers = dict(scope["headers"])
         if not hmac.compare_digest(headers.get(b"x-imagine-secret", b""), secret.encode()):
-            if path == HEALTH:
+            if scope["path"] == HEALTH:
                 return await _answer(send, 200, b"text/plain", b"OK")
             return await _say(send, 401, "MLflow is reached through the hub only.")
         name = headers.get(b"x-imagine-user", b"").decode("latin-1")
         if not name:
             return await _say(send, 401, "The door did not say who is asking.")
-        asked = path.removeprefix(PREFIX)
-        if not mlflow_wall.is_allowed(scope["method"], asked):
-            return await _say(
-                send, 403, "This part of MLflow is switched off here: it would act outside your workspace."
-            )
-        if asked in ("", "/") and scope["method"] == "GET":
-            return await _answer(send, 200, b"text/html; charset=utf-8", mlflow_page.page())
-        async with mlflow_wall.workspace(name) as own:
-            # the artifacts' streaming routes know no prefix; with it a whole file would go through memory
-            short = asked if asked.startswith(mlflow_wall.ARTIFACTS) and scope["method"] in ("GET", "PUT") else path
-            await inner(
-                {**scope, "path": short, "raw_path": short.encode(), "headers": own(scope["headers"])}, receive, send
-            )
-        return None
+        return await _enter(inner, name, scope, receive, send)
 
     return application
+
+
+async def _enter(inner: _App, name: str, scope: _Scope, receive: Callable[[], Awaitable[Any]], send: _Send) -> None:
+    asked, method = scope["path"].removeprefix(PREFIX), scope["method"]
+    if not mlflow_wall.is_allowed(method, asked):
+        return await _say(send, 403, "This part of MLflow is switched off here: it would act outside your workspace.")
+    if asked in ("", "/") and method == "GET":
+        return await _answer(send, 200, b"text/html; charset=utf-8", mlflow_page.page())
+    async with mlflow_wall.workspace(name) as own:
+        inside = {**scope, "headers": own(scope["headers"])}
+        if asked.startswith(mlflow_wall.ARTIFACTS) and method in ("GET", "PUT"):
+            # the streaming routes know no prefix; with it a whole file would go through memory
+            inside |= {"path": asked, "raw_path": quote(asked).encode()}
+        await inner(inside, receive, send)
+    return None
 
 
 async def _close(scope: _Scope, send: _Send) -> None:

@@ -1,4 +1,4 @@
-"""MLflow's tracking store with the house's rules: runs bear the name of who made them, artifacts stay where they belong.
+"""MLflow's tracking store with the house's rules: runs bear their maker's name, artifacts stay where they belong.
 
 Only the MLflow server imports this file, in environment kernel.
 """
@@ -12,13 +12,15 @@ from mlflow.utils.mlflow_tags import MLFLOW_USER
 
 from hub_config.mlflow_wall import PERSON
 
+_Theirs: Any = WorkspaceAwareSqlAlchemyStore  # it has no types
+
 
 def open_store(store_uri: str, artifact_uri: str) -> "HouseStore":
     """The store that the server works with."""
     return HouseStore(store_uri, artifact_uri)
 
 
-class HouseStore(WorkspaceAwareSqlAlchemyStore):  # type: ignore[misc]
+class HouseStore(_Theirs):
     """One workspace per person, closed by MLflow's own workspace store; here is what that leaves open."""
 
     def create_experiment(self, name: str, artifact_location: str | None = None, tags: Any = None) -> str:  # noqa: ANN401
@@ -36,7 +38,7 @@ class HouseStore(WorkspaceAwareSqlAlchemyStore):  # type: ignore[misc]
         found = self.get_experiment_by_name(Experiment.DEFAULT_EXPERIMENT_NAME)
         return str(found.experiment_id) if found else self.create_experiment(Experiment.DEFAULT_EXPERIMENT_NAME)
 
-    def create_run(  # noqa: PLR0913 - MLflow's own signature
+    def create_run(
         self, experiment_id: str, user_id: str, start_time: int, tags: Sequence[RunTag], run_name: str
     ) -> Any:  # noqa: ANN401
         """The run's user is who the hub says."""
@@ -46,7 +48,7 @@ class HouseStore(WorkspaceAwareSqlAlchemyStore):  # type: ignore[misc]
 
     def set_tag(self, run_id: str, tag: RunTag) -> None:
         """A later tag changes nothing about who made the run."""
-        super().set_tag(run_id, *_signed([tag]))
+        super().set_tag(run_id, _signed([tag])[0])
 
     def log_batch(self, run_id: str, metrics: Any, params: Any, tags: Sequence[RunTag]) -> None:  # noqa: ANN401
         """The same for tags that come with metrics."""

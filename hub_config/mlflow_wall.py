@@ -24,7 +24,8 @@ _DATA = re.compile(
     rf"/(?:ajax-)?api/[23]\.0/(?:mlflow/(?:{'|'.join(f'{_KINDS} {_MORE}'.split())})|mlflow-artifacts/artifacts)(?:/|$)"
 )
 _PAGES = re.compile(r"/?|/(?:static-files/.*|get-artifact|model-versions/get-artifact|graphql|version|health)")
-_TOLD = re.compile(r"/ajax-api/(?:2\.0/mlflow/upload-artifact|3\.0/mlflow/ui-telemetry)")
+_TOLD = re.compile(r"/ajax-api/(?:2\.0/mlflow/(?:upload-artifact|gateway-proxy)|3\.0/mlflow/ui-telemetry)")
+"""What its page asks for; without a gateway the answer is that there is none."""
 
 
 def name_of(person: str) -> str:
@@ -104,10 +105,12 @@ def build() -> None:
     """
     from mlflow.server import handlers, server_info_api
     from mlflow.store.db.db_types import DATABASE_ENGINES
+    from mlflow.utils.server_info import SERVER_INFO_WORKSPACES_ENABLED
 
     from hub_config import mlflow_store
 
+    kinds: Any = handlers._tracking_store_registry  # noqa: SLF001 - no public way in
     for engine in DATABASE_ENGINES:
-        handlers._tracking_store_registry.register(engine, mlflow_store.open_store)  # noqa: SLF001 - no public way in
+        kinds.register(engine, mlflow_store.open_store)
     told = handlers.build_server_info_payload
-    server_info_api.build_server_info_payload = lambda: {**told(), handlers.SERVER_INFO_WORKSPACES_ENABLED: False}
+    vars(server_info_api)["build_server_info_payload"] = lambda: {**told(), SERVER_INFO_WORKSPACES_ENABLED: False}
