@@ -90,8 +90,8 @@ def confusion(evaluation: Evaluation, titles: Mapping[str, str] | None = None) -
     axes.set_xlabel("the model says", color=INK)
     axes.set_ylabel("people say", color=INK)
     axes.spines["bottom"].set_visible(False)
-    figures = f"accuracy {evaluation.accuracy}, macro-F1 {evaluation.macro_f1}"
-    axes.set_title(f"{evaluation.count:,} pictures held out\n{figures}", color=INK, fontsize=11, loc="left")
+    figures = f"accuracy {evaluation.accuracy}\nmacro-F1 {evaluation.macro_f1}"
+    figure.suptitle(f"{evaluation.count:,} pictures\n{figures}", color=INK, fontsize=11, x=0.02, ha="left")
     return figure
 
 
