@@ -1,0 +1,21 @@
+"""What a person touches in a notebook. Each name loads its libraries when it is first used."""
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "Grid": "imagine_widgets.grid",
+    "Journal": "imagine_widgets.journal",
+}
+
+__all__ = ["Grid", "Journal"]  # found by __getattr__
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name not in _HOMES:
+        raise AttributeError(f"imagine_widgets has no {name!r}; there are: {', '.join(_HOMES)}.")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

@@ -31,6 +31,7 @@ class Journal:
     def __init__(self, path: str | Path) -> None:
         self._lines = Lines(Path(path).expanduser().absolute())
         self._lock = threading.RLock()
+        self._changes: list[str] = []  # ids of samples, in the order in which something about them was read
         self._forget()
 
     def _forget(self) -> None:
@@ -107,11 +108,17 @@ class Journal:
             raise LookupError(f"{self.path} holds no annotation {', '.join(unknown)}: append it first.")
         self._write(lambda: _note(kind, ids, target=target))
 
-    def refresh(self) -> frozenset[str]:
-        """Read what this and other notebooks appended since the last look; the ids of the samples it is about."""
+    def changed(self, since: int = 0) -> tuple[int, frozenset[str]]:
+        """The samples whose labels changed after the mark `since`, and the mark to ask with next time."""
+        with self._lock:
+            self.refresh()
+            return len(self._changes), frozenset(self._changes[since:])
+
+    def refresh(self) -> None:
+        """Read what other notebooks appended since the last look. Raises OSError with a sentence."""
         with self._lock:
             try:
-                return self._take(*self._lines.unread())
+                self._take(*self._lines.unread())
             except OSError as error:
                 raise type(error)(f"The labels in {self.path} cannot be read: {_reason(error)}.") from error
 
@@ -127,17 +134,15 @@ class Journal:
                 sentence = f"The labels could not be written to {self.path}: {_reason(error)}."
                 raise type(error)(f"{sentence} Nothing that was there is lost.") from error
 
-    def _take(self, anew: bool, lines: list[bytes]) -> frozenset[str]:  # noqa: FBT001
-        touched = set(self._history) if anew else set()
+    def _take(self, anew: bool, lines: list[bytes]) -> None:  # noqa: FBT001
         if anew:
+            self._changes += self._history
             self._forget()
-        first = self._lines.count - len(lines) + 1
-        for number, line in enumerate(lines, first):
+        for number, line in enumerate(lines, self._lines.count - len(lines) + 1):
             try:
-                touched |= self._enter(json.loads(line))
+                self._changes += self._enter(json.loads(line))
             except (ValueError, TypeError, KeyError, RecursionError):
                 self._skip(f"line {number}", "It is no record; it was cut off by a crash or written by something else.")
-        return frozenset(touched)
 
     def _enter(self, line: Line) -> set[str]:
         kind = line["kind"]

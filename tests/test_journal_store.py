@@ -113,8 +113,9 @@ def test_another_process_appends_and_both_see_all(journal):
     journal.append(made("one"))
     done = subprocess.run([sys.executable, "-c", OTHER, journal.path], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "2"
-    assert journal.refresh() == {"two"}
-    assert journal.refresh() == frozenset()
+    mark, samples = journal.changed(since=1)
+    assert samples == {"two"}
+    assert journal.changed(mark) == (mark, frozenset())
     assert journal.annotations()["two"].author == "bo"
 
 
@@ -122,8 +123,9 @@ def test_a_file_put_in_its_place_is_read_anew(journal, tmp_path):
     journal.append(made("one"))
     other = Journal(tmp_path / "other.jsonl")
     other.append(made("two"), made("three"))
+    mark, _ = journal.changed()
     other.path.replace(journal.path)
-    assert journal.refresh() == {"one", "two", "three"}
+    assert journal.changed(mark)[1] == {"one", "two", "three"}
     assert set(journal.annotations()) == {"two", "three"}
     journal.path.unlink()
     assert journal.annotations() == {}

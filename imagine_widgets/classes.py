@@ -1,0 +1,81 @@
+"""The classes a person may choose from in a widget: what is read, which key gives it, which colour marks it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from imagine_widgets.palette import background
+
+RESERVED = frozenset("auz?+-[]")
+"""Keys of the grid itself."""
+_FREE = "123456789bcdefghijklmnopqrstvwxy0"
+
+
+class Label(Protocol):
+    """What a widget needs of a class; a use case's labels fit."""
+
+    @property
+    def name(self) -> str:
+        """The name that annotations carry."""
+
+    @property
+    def title(self) -> str:
+        """What a person reads."""
+
+    @property
+    def key(self) -> str | None:
+        """One character, or None: the widget finds one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """One class as the widget shows it; `key` is empty where no key is left."""
+
+    name: str
+    title: str
+    key: str
+    background: str
+
+
+class Classes:
+    """The classes in their order. Names met later (older labels, another model) join at the end, without a key."""
+
+    def __init__(self, labels: Iterable[Label]) -> None:
+        given = list(labels)
+        names = [label.name for label in given]
+        if not given or len(set(names)) < len(names):
+            raise ValueError("A grid needs labels, each of them once: pass the labels of a use case.")
+        keys = _keys([label.key for label in given])
+        self._classes = [
+            Class(label.name, label.title or label.name, key, background(i))
+            for i, (label, key) in enumerate(zip(given, keys, strict=True))
+        ]
+        self._index = {name: i for i, name in enumerate(names)}
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __getitem__(self, index: int) -> Class:
+        return self._classes[index]
+
+    def index(self, name: str) -> int:
+        """The place of the class called `name`; one that is not known yet is put at the end."""
+        if name not in self._index:
+            self._index[name] = len(self._classes)
+            self._classes.append(Class(name, name or "nothing there", "", background(len(self._classes))))
+        return self._index[name]
+
+    def to_json(self) -> list[dict[str, str]]:
+        """All of them for the browser."""
+        return [asdict(c) for c in self._classes]
+
+
+def _keys(asked: Sequence[str | None]) -> list[str]:
+    """The keys that were asked for, where they are free; the others get the next free digit or letter."""
+    keys = [""] * len(asked)
+    for i, key in enumerate(asked):
+        wanted = (key or "").lower()
+        if len(wanted) == 1 and wanted.strip() and wanted not in RESERVED and wanted not in keys:
+            keys[i] = wanted
+    free = (key for key in _FREE if key not in keys)
+    return [key or next(free, "") for key in keys]

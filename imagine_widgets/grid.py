@@ -1,0 +1,213 @@
+"""The review grid: pictures by predicted class, least sure first, corrected by keyboard; labels go to the journal.
+
+The browser shows an edit at once and sends it as a small message; the answer comes when the journal has it on disk.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+from imagine_kernels import environment
+from imagine_kernels.records import Annotation, Prediction, Sample
+
+from imagine_widgets.classes import Label
+from imagine_widgets.failures import sentence, shown_below
+from imagine_widgets.grid_store import NONE, Batch, Changes, GridStore, Progress
+from imagine_widgets.journal import Journal
+from imagine_widgets.scripts import joined
+from imagine_widgets.still import still, words
+from imagine_widgets.thumbnails import Make, Thumbnails
+
+_OPTIONS = ("journal", "author", "page", "thumbnail")
+_CLOSE = 640  # pixels of the picture somebody looks closer at
+_STEPS = 50  # steps that a page opened anew can still undo
+Message = Mapping[str, Any]
+
+
+class Grid(anywidget.AnyWidget):
+    """Show `samples` by the class `predictions` gave them and let a person confirm or correct them.
+
+    `labels` are the classes to choose from (`use_case.labels()`). `journal` is where labels are kept: a `Journal`, by
+    default `labels/journal.jsonl` in the person's work folder; what it holds for these samples is shown as decided.
+    `author` is by default the person at the hub. `page` is the number of pictures on a page. `thumbnail(sample, side)`
+    makes the bytes of a picture, by default those of `imagine_kernels.images`.
+
+    Raises TypeError for an unknown option, ValueError for samples given twice.
+    """
+
+    _esm = joined(
+        *("grid_outbox.js", "grid_thumbs.js", "grid_state.js", "grid_keys.js"),
+        *("grid_frame.js", "grid_page.js", "grid_sides.js", "grid_view.js", "grid.js"),
+    )
+    _css = Path(__file__).with_name("grid.css")
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        predictions: Iterable[Prediction],
+        labels: Iterable[Label],
+        *,
+        journal: Journal | None = None,
+        author: str | None = None,
+        page: int = 60,
+        thumbnail: Make | None = None,
+        **unknown: object,
+    ) -> None:
+        for name in unknown:
+            raise TypeError(_advice(name))
+        if not 1 <= page <= 500:
+            raise ValueError(f"A page holds 1 to 500 pictures, not {page}.")
+        self.journal = journal or Journal(environment.work_folder() / "labels" / "journal.jsonl")
+        self._store = GridStore(samples, predictions, labels, self.journal, author or environment.user())
+        self._thumbnails = Thumbnails(self._store.samples, thumbnail)
+        self._page = page
+        self._classes_sent = 0
+        super().__init__()
+        self.on_msg(self._receive)
+
+    @property
+    def annotations(self) -> tuple[Annotation, ...]:
+        """What a person decided about the samples of this grid, here or anywhere else in the journal."""
+        self._tell(self._store.refresh())
+        return self._store.annotations()
+
+    @property
+    def labels_by_sample(self) -> dict[str, str]:
+        """The label of each sample: as decided, else as predicted; without either it is left out."""
+        self._tell(self._store.refresh())
+        pairs = zip(self._store.samples, self._store.predicted, self._store.decided, strict=True)
+        best = ((sample.id, predicted if decided == NONE else decided) for sample, predicted, decided in pairs)
+        return {sample: self._store.classes[label].name for sample, label in best if label != NONE}
+
+    @property
+    def progress(self) -> Progress:
+        """How many samples there are, how many were confirmed and how many corrected."""
+        self._tell(self._store.refresh())
+        return self._store.progress()
+
+    def still(self) -> str:
+        """The grid as it is now as HTML that needs no kernel: counts per class and the least sure pictures."""
+        return still(self._store, self._thumbnails.get)
+
+    def __repr__(self) -> str:
+        return f"<Grid. {words(self._store)}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:  # noqa: ANN401
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        return {**data, "text/html": self.still()}, metadata
+
+    def _receive(self, _widget: object, message: Message, _buffers: object) -> None:
+        kind = str(message.get("type"))
+        answers = {
+            "hello": self._hello,
+            "refresh": lambda _: self._tell(self._store.refresh()),
+            "thumbs": self._send_thumbs,
+            "edits": self._edit,
+            "closer": self._send_closer,
+        }
+        with shown_below(self.send, f"The grid could not answer {kind!r}"):
+            answers[kind](message)
+
+    def _hello(self, message: Message) -> None:
+        store = self._store
+        store.refresh()
+        state = {
+            "type": "state",
+            "to": message["to"],
+            "page": self._page,
+            "groups": [{"label": group.label, "rows": group.rows} for group in store.groups()],
+            "names": [sample.uri.rsplit("/", 1)[-1] for sample in store.samples],
+            "predicted": store.predicted,
+            "decided": store.decided,
+            "steps": [_step(step) for step in store.steps()[-_STEPS:]],
+            "classes": store.classes.to_json(),
+        }
+        self._classes_sent = len(store.classes)
+        self.send(state)
+
+    def _edit(self, message: Message) -> None:
+        """Do edits in their order. One the disk has no room for waits in the browser, and all after it do."""
+        changes, handled, failed = Changes(), [], None
+        for edit in message["edits"]:
+            try:
+                changes.join(self._do(edit))
+                handled.append(edit["batch"])
+            except OSError as error:
+                failed = {"batch": edit["batch"], "why": sentence(error)}
+                break
+            except Exception as error:  # the edge: a wrong edit must not hold up those after it
+                handled.append(edit["batch"])
+                with shown_below(self.send, "A label was refused"):
+                    raise error from None
+        self._tell(changes, handled, failed)
+
+    def _do(self, edit: Message) -> Changes:
+        if edit["kind"] == "undo":
+            return self._store.undo(edit["batch"], edit["of"])
+        if edit["kind"] == "accept":
+            return self._store.accept(edit["batch"], edit["rows"])
+        return self._store.label(edit["batch"], edit["rows"], edit["label"])
+
+    def _tell(self, changes: Changes, handled: Sequence[str] = (), failed: Mapping[str, str] | None = None) -> None:
+        """Tell every browser that shows this grid what changed."""
+        if not (changes.rows or handled or failed):
+            return
+        rows = list(dict.fromkeys(changes.rows))
+        news: dict[str, object] = {
+            "type": "changes",
+            "batches": handled,
+            "failed": failed,
+            "rows": rows,
+            "labels": [self._store.decided[row] for row in rows],
+            "done": [_step(step) for step in changes.done],
+            "undone": changes.undone,
+        }
+        if len(self._store.classes) != self._classes_sent:
+            self._classes_sent = len(self._store.classes)
+            news["classes"] = self._store.classes.to_json()
+        self.send(news)
+
+    def _send_thumbs(self, message: Message) -> None:
+        rows = list(message["rows"])
+        made = [self._thumbnails.get(row) for row in rows]
+        why = [thumbnail.why for thumbnail in made]
+        self.send({"type": "thumbs", "to": message["to"], "rows": rows, "why": why}, [one.data for one in made])
+
+    def _send_closer(self, message: Message) -> None:
+        row = message["row"]
+        sample, picture = self._store.samples[row], self._thumbnails.make(row, _CLOSE)
+        classes = self._store.classes
+        scores = [(classes[classes.index(name)], score) for name, score in self._store.scores(row)]
+        answer = {
+            "type": "closer",
+            "to": message["to"],
+            "row": row,
+            "name": sample.uri.rsplit("/", 1)[-1],
+            "facts": _facts(sample),
+            "scores": [(one.title, score, one.background) for one, score in scores],
+            "why": picture.why,
+        }
+        self.send(answer, [picture.data])
+
+
+def _step(step: Batch) -> dict[str, object]:
+    return {"id": step.id, "rows": step.rows, "before": step.before}
+
+
+def _facts(sample: Sample) -> str:
+    size = f"{sample.width} × {sample.height} pixels"
+    if sample.pixel_size is None:
+        return size
+    scale = sample.pixel_size
+    return f"{size}, one pixel is {scale.value:g} {scale.unit}"
+
+
+def _advice(name: str) -> str:
+    near = difflib.get_close_matches(name, _OPTIONS, 1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_OPTIONS)}."
+    return f"Grid has no option {name!r}. {hint}"

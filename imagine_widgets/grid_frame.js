@@ -1,0 +1,131 @@
+// The parts of the grid's page that stay: head, classes, pictures, choices, help. Text is text here, never HTML.
+import { HELP } from "./grid_keys.js";
+
+/** An element: attributes by name, `text` as text, "on…" as listeners, children after. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") element.textContent = value;
+    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name.startsWith("aria-")) element.setAttribute(name, value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+export const count = (number) => number.toLocaleString("en");
+
+export function swatch(one) {
+  return make("span", { class: "im-swatch", style: `background:${one?.background ?? "transparent"}`, "aria-hidden": "true" });
+}
+
+function button(label, hint, onclick, more = {}) {
+  const key = hint ? [make("kbd", { text: hint, "aria-hidden": "true" })] : [];
+  return make("button", { type: "button", tabindex: 0, onclick, ...more }, make("span", { text: label }), ...key);
+}
+
+/** Every part by name; `act(name, detail)` is called for what the mouse asks. */
+export function frame(act) {
+  const parts = {
+    counts: make("span", { class: "im-counts" }),
+    saved: make("span", { class: "im-saved" }),
+    bar: make("div", { class: "im-bar-done" }),
+    rail: make("div", { class: "im-rail", role: "tablist", "aria-orientation": "vertical", "aria-label": "Predicted classes" }),
+    title: make("div", { class: "im-title" }),
+    where: make("span", { class: "im-where" }),
+    cells: make("div", { class: "im-cells", role: "grid", "aria-multiselectable": "true" }),
+    choices: make("div", { class: "im-choices", role: "group" }),
+    accept: button("", "Enter", () => act("accept"), { class: "im-main-button" }),
+    undo: button("Undo", "U", () => act("undo")),
+    live: make("div", { class: "im-unseen", role: "status", "aria-live": "polite" }),
+    failures: make("div", { class: "im-failures", role: "alert" }),
+    sheet: make("div", { class: "im-sheet", role: "dialog", "aria-modal": "true", tabindex: -1, hidden: true }),
+  };
+  parts.scroll = make("div", { class: "im-scroll" }, parts.cells);
+  parts.head = make(
+    "div",
+    { class: "im-head" },
+    make("strong", { text: "Review" }),
+    parts.counts,
+    make("div", { class: "im-bar", "aria-hidden": "true" }, parts.bar),
+    parts.saved,
+  );
+  const small = (label, words, name, detail) =>
+    button(label, "", () => act(name, detail), { "aria-label": words, title: words, class: "im-small" });
+  const sizes = [small("−", "Smaller pictures", "size", -1), small("+", "Larger pictures", "size", 1)];
+  const help = button("Keys", "?", () => act("help"), { class: "im-small" });
+  const turning = [small("‹", "Page before", "turn", -1), parts.where, small("›", "Next page", "turn", 1)];
+  parts.panel = make(
+    "div",
+    { class: "im-panel", role: "tabpanel" },
+    make("div", { class: "im-top" }, parts.title, make("div", { class: "im-turning" }, ...sizes, help)),
+    parts.scroll,
+    parts.choices,
+    make("div", { class: "im-actions" }, parts.accept, parts.undo, make("div", { class: "im-turning im-end" }, ...turning)),
+  );
+  parts.root = make(
+    "div",
+    { class: "im-grid", tabindex: -1, role: "group", "aria-label": "Review grid", "data-lm-suppress-shortcuts": "true" },
+    parts.head,
+    make("div", { class: "im-body" }, parts.rail, parts.panel),
+    parts.live,
+    parts.failures,
+    parts.sheet,
+  );
+  return parts;
+}
+
+export function helpSheet(sheet, close) {
+  const rows = HELP.map(([keys, what]) =>
+    make("tr", {}, make("th", { scope: "row" }, make("kbd", { text: keys })), make("td", { text: what })),
+  );
+  fill(sheet, "Keys", close, make("table", {}, make("tbody", {}, ...rows)));
+}
+
+export function closerSheet(sheet, close, message) {
+  const url = message.why ? "" : URL.createObjectURL(new Blob([message.picture]));
+  const image = make("img", { alt: message.name, draggable: "false" });
+  image.onload = () => {
+    const grown = Math.min(6, 420 / Math.max(image.naturalWidth, image.naturalHeight));
+    image.style.width = `${Math.round(image.naturalWidth * grown)}px`;
+    URL.revokeObjectURL(url);
+  };
+  if (url) image.src = url;
+  const guesses = message.scores.map(([title, score, background]) =>
+    make(
+      "tr",
+      {},
+      make("td", {}, swatch({ background })),
+      make("th", { scope: "row", text: title, dir: "auto" }),
+      make("td", { text: `${Math.round(score * 100)} %` }),
+    ),
+  );
+  const facts = make("div", { class: "im-facts" }, make("p", { text: message.facts }));
+  if (guesses.length) facts.append(make("p", { text: "The model's guesses" }), make("table", {}, make("tbody", {}, ...guesses)));
+  const picture = make("div", { class: "im-ground" }, message.why ? make("p", { text: message.why }) : image);
+  fill(sheet, message.name, close, make("div", { class: "im-closer" }, picture, facts));
+}
+
+function fill(sheet, title, close, content) {
+  const shut = make("button", { type: "button", "aria-label": "Close", class: "im-small", text: "×", onclick: close });
+  sheet.replaceChildren(
+    make("div", { class: "im-card" }, make("div", { class: "im-card-head" }, make("strong", { text: title, dir: "auto" }), shut), content),
+  );
+  sheet.setAttribute("aria-label", title);
+  sheet.hidden = false;
+  sheet.focus({ preventScroll: true });
+}
+
+export function showFailures(box, failures) {
+  box.replaceChildren(
+    ...failures.map(({ sentence, detail }) =>
+      make(
+        "details",
+        {},
+        make("summary", { text: sentence }),
+        make("pre", { text: detail || "No more is known." }),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,71 @@
+// Which key does what in the grid: the one table behind the keyboard and behind the help that "?" shows.
+
+export const HELP = [
+  ["← ↑ → ↓", "move"],
+  ["Space", "select this picture"],
+  ["Shift + arrows", "select a range"],
+  ["Ctrl + A", "select the page"],
+  ["a class's key", "label the selected pictures, else this one"],
+  ["Enter or A", "confirm what is open on this page, go on"],
+  ["U or Ctrl + Z", "undo the last step"],
+  ["Page Up, Page Down", "turn the page"],
+  ["Home, End", "first, last picture"],
+  ["Tab, Shift + Tab", "next, previous class"],
+  ["Z", "look closer"],
+  ["+ and −", "larger, smaller pictures"],
+  ["Esc", "let go of the selection; then Tab leaves the grid"],
+  ["?", "this help"],
+];
+
+const PLAIN = {
+  ArrowLeft: ["move", "left"],
+  ArrowRight: ["move", "right"],
+  ArrowUp: ["move", "up"],
+  ArrowDown: ["move", "down"],
+  Home: ["move", "first"],
+  End: ["move", "last"],
+  PageUp: ["turn", -1],
+  PageDown: ["turn", 1],
+  " ": ["toggle"],
+  Enter: ["accept"],
+  a: ["accept"],
+  u: ["undo"],
+  z: ["closer"],
+  "?": ["help"],
+  "+": ["size", 1],
+  "=": ["size", 1],
+  "-": ["size", -1],
+  Escape: ["letGo"],
+};
+const WITH_CONTROL = { z: ["undo"], a: ["all"], s: ["nothing"] };
+
+/** The action of a key press as [name, detail], or null where the key is none of ours. */
+export function actionOf(event, classes) {
+  if (event.isComposing || event.altKey) return null;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (event.ctrlKey || event.metaKey) return WITH_CONTROL[key] ?? null;
+  if (key === "Tab") return ["class", event.shiftKey ? -1 : 1];
+  const label = classes.findIndex((one) => one.key && one.key === key);
+  if (label >= 0) return ["label", label];
+  const [name, detail] = PLAIN[key] ?? [];
+  if (!name) return null;
+  return name === "move" && event.shiftKey ? ["stretch", detail] : [name, detail];
+}
+
+/** Where an arrow leads from `index` in a page of `count` pictures with `columns` in a row. */
+export function moved(index, where, count, columns) {
+  const to = {
+    left: index - 1,
+    right: index + 1,
+    up: index - columns,
+    down: index + columns,
+    first: 0,
+    last: count - 1,
+  }[where];
+  if (where === "up" && to < 0) return index;
+  if (where === "down" && to >= count) {
+    const isLastRow = Math.floor(index / columns) === Math.floor((count - 1) / columns);
+    return isLastRow ? index : count - 1;
+  }
+  return Math.max(0, Math.min(count - 1, to));
+}

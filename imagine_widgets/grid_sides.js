@@ -1,0 +1,92 @@
+// What stands around the pictures and follows the state: progress, saved or not, the classes, the choices.
+import { count, make, swatch } from "./grid_frame.js";
+
+export function titleOf(state, group) {
+  return state.classes[state.groups[group]?.label]?.title ?? "Not predicted";
+}
+
+export function drawHead({ state, parts }) {
+  parts.saved.replaceChildren(...savedWords(state));
+  if (!state.ready) return;
+  const { total, decided, corrected } = state.progress();
+  parts.counts.textContent = `${count(decided)} of ${count(total)} decided, ${count(corrected)} corrected`;
+  parts.bar.style.width = `${total ? (100 * decided) / total : 100}%`;
+  parts.undo.disabled = state.steps.length === 0;
+}
+
+function savedWords(state) {
+  const { outbox } = state;
+  if (!state.ready) return [make("span", { class: "im-waits", text: "Waiting for the kernel…" })];
+  const again = make("button", { type: "button", class: "im-small", text: "Try again", onclick: () => outbox.sendAgain() });
+  if (outbox.refusal) {
+    return [make("span", { class: "im-unsaved", text: `${count(outbox.count)} not saved. ${outbox.refusal}` }), again];
+  }
+  if (outbox.late) return [make("span", { class: "im-unsaved", text: `${count(outbox.count)} not saved: the kernel is silent` }), again];
+  if (outbox.count) return [make("span", { class: "im-waits", text: `Saving ${count(outbox.count)}…` })];
+  return [make("span", { class: "im-safe", text: "All saved" })];
+}
+
+export function drawRail(view) {
+  const { state, parts } = view;
+  const tabs = state.groups.map((group, g) => {
+    const open = state.open(group.rows).length;
+    const done = group.rows.length - open;
+    const bar = make("span", { class: "im-bar", "aria-hidden": "true" }, make("span", { class: "im-bar-done" }));
+    bar.firstChild.style.width = `${(100 * done) / group.rows.length}%`;
+    return make(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        class: "im-tab",
+        tabindex: g === view.group ? 0 : -1,
+        "aria-selected": g === view.group,
+        "aria-label": `${titleOf(state, g)}, ${open} of ${group.rows.length} open`,
+        onclick: () => state.guard(() => view.act("open", g)),
+      },
+      swatch(state.classes[group.label]),
+      make("bdi", { class: "im-tab-title", text: titleOf(state, g), dir: "auto" }),
+      bar,
+      make("span", { class: "im-tab-count", text: open ? `${count(open)} open` : "✓ done" }),
+    );
+  });
+  replaceKeepingFocus(parts.rail, tabs);
+}
+
+/** New children in place of the old ones; the one that had the keyboard keeps it by its place. */
+function replaceKeepingFocus(box, children) {
+  const place = [...box.children].indexOf(document.activeElement);
+  box.replaceChildren(...children);
+  if (place >= 0) children[place]?.focus({ preventScroll: true });
+}
+
+export function drawChoices(view) {
+  const { state, parts, selected } = view;
+  const group = state.groups[view.group];
+  parts.title.replaceChildren(
+    swatch(state.classes[group?.label]),
+    make("bdi", { text: group ? titleOf(state, view.group) : "No pictures", dir: "auto" }),
+    make("span", { class: "im-muted", text: group ? `${count(group.rows.length)} predicted, least sure first` : "" }),
+  );
+  parts.where.textContent = `Page ${view.number + 1} of ${view.pages()}`;
+  const what = selected.size ? `Label ${count(selected.size)} selected as` : "Label this one as";
+  parts.choices.setAttribute("aria-label", what);
+  const chips = state.classes.map((one, label) =>
+    make(
+      "button",
+      { type: "button", class: "im-chip", tabindex: -1, onclick: () => state.guard(() => view.act("label", label)) },
+      swatch(one),
+      make("bdi", { text: one.title, dir: "auto" }),
+      ...(one.key ? [make("kbd", { text: one.key.toUpperCase() })] : []),
+    ),
+  );
+  parts.choices.replaceChildren(make("span", { class: "im-muted", text: what }), ...chips);
+  parts.choices.classList.toggle("im-active", selected.size > 0);
+  drawAccept(view);
+}
+
+function drawAccept({ state, parts, page, group }) {
+  const open = state.open(page.rows ?? []).filter((row) => state.predicted[row] >= 0).length;
+  const words = open ? `Confirm ${count(open)} as ${titleOf(state, group)}` : "Next open page";
+  parts.accept.firstChild.textContent = words;
+}

@@ -1,0 +1,154 @@
+// What the browser knows of one grid, shared by all its views: the kernel's truth, and over it the edits on their way.
+import { Outbox } from "./grid_outbox.js";
+import { Thumbs } from "./grid_thumbs.js";
+
+export const NONE = -1; // not predicted, not decided
+const PATIENCE_FOR_STATE = 5000; // milliseconds before the kernel is asked for everything once more
+
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export class GridState {
+  constructor(model) {
+    this.model = model;
+    this.me = newId();
+    this.ready = false;
+    this.listeners = new Set();
+    this.failures = [];
+    this.steps = [];
+    this.outbox = new Outbox((message) => this.send(message), () => this.tell("saving"));
+    this.thumbs = new Thumbs((message) => this.send(message), (rows) => this.tell("thumbs", rows));
+    this.receive = (message, buffers) => this.guard(() => this.apply(message, buffers));
+    model.on("msg:custom", this.receive);
+    this.warn = (event) => this.outbox.count && event.preventDefault();
+    window.addEventListener("beforeunload", this.warn);
+    this.hello();
+  }
+
+  send(message) {
+    this.model.send({ ...message, to: this.me });
+  }
+
+  hello() {
+    this.send({ type: "hello" });
+    this.timer = setTimeout(() => this.hello(), PATIENCE_FOR_STATE);
+  }
+
+  /** Labels may have come from elsewhere meanwhile: a person came back to this page. */
+  look() {
+    if (this.ready) this.send({ type: "refresh" });
+  }
+
+  listen(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  tell(what, detail) {
+    for (const listener of this.listeners) this.guard(() => listener(what, detail));
+  }
+
+  guard(work) {
+    try {
+      work();
+    } catch (error) {
+      this.fail({ sentence: `The grid stumbled: ${error.message}`, detail: error.stack ?? "" });
+    }
+  }
+
+  fail(failure) {
+    this.failures = [...this.failures, failure].slice(-5);
+    for (const listener of this.listeners) listener("failure");
+  }
+
+  apply(message, buffers) {
+    if (message.to && message.to !== this.me) return; // an answer to another tab
+    if (message.type === "state") this.applyState(message);
+    else if (message.type === "changes") this.applyChanges(message);
+    else if (message.type === "thumbs") this.thumbs.answered(message, buffers);
+    else if (message.type === "closer") this.tell("closer", { ...message, picture: buffers[0] });
+    else if (message.type === "failure") this.fail(message);
+  }
+
+  applyState(message) {
+    clearTimeout(this.timer);
+    const { classes, groups, names, predicted, page, steps } = message;
+    Object.assign(this, { classes, groups, names, predicted, page, steps });
+    this.truth = Int32Array.from(message.decided);
+    this.shown = this.truth.slice();
+    this.replay();
+    this.ready = true;
+    this.tell("state");
+  }
+
+  applyChanges(message) {
+    if (!this.ready) return;
+    this.outbox.answered(message.batches, message.failed);
+    if (message.classes) this.classes = message.classes;
+    message.rows.forEach((row, i) => {
+      this.truth[row] = message.labels[i];
+      this.shown[row] = message.labels[i];
+    });
+    const undone = new Set([...message.undone, ...this.outbox.waiting.map((edit) => edit.of)]);
+    const known = new Set(this.steps.map((step) => step.id));
+    this.steps.push(...message.done.filter((step) => !known.has(step.id)));
+    this.steps = this.steps.filter((step) => !undone.has(step.id));
+    this.replay();
+    this.tell("decided");
+  }
+
+  replay() {
+    for (const edit of this.outbox.waiting) edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]));
+  }
+
+  label(rows, label) {
+    this.edit({ kind: "label", rows, label, after: rows.map(() => label) }, true);
+  }
+
+  accept(rows) {
+    this.edit({ kind: "accept", rows, after: rows.map((row) => this.predicted[row]) }, true);
+  }
+
+  /** Takes the last step back; returns its rows, or none where nothing is left to undo. */
+  undo() {
+    const step = this.steps.pop();
+    if (!step) return [];
+    this.edit({ kind: "undo", of: step.id, rows: step.rows, after: step.before }, false);
+    return step.rows;
+  }
+
+  edit(edit, isStep) {
+    const batch = newId();
+    if (isStep) this.steps.push({ id: batch, rows: edit.rows, before: edit.rows.map((row) => this.shown[row]) });
+    edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]));
+    this.outbox.put({ batch, ...edit });
+    this.tell("decided");
+  }
+
+  /** Totals over all samples. */
+  progress() {
+    let confirmed = 0;
+    let corrected = 0;
+    for (let row = 0; row < this.shown.length; row++) {
+      if (this.shown[row] === NONE) continue;
+      if (this.shown[row] === this.predicted[row]) confirmed++;
+      else corrected++;
+    }
+    return { total: this.shown.length, decided: confirmed + corrected, corrected };
+  }
+
+  open(rows) {
+    return rows.filter((row) => this.shown[row] === NONE);
+  }
+
+  dispose() {
+    clearTimeout(this.timer);
+    window.removeEventListener("beforeunload", this.warn);
+    this.model.off("msg:custom", this.receive);
+    this.outbox.dispose();
+    this.thumbs.dispose();
+    this.listeners.clear();
+  }
+}

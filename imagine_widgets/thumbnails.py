@@ -1,0 +1,69 @@
+"""Small pictures for a widget: made when somebody looks, kept while there is room, with a reason where one fails."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from imagine_kernels.records import Sample
+
+from imagine_widgets.failures import sentence
+
+Make = Callable[[Sample, int], bytes]
+"""A sample and the longest side in pixels → the bytes of a JPEG, PNG or WebP."""
+
+SIDE = 208
+"""Pixels: twice the usual size on the page, for screens with fine pixels."""
+_ROOM = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """The bytes of a small picture; empty where it could not be made, then `why` says it."""
+
+    data: bytes
+    why: str = ""
+
+    @property
+    def media_type(self) -> str:
+        """What the bytes are, by their first ones."""
+        if self.data.startswith(b"\x89PNG"):
+            return "image/png"
+        return "image/webp" if self.data[8:12] == b"WEBP" else "image/jpeg"
+
+
+class Thumbnails:
+    """The small pictures of `samples`, by row."""
+
+    def __init__(self, samples: Sequence[Sample], make: Make | None) -> None:
+        self._samples, self._make = samples, make
+        self._kept: OrderedDict[int, Thumbnail] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, row: int) -> Thumbnail:
+        """The thumbnail of one row, made now if it is not at hand."""
+        with self._lock:
+            kept = self._kept.get(row)
+            if kept is not None:
+                self._kept.move_to_end(row)
+                return kept
+        made = self.make(row, SIDE)
+        with self._lock:
+            self._kept[row] = made
+            while len(self._kept) > _ROOM:
+                self._kept.popitem(last=False)
+        return made
+
+    def make(self, row: int, side: int) -> Thumbnail:
+        """A picture of one row with its longest side at most `side` pixels. Not kept."""
+        make = self._make or _default()
+        try:
+            return Thumbnail(bytes(make(self._samples[row], side)))
+        except Exception as error:  # noqa: BLE001  # any function may be given: its error stands in the picture's place
+            return Thumbnail(b"", sentence(error))
+
+
+def _default() -> Make:
+    from imagine_kernels.images import thumbnail
+
+    return thumbnail
