@@ -57,7 +57,7 @@ def _written(cell: dict[str, Any]) -> list[object]:
 def _record(home: Path) -> dict[str, str]:
     try:
         kept = json.loads((home / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
 

@@ -37,6 +37,13 @@ def make_socket_folder(settings: Settings, user: str) -> Path:
     return _private(_private(base / f"imagine-{os.geteuid()}") / name)
 
 
+def clear(folder: Path) -> None:
+    """Removes what servers and kernels that have ended left in their socket folder."""
+    for left in folder.iterdir():
+        if left.name.startswith(("kernel-", "jpserver-")):
+            left.unlink(missing_ok=True)
+
+
 def _private(folder: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()

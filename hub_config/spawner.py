@@ -97,9 +97,17 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
         self.default_url = f"/lab/tree/{quote(mine.name)}" if mine else "/lab"
 
     async def start(self) -> tuple[str, int]:
-        """Starts the server and returns once it listens. Raises Refused with a sentence when it ends instead."""
+        """Starts the server and returns once it listens. Raises Refused with a sentence where it does not come to."""
+        try:
+            return await self._start()
+        except (ValueError, OSError) as error:
+            self.log.exception("The server of %s could not start", self.user.name)
+            raise Refused(f"Your server could not start: {error}") from error
+
+    async def _start(self) -> tuple[str, int]:
         await processes.end(SERVER, self.mark)  # what an earlier hub could not end
         home = homes.make_home(self.settings, self.user.name)
+        homes.clear(homes.make_socket_folder(self.settings, self.user.name))
         await asyncio.to_thread(self._open_on, home)
         self.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for _ in range(ATTEMPTS):
