@@ -9,11 +9,14 @@ of seven is a point. Calibration error: 15 bins of equal width (Guo et al. 2017,
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from imagine_kernels import use_case
 from imagine_kernels.records import Annotation, Prediction
+from imagine_kernels.sources import open_samples
 
 RESAMPLES = 2000
 BINS = 15
@@ -83,6 +86,29 @@ def evaluate(
     scores = np.array([np.nan if region.score is None else region.score for _, region in both])
     right = np.array([label == region.label for label, region in both])
     return _figures(names, matrix, calibration(scores, right), len(truth) - len(both), seed)
+
+
+def evaluate_folder(
+    name: str,
+    data: Path,
+    *,
+    model: str | None = None,
+    weights: Path | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> Evaluation:
+    """What a model of the use case called `name` makes of a folder (or zip) with one folder per class.
+
+    `progress=False` hides the bar. Raises ValueError with a sentence where the folder holds no labels.
+    """
+    from imagine_kernels.predict import load, predict
+
+    case, collection = use_case.get(name), open_samples(data)
+    if not collection.annotations:
+        raise ValueError(f"{data} has no labels: put the pictures into one folder per class.")
+    run = predict(case, collection.samples, model, weights=weights, **shown)
+    labels = load(case, model, weights).model.label_names
+    return evaluate(run.predictions, collection.annotations, labels, seed)
 
 
 def named(annotations: Iterable[Annotation]) -> dict[str, str]:

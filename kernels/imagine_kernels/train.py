@@ -1,17 +1,20 @@
 """Labelled samples → a trained model: splits, teaches, examines; weights and facts go to the person's folder."""
 
+import re
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from imagine_kernels import use_case
 from imagine_kernels.environment import user, work_folder
 from imagine_kernels.evaluate import Evaluation, evaluate, named
 from imagine_kernels.predict import load
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
+from imagine_kernels.sources import open_samples
 from imagine_kernels.use_case import Figure, Model, Source, UseCase
 
 if TYPE_CHECKING:
@@ -97,6 +100,48 @@ def train(  # noqa: PLR0913
         skipped=taught.skipped,
         seconds=time.perf_counter() - began,
     )
+
+
+def train_folder(
+    name: str,
+    data: Path,
+    out: Path | None = None,
+    *,
+    model: str | None = None,
+    runs: str | None = None,
+    **options: Any,  # noqa: ANN401
+) -> Trained:
+    """`train` for the use case called `name` on a folder (or zip) with one folder per class; files go to `out`.
+
+    `runs` is a regular expression whose first group names the run in a file's name, where the files come from several:
+    "(.*)_" takes all before the last underscore. `options` are those of `train`.
+    """
+    collection = open_samples(data)
+    if not collection.annotations:
+        raise ValueError(f"{data} has no labels: put the pictures into one folder per class.")
+    samples = grouped(collection.samples, runs) if runs else collection.samples
+    return train(use_case.get(name), samples, collection.annotations, model=model, folder=out, **options)
+
+
+def grouped(samples: Iterable[Sample], pattern: str) -> tuple[Sample, ...]:
+    """The samples with the run that `pattern` finds in each file's name as their group.
+
+    Raises ValueError with a sentence where a name holds none, or the pattern is no regular expression with a group.
+    """
+    try:
+        found = [(sample, re.match(pattern, PurePosixPath(sample.id).name)) for sample in samples]
+        return tuple(replace(sample, group=match[1]) for sample, match in _matched(found, pattern))
+    except (re.error, IndexError) as error:
+        raise ValueError(f"{pattern!r} does not name a run: it needs a group in brackets, as in '(.*)_'.") from error
+
+
+def _matched(
+    found: Iterable[tuple[Sample, re.Match[str] | None]], pattern: str
+) -> Iterator[tuple[Sample, re.Match[str]]]:
+    for sample, match in found:
+        if match is None:
+            raise ValueError(f"{pattern!r} finds no run in the name of {sample.id}.")
+        yield sample, match
 
 
 def _course(facts: Model, starter: "Classifier | None", taught: "Lesson", epochs: int | None, seed: int) -> "Course":
