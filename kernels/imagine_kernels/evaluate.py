@@ -99,14 +99,14 @@ def evaluate_folder(
 ) -> Evaluation:
     """What a model of the use case called `name` makes of a folder (or zip) with one folder per class.
 
-    `progress=False` hides the bar. Raises ValueError with a sentence where the folder holds no labels.
+    Raises ValueError with a sentence where the folder holds no labels.
     """
     from imagine_kernels.predict import load, predict
 
     case, collection = use_case.get(name), open_samples(data)
     if not collection.annotations:
         raise ValueError(f"{data} has no labels: put the pictures into one folder per class.")
-    run = predict(case, collection.samples, model, weights=weights, **shown)
+    run = predict(case, collection.samples, model, weights=weights, progress=progress)
     labels = load(case, model, weights).model.label_names
     return evaluate(run.predictions, collection.annotations, labels, seed)
 
