@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 import tracemalloc
 import warnings
 import zlib
@@ -140,7 +141,13 @@ def test_one_collage_is_decoded_once_for_many_crops_in_many_threads(tmp_path, mo
     Image.fromarray(picture(3, 640, 480)).save(path)
     decoded = []
     real = decoding.pixels
-    monkeypatch.setattr(decoding, "pixels", lambda *given: decoded.append(1) or real(*given))
+
+    def slowly(*given):
+        decoded.append(1)
+        time.sleep(0.05)  # long enough for all the others to ask for the same
+        return real(*given)
+
+    monkeypatch.setattr(decoding, "pixels", slowly)
     start = threading.Barrier(8)
     sums = []
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -92,11 +93,12 @@ def test_other_versions_of_the_list_are_read_by_the_names_of_their_fields(run):
 
 
 def test_windows_line_ends_umlauts_and_paths_of_the_lab_computer_do_no_harm(run):
-    whole = open_samples(run).samples
+    whole = [replace(s, uri=str(run / "Müll_000001.tif")) for s in open_samples(run).samples]
+    (run / "drawn-run-5_000001.tif").rename(run / "Müll_000001.tif")
     path = only(run, "*.lst")
-    text = path.read_text().replace("drawn-run-5_", "C:\\Users\\Flöwcam\\Documents\\run\\drawn-run-5_")
+    text = path.read_text().replace("drawn-run-5_000001", "C:\\Users\\Flöwcam\\run\\Müll_000001")
     path.write_bytes(text.replace("\n", "\r\n").encode("cp1252"))
-    assert open_samples(run).samples == whole
+    assert list(open_samples(run).samples) == whole
 
 
 def test_masks_and_calibration_pictures_are_no_samples(run):
