@@ -46,12 +46,11 @@ def find_or_make(server: Server, title: str, labels: Sequence[Label]) -> Project
 
 def _make(server: Server, title: str, labels: Sequence[Label]) -> Project:
     about = f"Images and predictions come from a notebook by push, labels go back by pull. {_mark(title)}"
-    made = server.make_project(title, about, page.page(labels))
-    first = find(server, title)
-    if first is not None and first.id != made.id:  # somebody made it in the same moment
-        server.delete_project(made)
-        return first
-    return made
+    server.make_project(title, about, page.page(labels))
+    first = find(server, title)  # the oldest, should somebody have made one in the same moment; the other stays empty,
+    if first is None:  # since Label Studio stops counting everybody's labels while it deletes a project
+        raise LabelStudioError(f"Label Studio at {server.url} took the project {title!r} and does not show it")
+    return first
 
 
 def _mark(title: str) -> str:
