@@ -80,43 +80,37 @@ class _Passage(_Room):
     """Passes one request on, piece by piece in both directions."""
 
     _answer: asyncio.Task[aiohttp.ClientResponse] | None = None
+    _no: tuple[int, str] | None = None
 
     async def prepare(self) -> None:
-        if not door_rules.is_plain(self.request.path):
-            return self.refuse(400, "This address is not one a browser makes; go back and follow the page's own links.")
+        """Finds out who is asking. A refusal waits until the body is read: an early answer would cut the connection."""
         try:
             name = await self._person()
         except web.HTTPError:
             _log.exception("the hub did not answer")
-            return self.refuse(503, "The hub does not answer just now; try again in a moment.", again=True)
-        if self._finished:
-            return None
-        if not name and not self.api and self.request.method in ("GET", "HEAD"):
-            return self.redirect(self.get_login_url())
-        if not name:
-            return self.refuse(403, "Sign in at the hub first, or send your hub token: Authorization: token ….")
-        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=4)
-        self._answer = asyncio.create_task(self._ask(name))
-        return None
+            self._no = 503, "The hub does not answer just now; try again in a moment."
+        if self._no is None and name:
+            self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=4)
+            self._answer = asyncio.create_task(self._ask(name))
 
     async def _person(self) -> str:
         """Name of who is asking, by token or else by cookie; empty where nobody is signed in."""
+        if not door_rules.is_plain(self.request.path):
+            self._no = 400, "This address is not one a browser makes; go back and follow the page's own links."
+            return ""
         token, session_id = self.hub_auth.get_token(self, in_cookie=False), ""
         if not token and not self.request.headers.get("Authorization"):
             token = (self.get_secure_cookie(self.hub_auth.cookie_name) or b"").decode("ascii", "replace")
             session_id = self.hub_auth.get_session_id(self)
             why = door_rules.refusal(self.request.method, self.request.headers, self.service.prefix, api=self.api)
-            if token and why:
-                self.refuse(403, why)
-                return ""
-        if not token:
+            self._no = (403, why) if token and why else None
+        if not token or self._no:
             return ""
         person = await self.hub_auth.user_for_token(token, session_id=session_id, sync=False)
         if person is None or person["kind"] != "user":
             return ""
         if not self.hub_auth.check_scopes(self.hub_auth.access_scopes, person):
-            self.refuse(403, f"Your account may not use {self.service.title}; ask who runs this hub.")
-            return ""
+            self._no = 403, f"Your account may not use {self.service.title}; ask who runs this hub."
         return str(person["name"])
 
     async def _ask(self, name: str) -> aiohttp.ClientResponse:
@@ -148,22 +142,21 @@ class _Passage(_Room):
         put.cancel()
 
     async def _pass(self) -> None:
+        if self._no is not None:
+            return self.refuse(*self._no, again=self._no[0] == 503)
+        if self._answer is None and not self.api and self.request.method in ("GET", "HEAD"):
+            return self.redirect(self.get_login_url())
         if self._answer is None:
-            return
+            return self.refuse(403, "Sign in at the hub first, or send your hub token: Authorization: token ….")
         await self._hand_on(None)
         try:
             answer = await self._answer
         except aiohttp.ClientConnectionError:
-            title = self.service.title
-            self.refuse(
-                503,
-                "It will be here in a moment; this page looks again by itself.",
-                f"{title} is starting…",
-                again=True,
-            )
-            return
+            sentence = "It will be here in a moment; this page looks again by itself."
+            return self.refuse(503, sentence, f"{self.service.title} is starting…", again=True)
         async with answer:
             await self._give(answer)
+        return None
 
     async def _give(self, answer: aiohttp.ClientResponse) -> None:
         self.set_status(answer.status, answer.reason)

@@ -22,7 +22,7 @@ _CLOSED = (
     (r"(user/(login|signup)|admin|django-rq)\b", "The hub signs people in."),
 )
 """What nobody may write, and why: an account's address says whose it is, and connections would act for this machine."""
-_OUTSIDE = re.compile(r"(__lsa|docs/api)(/|$)")
+_OUTSIDE = re.compile(r"(__lsa|swagger|docs/?$|docs/api/?$|docs/api/schema/(swagger-ui|redoc))")
 """Pages that fetch from outside addresses."""
 _HERE = PREFIXES["label-studio"].encode()
 _REROOTED: dict[str, tuple[tuple[bytes, bytes], ...]] = {
