@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
+
 from imagine_kernels import environment
 from imagine_kernels.records import Annotation, Prediction, Sample
-
 from imagine_widgets.classes import Label
 from imagine_widgets.failures import sentence, shown_below
 from imagine_widgets.grid_store import NONE, Batch, Changes, GridStore, Progress

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
-
 from imagine_widgets.classes import Classes, Label
 from imagine_widgets.journal import Journal
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from imagine_kernels.records import Annotation, Skipped, from_json, now, to_json
-
 from imagine_widgets.lines import Lines
 
 LABEL_STUDIO = "label-studio"

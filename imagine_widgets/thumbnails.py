@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from imagine_kernels.records import Sample
-
 from imagine_widgets.failures import sentence
 
 Make = Callable[[Sample, int], bytes]

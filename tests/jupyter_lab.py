@@ -1,0 +1,118 @@
+"""A real JupyterLab on a free port and a headless Chromium in front of it, for tests that touch widgets."""
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Light"},
+}
+PATIENCE = 90_000
+"""Milliseconds a page may take on a busy machine; no test passes or fails by how long something took."""
+
+
+@contextlib.contextmanager
+def running(folder, **environment):
+    """A JupyterLab whose files, settings and kernels live in `folder`; yields its address with the token."""
+    for name, values in SETTINGS.items():
+        file = folder / "settings" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    (folder / "work").mkdir()
+    port, token = _free_port(), secrets.token_hex(16)
+    variables = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")},
+        **{f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")},
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "IMAGINE_WORK": str(folder / "imagine"),
+        "JUPYTER_TOKEN": token,
+        **environment,
+    }
+    options = {
+        "--ServerApp.ip": "127.0.0.1",
+        "--ServerApp.port": port,
+        "--ServerApp.port_retries": 0,
+        "--ServerApp.root_dir": folder / "work",
+        "--ServerApp.open_browser": False,
+        "--ServerApp.allow_root": True,
+        "--LabApp.expose_app_in_browser": True,
+        "--LabApp.extension_manager": "readonly",
+    }
+    command = [sys.executable, "-m", "jupyterlab", *(f"{key}={value}" for key, value in options.items())]
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=folder)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api/status?token={token}", server, folder / "server.log")
+        yield f"http://127.0.0.1:{port}", token
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _wait_for(address, server, log):
+    end = time.monotonic() + PATIENCE / 1000
+    while server.poll() is None and time.monotonic() < end:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+class Notebook:
+    """One notebook, opened in the browser: run its cells, look at them."""
+
+    def __init__(self, page, address, token, folder, name, cells):
+        self.page, self.path = page, Path(folder) / "work" / f"{name}.ipynb"
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, self.path)
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"{address}/lab/workspaces/{name}/tree/{name}.ipynb?token={token}")
+        page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
+        page.wait_for_function(
+            "() => { const context = jupyterapp.shell.currentWidget.sessionContext;"
+            " return context.isReady && context.session?.kernel?.status === 'idle' }"
+        )
+
+    def command(self, name, **arguments):
+        """A command of JupyterLab, as its menus would give it."""
+        return self.page.evaluate("([name, args]) => void jupyterapp.commands.execute(name, args)", [name, arguments])
+
+    def run(self):
+        """Run all cells and wait until the kernel has done them."""
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_function(
+            "() => { const cells = jupyterapp.shell.currentWidget.content.widgets;"
+            " return cells.every(cell => cell.model.type !== 'code' || cell.model.executionCount) }"
+        )
+
+    def cells(self):
+        """The sources of the cells as they are now in the browser."""
+        return self.page.evaluate(
+            "() => jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.sharedModel.getSource())"
+        )
+
+    def theme(self, name):
+        """Light or dark."""
+        self.command("apputils:change-theme", theme=f"JupyterLab {name}")
+        self.page.wait_for_selector(
+            f"body[data-jp-theme-light='{'true' if name == 'Light' else 'false'}']", state="attached"
+        )

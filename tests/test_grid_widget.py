@@ -1,0 +1,175 @@
+"""The review grid as the kernel sees it: what it tells the browser, what it gives back to Python, what it refuses."""
+
+import re
+import stat
+import subprocess
+import sys
+import time
+from functools import partial
+
+import pytest
+from grids import DOT, LABELS, Heard, Label, prediction, sample, six_samples
+
+from imagine_kernels.records import Annotation, Region
+from imagine_widgets import Grid, Journal
+from imagine_widgets.classes import Classes
+from imagine_widgets.grid_store import Progress
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return Journal(tmp_path / "labels" / "journal.jsonl")
+
+
+@pytest.fixture
+def grid(journal):
+    grid = six_samples(journal)
+    yield grid
+    grid.close()
+
+
+def test_an_unknown_option_is_refused_with_the_nearest_good_name():
+    with pytest.raises(TypeError, match=r"no option 'autor'\. Did you mean 'author'"):
+        Grid([sample("a")], [], LABELS, autor="ada")
+    with pytest.raises(TypeError, match="There are: journal, author, page, thumbnail"):
+        Grid([sample("a")], [], LABELS, colour="red")
+    with pytest.raises(ValueError, match="1 to 500 pictures, not 0"):
+        Grid([sample("a")], [], LABELS, page=0)
+
+
+def test_labels_come_back_to_python_as_decided_else_as_predicted(grid):
+    grid.hear(type="edits", edits=[{"batch": "one", "kind": "label", "rows": [0, 2], "label": 2}])
+    assert grid.labels_by_sample == {"a": "debris", "b": "Tripos", "c": "debris"}
+    assert [annotation.sample_id for annotation in grid.annotations] == ["a", "c"]
+    assert grid.progress == Progress(6, 0, 2)
+
+
+def test_saved_is_said_only_when_the_journal_has_it_and_a_refusal_keeps_later_edits_waiting(grid, journal):
+    edits = [{"batch": name, "kind": "label", "rows": [row], "label": 2} for row, name in enumerate(["one", "two"])]
+    journal.path.parent.write_text("in the way")
+    news, _ = grid.hear(type="edits", edits=edits)
+    assert news["batches"] == []
+    assert news["failed"]["batch"] == "one"
+    assert "cannot be read: Not a directory" in news["failed"]["why"]
+    journal.path.parent.unlink()
+    news, _ = grid.hear(type="edits", edits=edits)
+    assert news["batches"] == ["one", "two"]
+    assert news["failed"] is None
+    assert set(journal.annotations()) == {"a", "b"}
+
+
+def test_a_wrong_edit_is_shown_below_the_widget_and_holds_up_no_other(grid, journal):
+    edits = [
+        {"batch": "one", "kind": "label", "rows": [99], "label": 0},
+        {"batch": "two", "kind": "label", "rows": [0], "label": 0},
+    ]
+    news, _ = grid.hear(type="edits", edits=edits)
+    assert news["batches"] == ["one", "two"]
+    failure = grid.sent[-2][0]
+    assert failure["type"] == "failure"
+    assert "There is no row 99" in failure["sentence"]
+    assert "Traceback" in failure["detail"]
+    assert set(journal.annotations()) == {"a"}
+
+
+def test_a_message_nobody_knows_is_a_sentence_below_the_widget(grid):
+    failure, _ = grid.hear(type="dance")
+    assert failure["sentence"].startswith("The grid could not answer 'dance'. KeyError")
+
+
+def test_labels_pulled_by_a_cell_reach_the_browser_when_python_looks(grid, journal):
+    Journal(journal.path).append(Annotation("a", (Region("Copepoda"),), "bo"))
+    assert grid.progress.corrected == 1
+    news, _ = grid.sent[-1]
+    assert news["rows"] == [0]
+    assert news["classes"][news["labels"][0]]["title"] == "Copepoda"
+
+
+def test_thumbnails_travel_as_bytes_and_one_that_fails_says_why(journal):
+    def make(one, _side):
+        if one.id == "b":
+            raise ValueError("b.jpg is cut off after 12 bytes.")
+        return DOT
+
+    grid = Heard([sample("a"), sample("b")], [], LABELS, journal=journal, author="ada", thumbnail=make)
+    message, buffers = grid.hear(type="thumbs", rows=[1, 0])
+    assert message["why"] == ["b.jpg is cut off after 12 bytes.", ""]
+    assert buffers == [b"", DOT]
+    closer, buffers = grid.hear(type="closer", row=0)
+    assert closer["facts"] == "40 × 30 pixels"
+    assert buffers == [DOT]
+    grid.close()
+
+
+def test_ten_thousand_samples_make_no_picture_and_cost_about_as_much_as_their_records(journal):
+    asked = []
+
+    def records():
+        return [prediction(str(n), LABELS[n % 3].name, 0.5, Actino=0.5, Tripos=0.3, debris=0.2) for n in range(10_000)]
+
+    def picture(*_):
+        asked.append(1)
+        return DOT
+
+    def seconds(work):
+        start = time.perf_counter()
+        work()
+        return time.perf_counter() - start
+
+    samples, predictions = [sample(str(n)) for n in range(10_000)], records()
+    make = partial(Heard, samples, predictions, LABELS, journal=journal, author="ada", thumbnail=picture)
+    assert min(seconds(make) for _ in range(3)) < 4 * min(seconds(records) for _ in range(3))
+    assert asked == []
+
+
+def test_labels_go_to_the_work_folder_by_default_and_nothing_is_made_before_the_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMAGINE_WORK", str(tmp_path / "work"))
+    monkeypatch.setenv("JUPYTERHUB_USER", "grace")
+    grid = Heard([sample("a")], [], LABELS, thumbnail=lambda *_: DOT)
+    grid.still()
+    assert not (tmp_path / "work").exists()
+    grid.hear(type="edits", edits=[{"batch": "one", "kind": "label", "rows": [0], "label": 0}])
+    file = tmp_path / "work" / "labels" / "journal.jsonl"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [a.author for a in grid.annotations] == ["grace"]
+    grid.close()
+
+
+def test_keys_asked_for_are_given_others_get_the_next_free_one_and_none_is_the_grid_s_own():
+    asked = [
+        Label("one"),
+        Label("two", key="2"),
+        Label("three", key="A"),
+        Label("four", key="2"),
+        Label("five", key="q"),
+    ]
+    classes = Classes(asked)
+    assert [one.key for one in (classes[i] for i in range(5))] == ["1", "2", "3", "4", "q"]
+    many = Classes([Label(str(n)) for n in range(60)])
+    keys = [many[i].key for i in range(60)]
+    assert len({key for key in keys if key}) == len([key for key in keys if key]) > 25
+    assert not {"a", "u", "z"} & set(keys)
+
+
+def test_eight_classes_have_plain_colours_and_forty_eight_are_all_different():
+    classes = Classes([Label(str(n)) for n in range(48)])
+    looks = [classes[i].background for i in range(48)]
+    assert len(set(looks)) == 48
+    assert all(re.fullmatch("#[0-9a-f]{6}", look) for look in looks[:8])
+
+
+@pytest.mark.parametrize("labels", [[], [Label("one"), Label("one")]])
+def test_a_grid_without_classes_or_with_one_twice_is_refused(labels):
+    with pytest.raises(ValueError, match="A grid needs labels"):
+        Classes(labels)
+
+
+def test_importing_the_widgets_loads_no_widget_library_until_one_is_used():
+    program = (
+        "import sys, imagine_widgets; "
+        "heavy = {'anywidget', 'ipywidgets', 'PIL', 'numpy'}; assert not heavy & sys.modules.keys(), sys.modules; "
+        "imagine_widgets.Journal; assert not heavy & sys.modules.keys(); "
+        "imagine_widgets.Grid; assert 'anywidget' in sys.modules; assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
