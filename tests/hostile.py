@@ -6,6 +6,8 @@ import zlib
 import numpy as np
 from PIL import Image
 
+from imagine_kernels import images
+
 STRANGE_NAMES = (
     "with space.png",
     'it\'s "quoted".png',
@@ -50,3 +52,34 @@ def make_hostile_folder(folder):
     bomb_png(folder / "huge.png")
     (folder / "notes.txt").write_text("not a picture")
     return folder
+
+
+def put(path, seed=0, **size):
+    """A picture written as `path`, with the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture(seed, **size)).save(path)
+    return path
+
+
+def reasons(collection):
+    """What was left out and why."""
+    return {skipped.where: skipped.why for skipped in collection.skipped}
+
+
+def check_hostile(collection):
+    """The good pictures of `make_hostile_folder` are read, and every bad one has its sentence; returns these."""
+    assert {s.id for s in collection.samples} >= {*STRANGE_NAMES, "whole.jpg"}
+    told = reasons(collection)
+    readable = {}
+    for sample in collection.samples:
+        try:
+            readable[sample.id] = images.read(sample).shape
+        except ValueError as error:
+            told[sample.id] = str(error)
+    assert set(readable) == {*STRANGE_NAMES, "whole.jpg"}
+    for name in ("truncated.jpg", "empty.png", "really_a.pdf.jpg", "one_pixel.png", "huge.png"):
+        where = next(where for where in told if where.endswith(name))
+        assert told[where].startswith(name), told
+        assert "\n" not in told[where]
+    assert "notes.txt" not in " ".join(told)
+    return told
