@@ -28,6 +28,11 @@ class StaticFiles(CacheControlStaticFilesHandler):  # type: ignore[misc]
             return os.path.normpath(STATIC / path.removeprefix(OURS))
         return str(super().get_absolute_path(root, path))
 
+    def set_extra_headers(self, path: str) -> None:
+        """A browser takes each file for what it is said to be."""
+        super().set_extra_headers(path)
+        self.set_header("X-Content-Type-Options", "nosniff")
+
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
         """Answers 404 for anything outside the three places."""
         if self.path.startswith(PICTURES):

@@ -102,7 +102,8 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
             return await self._start()
         except (ValueError, OSError) as error:
             self.log.exception("The server of %s could not start", self.user.name)
-            raise Refused(f"Your server could not start: {error}") from error
+            said = f"{error.strerror} ({error.filename})." if isinstance(error, OSError) and error.strerror else error
+            raise Refused(f"Your server could not start: {said}") from error
 
     async def _start(self) -> tuple[str, int]:
         await processes.end(SERVER, self.mark)  # what an earlier hub could not end

@@ -1,0 +1,50 @@
+"""A hub by itself, without Label Studio and MLflow or with another JupyterHub, for tests of what it does alone."""
+
+import contextlib
+import os
+import subprocess
+
+import httpx
+from house import ROOT, House, until
+
+from hub_config import processes, settings
+
+PARTS = """
+from hub_config import hub, pages, profiles, spawner, users
+from hub_config.settings import load
+
+for part in (hub, users, profiles, spawner, pages):
+    part.apply(get_config(), load())
+"""
+
+
+@contextlib.contextmanager
+def running(folder, file, *, environment="hub", services=False):
+    """The hub of the settings in `file` as a House, run by `environment`; ended with all its processes after use."""
+    house = House(settings.load(file))
+    program = house.settings.folders.environment(environment) / "bin" / "jupyterhub"
+    assert program.exists(), f"{program} is missing: run make test"
+    config = ROOT / "hub_config" / "jupyterhub_config.py"
+    if not services:
+        config = folder / "jupyterhub_config.py"
+        config.write_text(PARTS)
+    variables = {**os.environ, settings.VARIABLE: str(file), **processes.mark(house.settings)}
+    with (folder / "hub.log").open("wb") as log:
+        hub = subprocess.Popen([program, "-f", config], env=variables, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        until(lambda: answers(house, hub), 120)
+        yield house
+    finally:
+        for client in house.clients.values():
+            client.close()
+        hub.terminate()
+        hub.wait(60)
+        processes.finish(processes.ours(house.settings))
+
+
+def answers(house, hub):
+    """Whether the log-in page is there; fails when the hub has ended."""
+    assert hub.poll() is None, (house.settings.file.parent / "hub.log").read_text()
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"{house.url}/hub/login").status_code == 200
+    return False
