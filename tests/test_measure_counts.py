@@ -83,6 +83,15 @@ def test_groups_are_kept_apart_and_a_class_missing_in_one_is_zero_there_with_its
     assert nothing.high.value == pytest.approx(-math.log(0.025) / 2)
 
 
+def test_class_that_was_looked_for_and_not_found_has_an_upper_limit():
+    some = samples(10, volume=(0.5, "milliliter"))
+    rows = measure.concentrations(some, labelled(some, "A"), names=("C", "A", "B"))
+    assert [(r.label, r.count) for r in rows] == [("A", 10), ("B", 0), ("C", 0)]
+    assert rows[2].high.value == pytest.approx(-math.log(0.025) / 0.5)
+    assert rows[2].share_high == pytest.approx(measure.wilson(0, 10)[1])
+    assert [r.label for r in measure.composition(some, labelled(some, "A"), ("B",))] == ["A", "B"]
+
+
 def test_what_nobody_named_is_counted_as_such_and_not_forgotten():
     some = samples(10, volume=(1, "milliliter"))
     rows = measure.concentrations(some, labelled(some[:6], "A"))

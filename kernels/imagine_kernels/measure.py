@@ -7,8 +7,8 @@ is not in them.
 import functools
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from imagine_kernels.records import Annotation, Effort, Prediction, Quantity, Sample
@@ -63,34 +63,48 @@ def counts(samples: Iterable[Sample], labels: Mapping[str, str]) -> Mapping[str 
     return found
 
 
-def composition(samples: Iterable[Sample], labels: Mapping[str, str]) -> tuple[Row, ...]:
-    """The share of each class in its group, most frequent first, with the Wilson 95 % interval."""
+def composition(samples: Iterable[Sample], labels: Mapping[str, str], names: Sequence[str] = ()) -> tuple[Row, ...]:
+    """The share of each class in its group, most frequent first, with the Wilson 95 % interval.
+
+    Classes in `names`, and classes of other groups, are given where they were not found, too: with 0.
+    """
     rows: list[Row] = []
-    for group, found in counts(samples, labels).items():
+    for group, found in _every_class(counts(samples, labels), names).items():
         total = sum(found.values())
-        for label, count in sorted(found.items(), key=lambda item: (-item[1], item[0])):
-            rows.append(Row(group, label, count, count / total, *wilson(count, total)))
+        rows += [Row(group, label, n, n / total, *wilson(n, total)) for label, n in found.items()]
     return tuple(rows)
 
 
-def concentrations(samples: Iterable[Sample], labels: Mapping[str, str]) -> tuple[Row, ...]:
+def concentrations(samples: Iterable[Sample], labels: Mapping[str, str], names: Sequence[str] = ()) -> tuple[Row, ...]:
     """Particles per millilitre of the original water of each class in each group, with the exact Poisson interval.
 
-    count / volume imaged x dilution, and the same of the interval's ends; a class that another group holds is given
-    with 0 and what may have been missed. Raises ValueError where a volume is unknown, or differs within a group.
+    count / volume imaged x dilution, and the same of the interval's ends. A class with 0 (see `composition`) has an
+    upper end, too: so many may be there and have been missed. Raises ValueError with a sentence where the volume of a
+    group is unknown or its images come from different volumes.
     """
     every = tuple(samples)
-    found = counts(every, labels)
-    per_ml = {group: _millilitres(group, {s.effort for s in every if s.group == group}) for group in found}
-    classes = sorted({label for labels_of_group in found.values() for label in labels_of_group})
-    rows: list[Row] = []
-    for group, counted in found.items():
-        total = sum(counted.values())
-        for label in sorted(classes, key=lambda name, counted=counted: (-counted[name], name)):  # type: ignore[misc]
-            count = counted.get(label, 0)
-            ends = [Quantity(n / per_ml[group], "1 / milliliter") for n in (float(count), *poisson(count))]
-            rows.append(Row(group, label, count, count / total, *wilson(count, total), *ends))
-    return tuple(rows)
+    shares = composition(every, labels, names)
+    groups = dict.fromkeys(row.group for row in shares)
+    per_ml = {group: _millilitres(group, {s.effort for s in every if s.group == group}) for group in groups}
+    return tuple(_with_concentration(row, per_ml[row.group]) for row in shares)
+
+
+def _with_concentration(row: Row, millilitres: float) -> Row:
+    middle, low, high = (
+        Quantity(number / millilitres, "1 / milliliter") for number in (float(row.count), *poisson(row.count))
+    )
+    return replace(row, concentration=middle, low=low, high=high)
+
+
+def _every_class(
+    found: Mapping[str | None, Mapping[str, int]], names: Sequence[str]
+) -> Mapping[str | None, Mapping[str, int]]:
+    """The same counts with zeros for what a group lacks, most frequent first."""
+    classes = dict.fromkeys([*names, *(label for counted in found.values() for label in counted)])
+    return {
+        group: dict(sorted(((name, counted.get(name, 0)) for name in classes), key=lambda item: (-item[1], item[0])))
+        for group, counted in found.items()
+    }
 
 
 def wilson(count: int, total: int) -> tuple[float, float]:

@@ -20,8 +20,8 @@ from imagine_kernels.use_cases.phytoplankton.organisms import ORGANISMS
 
 PIXEL_SIZE_UM = 1.3860
 """Micrometres per pixel at 4x: 2.5 times the 0.5544 that this kind of camera has at 10x."""
-_SHARES = {"Actinoptychus": 0.12, "Bacillariophyceae": 0.3, "Ciliophora": 0.12, "Dinoflagellata": 0.24}
-_SHARES |= {"Noctilucales": 0.05, "Tripos": 0.17}
+_SHARES = {"Actinoptychus": 0.12, "Bacillariophyceae": 0.28, "Ciliophora": 0.12, "Dinoflagellata": 0.22}
+_SHARES |= {"Noctilucales": 0.1, "Tripos": 0.16}
 _PER_ML = 240.0
 """Particles per mL of the drawn water: what a net haul of the North Sea holds once it is made up again."""
 _START = datetime(2024, 6, 12, 9, 30)  # noqa: DTZ001 - the instrument writes local time without a zone
