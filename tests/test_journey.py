@@ -3,6 +3,7 @@
 The screenshots are kept under .imagine/journey/. By itself: make journey.
 """
 
+import contextlib
 import json
 import re
 import shutil
@@ -38,8 +39,13 @@ def home(house):
 
 
 def cells(home):
-    """The cells of the person's notebook as they are on disk."""
-    return json.loads((home / NOTEBOOK).read_text())["cells"]
+    """The cells of the person's notebook as they are on disk; the server may just be writing it."""
+
+    def read():
+        with contextlib.suppress(ValueError):
+            return json.loads((home / NOTEBOOK).read_text())["cells"]
+
+    return until(read, 10)
 
 
 def outputs(home, source):
@@ -113,7 +119,10 @@ def test_03_every_cell_runs(visitor, home):
     page = visitor.page
     menu(page, "Run", "Run All Cells")
     wait_until_run(page, home)
-    show_cell(page, "plots.composition")
+    picture = show_cell(page, "plots.composition").locator(".jp-OutputArea-output img")
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_be_visible()
+    page.wait_for_timeout(1000)
     visitor.shoot("composition")
     assert "per mL" in outputs(home, "measure.concentrations")
 
@@ -140,16 +149,10 @@ def test_04_reviewing_by_keyboard_is_on_disk(visitor, home):
 def test_05_labels_reach_label_studio_and_come_back_with_author_and_time(visitor, home):
     page = visitor.page
     run_cell(page, "label_studio.push(")
-    address = until(
-        lambda: (
-            save(page),
-            re.search(r"https?://[^\")\\ ]*/services/label-studio/[^\")\\ ]*", outputs(home, "label_studio.push(")),
-        )[1],
-        90,
-    )
+    address = until(lambda: saved_address(page, home), 90)
     studio = visitor.context.new_page()
     studio.set_default_timeout(60_000)
-    studio.goto(address.group(0))
+    studio.goto(address)
     expect(studio).not_to_have_url(re.compile("login"))
     visitor.shoot("label-studio-project", studio)
     studio.locator(".dm-table, [class*=table]").first.wait_for()
@@ -173,6 +176,13 @@ def run_cell(page, text):
     cell = show_cell(page, text)
     cell.locator(".jp-InputArea-prompt, .jp-InputPrompt").first.click()
     page.keyboard.press("Control+Enter")
+
+
+def saved_address(page, home):
+    """The address in Label Studio that the push cell links to, once it is there."""
+    save(page)
+    link = re.search(r"\(<(https?://[^>]*/services/label-studio/[^>]*)>\)", outputs(home, "label_studio.push("))
+    return link and link[1]
 
 
 def from_label_studio(home):
