@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from hub_config import environments, logs, machine, mirrors, packages, ports, processes
+from hub_config import environments, logs, machine, packages, ports, processes
 from hub_config.environments import HOUSE, TESTS, Environment
 from hub_config.progress import Progress
 from hub_config.settings import Settings, load
@@ -47,36 +47,39 @@ def install(settings: Settings, *, tests: bool = False) -> int:
     """Makes what is not made yet; returns an exit status, having said one sentence for each thing in the way."""
     wanted = (*HOUSE, *TESTS) if tests else HOUSE
     to_make = [one for one in wanted if not environments.is_made(settings, one)]
-    pip = mirrors.variables() if to_make else {}
     lacking = packages.missing(tests=tests)
-    for sentence in (trouble := problems(settings, to_make, pip, lacking, tests=tests)):
-        print(sentence, file=sys.stderr)
-    if trouble:
+    if _say(problems(settings, to_make, lacking, tests=tests)):
         return 1
     if lacking:
         packages.install(settings, lacking)
-    workshop = Workshop(settings, pip)
-    if to_make:
-        print(f"making {len(to_make)} of {len(wanted)} environments in {settings.folders.environments}", flush=True)
-        workshop.make_tools()
-        return _make(settings, to_make, workshop)
-    workshop.refresh()
-    print(f"environments are as they should be ({', '.join(one.name for one in wanted)})")
-    return 0
+    workshop = Workshop(settings)
+    if not to_make:
+        workshop.refresh()
+        print(f"environments are as they should be ({', '.join(one.name for one in wanted)})")
+        return 0
+    print(f"making {len(to_make)} of {len(wanted)} environments in {settings.folders.environments}", flush=True)
+    workshop.make_tools()
+    if _say(machine.disk(settings, machine.needed(to_make, cuda=not workshop.has_torch_without_cuda()))):
+        return 1
+    return _make(settings, to_make, workshop)
 
 
-def problems(
-    settings: Settings, to_make: Sequence[Environment], pip: dict[str, str], lacking: Sequence[str], *, tests: bool
-) -> list[str]:
+def problems(settings: Settings, to_make: Sequence[Environment], lacking: Sequence[str], *, tests: bool) -> list[str]:
     """What is in the way, one sentence each; ports count only where the house is to be started and does not run."""
     found = machine.folders(settings)
     if lacking and not packages.may_install():
         found.append(packages.sentence(lacking))
-    if to_make:
-        found += machine.disk(settings, machine.needed(to_make, pip))
+    found += machine.disk(settings, machine.needed(to_make))
     if not tests and not processes.marked(*processes.mark(settings).popitem()):
         found += ports.problems(settings)
     return found
+
+
+def _say(sentences: Sequence[str]) -> bool:
+    """Says each sentence to whoever reads errors; whether there was any."""
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    return bool(sentences)
 
 
 def _make(settings: Settings, to_make: Sequence[Environment], workshop: Workshop) -> int:
@@ -98,9 +101,7 @@ def _make(settings: Settings, to_make: Sequence[Environment], workshop: Workshop
         except BaseException:
             workshop.abandon()
             raise
-    for sentence in failed:
-        print(sentence, file=sys.stderr)
-    return 1 if failed else 0
+    return 1 if _say(failed) else 0
 
 
 @contextlib.contextmanager

@@ -10,7 +10,9 @@ from hub_config.settings import Settings
 LOUD = re.compile(
     r"\b(error|exception|fatal|critical|refused|denied|failed|cannot|no space|no module|[EC] 20\d\d-)", re.IGNORECASE
 )
-DULL = re.compile(r"Service \S+ exited with status|Traceback|During handling|The above exception")
+DULL = re.compile(
+    r"Service \S+ exited with status|Traceback|During handling|The above exception|A complete log of this run"
+)
 """Loud, but it does not say why."""
 COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 READ = 64 * 1024

@@ -14,12 +14,12 @@ STATE_GIGABYTES = 0.5
 """Room for databases, logs and the first labels."""
 
 
-def needed(to_make: Sequence[Environment], uv_settings: dict[str, str]) -> float:
-    """Gigabytes that making the environments takes."""
+def needed(to_make: Sequence[Environment], *, cuda: bool = False) -> float:
+    """Gigabytes that making the environments takes, with or without CUDA in those that hold torch."""
     if not to_make:
         return 0.0
-    cuda = CUDA_GIGABYTES if any("kernel" in one.extras for one in to_make) and not _cpu_build(uv_settings) else 0.0
-    return sum(one.gigabytes for one in to_make) + cuda + STATE_GIGABYTES
+    torch = CUDA_GIGABYTES if cuda and any("kernel" in one.extras for one in to_make) else 0.0
+    return sum(one.gigabytes for one in to_make) + torch + STATE_GIGABYTES
 
 
 def disk(settings: Settings, gigabytes: float) -> list[str]:
@@ -50,10 +50,3 @@ def folders(settings: Settings) -> list[str]:
         if not os.access(folder, os.W_OK | os.X_OK):
             found.append(f"{folder} cannot be written by you: change its owner, or folders.{key} in {settings.file}.")
     return found
-
-
-def _cpu_build(uv_settings: dict[str, str]) -> bool:
-    said = {**uv_settings, **os.environ}
-    places = said.get("UV_FIND_LINKS", "").split(",")
-    local = any(list(Path(place).glob("torch-*+cpu*.whl")) for place in places if place and Path(place).is_dir())
-    return local or said.get("UV_TORCH_BACKEND") == "cpu"

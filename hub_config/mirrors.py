@@ -4,9 +4,7 @@ A machine with local wheels, a mirror or a certificate of its own works so, and 
 """
 
 import ast
-import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,17 +13,21 @@ SECTIONS = ("global", "install", ":env:")
 """Sections of pip's settings; a later one counts more."""
 
 
-def variables(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Variables for uv and npm that stand for pip's settings; what the operator set for them already is left alone."""
-    own = os.environ if environment is None else environment
-    said = _said(pip_settings(own))
-    return {name: value for name, value in said.items() if value and name not in own}
+def variables(python: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables for uv and npm that stand for the settings of the pip of `python`.
+
+    What the operator set for uv and npm in `environment` already is left alone.
+    """
+    said = _said(pip_settings(python, environment))
+    for certificates in (environment.get("SSL_CERT_FILE"), said["SSL_CERT_FILE"]):
+        said["NODE_EXTRA_CA_CERTS"] = said.get("NODE_EXTRA_CA_CERTS") or certificates or ""
+    return {name: value for name, value in said.items() if value and name not in environment}
 
 
-def pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
+def pip_settings(python: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Pip's settings by name, as `pip config list` tells them; empty where there is no pip."""
     listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"],
+        [python, "-m", "pip", "config", "list"],
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -54,7 +56,6 @@ def _said(pip: Mapping[str, str]) -> dict[str, str]:
         "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
         "UV_HTTP_TIMEOUT": pip.get("timeout", pip.get("default-timeout", "")),
         "SSL_CERT_FILE": " ".join(_there(pip.get("cert", ""))),
-        "NODE_EXTRA_CA_CERTS": " ".join(_there(pip.get("cert", ""))),
         "HTTPS_PROXY": pip.get("proxy", ""),
     }
 

@@ -9,7 +9,7 @@ from hub_config.settings import Settings
 
 PACKAGE = "configurable-http-proxy"
 VERSION = "5.3.0"
-OPTIONS = ("--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--no-progress")
+OPTIONS = ("--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--no-progress", "--logs-max=0")
 
 
 def folder(settings: Settings) -> Path:

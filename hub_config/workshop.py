@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from hub_config import environments, logs, proxy
+from hub_config import environments, logs, mirrors, proxy
 from hub_config.environments import Environment
 from hub_config.settings import ROOT, VARIABLE, Settings
 
@@ -19,11 +19,10 @@ LABEL_STUDIO = "from hub_config import label_studio_database as d, settings as s
 class Workshop:
     """Runs the programs that make environments, several at once, and can end them all."""
 
-    def __init__(self, settings: Settings, pip: dict[str, str]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._environment = {
             **os.environ,
-            **pip,
             VARIABLE: str(settings.file),
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_PROGRESS": "1",
@@ -35,18 +34,27 @@ class Workshop:
         self._abandoned = threading.Event()
 
     def make_tools(self) -> None:
-        """Makes the small environment of the tools themselves with venv and pip. Raises OSError with a sentence."""
+        """Makes the small environment of the tools with venv and pip, and hands pip's settings to them.
+
+        Raises OSError with a sentence.
+        """
         made, wanted = self._tools / "made", " ".join(environments.tools())
-        if made.exists() and made.read_text(encoding="utf-8") == wanted and (self._tools / "bin" / "uv").exists():
-            return
-        log = logs.file(self._settings, "tools")
-        try:
-            with logs.fresh(self._settings, "tools") as out:
-                self._run(out, [sys.executable, "-m", "venv", "--clear", self._tools])
-                self._run(out, [self._tools / "bin" / "python", "-m", "pip", "install", *environments.tools()])
-        except subprocess.CalledProcessError as error:
-            raise OSError(_sentence("The installer's tools", log)) from error
-        made.write_text(wanted, encoding="utf-8")
+        log, python = logs.file(self._settings, "tools"), self._tools / "bin" / "python"
+        if not python.exists() or not made.exists() or made.read_text(encoding="utf-8") != wanted:
+            try:
+                with logs.fresh(self._settings, "tools") as out:
+                    self._run(out, [sys.executable, "-m", "venv", "--clear", self._tools])
+                    self._run(out, [python, "-m", "pip", "install", *environments.tools()])
+            except subprocess.CalledProcessError as error:
+                raise OSError(_sentence("The installer's tools", log)) from error
+            made.write_text(wanted, encoding="utf-8")
+        self._environment.update(mirrors.variables(python, self._environment))
+
+    def has_torch_without_cuda(self) -> bool:
+        """Whether this machine was told of a build of torch for the CPU alone, which is much smaller."""
+        places = filter(None, self._environment.get("UV_FIND_LINKS", "").split(","))
+        local = any(any(Path(place).glob("torch-*+cpu*.whl")) for place in places)
+        return local or self._environment.get("UV_TORCH_BACKEND") == "cpu"
 
     def make(self, environment: Environment) -> None:
         """Makes one environment. Raises OSError with a sentence naming it, the reason and the log."""
