@@ -15,10 +15,10 @@ from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_widgets.classes import Label
 from imagine_widgets.failures import sentence, shown_below
 from imagine_widgets.grid_store import NONE, Batch, Changes, GridStore, Progress
-from imagine_widgets.journal import Journal
+from imagine_widgets.journal import Journal, journal_of
 from imagine_widgets.scripts import joined
 from imagine_widgets.still import still, words
-from imagine_widgets.thumbnails import Make, Thumbnails
+from imagine_widgets.thumbnails import Make, Thumbnails, readable
 
 _OPTIONS = ("journal", "author", "page", "thumbnail")
 _CLOSE = 640  # pixels of the picture somebody looks closer at
@@ -29,9 +29,9 @@ Message = Mapping[str, Any]
 class Grid(anywidget.AnyWidget):
     """Show `samples` by the class `predictions` gave them and let a person confirm or correct them.
 
-    `labels` are the classes to choose from (`use_case.labels()`). `journal` is where labels are kept: a `Journal`, by
-    default `labels/journal.jsonl` in the person's work folder; what it holds for these samples is shown as decided.
-    `author` is by default the person at the hub. `page` is the number of pictures on a page. `thumbnail(sample, side)`
+    `labels` are the classes to choose from (`use_case.labels()`). `journal` is where labels are kept, by default
+    `journal_of(samples)` in the person's work folder; what it holds for these samples is shown as decided. `author` is
+    by default the person at the hub. `page` is the number of pictures on a page. `thumbnail(sample, side)`
     makes the bytes of a picture, by default those of `imagine_kernels.images`.
 
     Raises TypeError for an unknown option, ValueError for samples given twice.
@@ -39,7 +39,7 @@ class Grid(anywidget.AnyWidget):
 
     _esm = joined(
         *("grid_outbox.js", "grid_thumbs.js", "grid_state.js", "grid_keys.js"),
-        *("grid_frame.js", "grid_page.js", "grid_sides.js", "grid_view.js", "grid.js"),
+        *("grid_frame.js", "grid_page.js", "grid_sides.js", "grid_actions.js", "grid_view.js", "grid.js"),
     )
     _css = Path(__file__).with_name("grid.css")
 
@@ -59,7 +59,7 @@ class Grid(anywidget.AnyWidget):
             raise TypeError(_advice(name))
         if not 1 <= page <= 500:
             raise ValueError(f"A page holds 1 to 500 pictures, not {page}.")
-        self.journal = journal or Journal(environment.work_folder() / "labels" / "journal.jsonl")
+        self.journal = journal or journal_of(samples)
         self._store = GridStore(samples, predictions, labels, self.journal, author or environment.user())
         self._thumbnails = Thumbnails(self._store.samples, thumbnail)
         self._page = page
@@ -121,7 +121,7 @@ class Grid(anywidget.AnyWidget):
             "to": message["to"],
             "page": self._page,
             "groups": [{"label": group.label, "rows": group.rows} for group in store.groups()],
-            "names": [sample.uri.rsplit("/", 1)[-1] for sample in store.samples],
+            "names": [readable(sample) for sample in store.samples],
             "predicted": store.predicted,
             "decided": store.decided,
             "steps": [_step(step) for step in store.steps()[-_STEPS:]],
@@ -187,7 +187,7 @@ class Grid(anywidget.AnyWidget):
             "type": "closer",
             "to": message["to"],
             "row": row,
-            "name": sample.uri.rsplit("/", 1)[-1],
+            "name": readable(sample),
             "facts": _facts(sample),
             "scores": [(one.title, score, one.background) for one, score in scores],
             "why": picture.why,

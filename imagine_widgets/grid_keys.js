@@ -44,6 +44,7 @@ export function actionOf(event, classes) {
   if (event.isComposing || event.altKey) return null;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.ctrlKey || event.metaKey) return WITH_CONTROL[key] ?? null;
+  if (key === "Enter" && event.shiftKey) return ["nothing"]; // a notebook runs a cell by it: here nothing happens
   if (key === "Tab") return ["class", event.shiftKey ? -1 : 1];
   const label = classes.findIndex((one) => one.key && one.key === key);
   if (label >= 0) return ["label", label];

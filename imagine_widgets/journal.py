@@ -5,13 +5,17 @@ annotations by id, a delivery a line that names the ids that were sent. The late
 withdrawn is the one that holds, by the order of the lines.
 """
 
+import hashlib
 import json
+import os
+import re
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from imagine_kernels.records import Annotation, Skipped, from_json, now, to_json
+from imagine_kernels.environment import work_folder
+from imagine_kernels.records import Annotation, Sample, Skipped, from_json, now, to_json
 from imagine_widgets.lines import Lines
 
 LABEL_STUDIO = "label-studio"
@@ -198,3 +202,20 @@ def _note(kind: str, ids: list[str], **more: str) -> list[Line]:
 
 def _reason(error: OSError) -> str:
     return error.strerror or str(error)
+
+
+def journal_of(samples: Iterable[Sample]) -> Journal:
+    """The journal of the folder, zip or run that `samples` come from: the same place, the same file of labels.
+
+    It lies in the person's work folder; two folders of one name have two journals, for their samples have equal ids.
+    """
+    places = sorted({_place(sample) for sample in samples}) or [""]
+    name = re.sub(r"[^\w.-]+", "-", places[0].rpartition("/")[2])[:60] or "samples"
+    mark = hashlib.sha256("\0".join(places).encode(errors="surrogateescape")).hexdigest()[:8]
+    return Journal(work_folder() / "labels" / f"{name}-{mark}.jsonl")
+
+
+def _place(sample: Sample) -> str:
+    inside = sample.uri.endswith(f"/{sample.id}")
+    place = sample.uri[: -len(sample.id)].rstrip("/!") if inside else sample.uri.partition("!/")[0].rpartition("/")[0]
+    return place if "://" in place else os.path.abspath(place)  # noqa: PTH100  # a link is another place

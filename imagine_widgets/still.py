@@ -6,7 +6,7 @@ from collections.abc import Callable
 from html import escape
 
 from imagine_widgets.grid_store import NONE, GridStore, Group
-from imagine_widgets.thumbnails import Thumbnail
+from imagine_widgets.thumbnails import Thumbnail, readable
 
 PICTURES = 48
 BYTES = 700_000
@@ -90,7 +90,7 @@ def _pictures(store: GridStore, groups: list[Group], thumbnail: Callable[[int], 
 def _tile(store: GridStore, row: int, picture: Thumbnail) -> str:
     sample, decided = store.samples[row], store.decided[row]
     said = "open" if decided == NONE else store.classes[decided].title
-    alt = escape(f"{sample.uri.rsplit('/', 1)[-1]}: {said}")
+    alt = escape(f"{readable(sample)}: {said}")
     if not picture.data:
         return f'<span style="{_TILE};font-size:11px" dir="auto" title="{alt}">{escape(picture.why[:120])}</span>'
     source = f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode()}"

@@ -62,6 +62,12 @@ class Thumbnails:
             return Thumbnail(b"", sentence(error))
 
 
+def readable(sample: Sample) -> str:
+    """What a person reads of a sample: its file, or its id where it was cut out of a file; no signs of control."""
+    name = sample.uri.rpartition("/")[2] if sample.crop is None else sample.id
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in name)
+
+
 def _default() -> Make:
     from imagine_kernels.images import thumbnail
 

@@ -86,8 +86,12 @@ class Notebook:
         nbformat.write(notebook, self.path)
         page.set_default_timeout(PATIENCE)
         page.goto(f"{address}/lab/workspaces/{name}/tree/{name}.ipynb?token={token}")
-        page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
-        page.wait_for_function(
+        self.wait()
+
+    def wait(self):
+        """Until the notebook is open and its kernel is free."""
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
+        self.page.wait_for_function(
             "() => { const context = jupyterapp.shell.currentWidget.sessionContext;"
             " return context.isReady && context.session?.kernel?.status === 'idle' }"
         )
@@ -96,12 +100,35 @@ class Notebook:
         """A command of JupyterLab, as its menus would give it."""
         return self.page.evaluate("([name, args]) => void jupyterapp.commands.execute(name, args)", [name, arguments])
 
-    def run(self):
-        """Run all cells and wait until the kernel has done them."""
-        self.command("notebook:run-all-cells")
-        self.page.wait_for_function(
-            "() => { const cells = jupyterapp.shell.currentWidget.content.widgets;"
-            " return cells.every(cell => cell.model.type !== 'code' || cell.model.executionCount) }"
+    def run(self, index, source=None, *, wait=True):
+        """Run one cell, with another source if one is given, and wait until the kernel has done it."""
+        before = self.page.evaluate(
+            """([index, source]) => {
+                const content = jupyterapp.shell.currentWidget.content, cell = content.widgets[index];
+                content.activeCellIndex = index;
+                if (source !== null) cell.model.sharedModel.setSource(source);
+                return cell.model.executionCount ?? 0;
+            }""",
+            [index, source],
+        )
+        self.command("notebook:run-cell")
+        if wait:
+            self.page.wait_for_function(
+                """([index, before]) => {
+                    const panel = jupyterapp.shell.currentWidget, cell = panel.content.widgets[index];
+                    const done = (cell.model.executionCount ?? 0) > before;
+                    return done && panel.sessionContext.session.kernel.status === 'idle';
+                }""",
+                arg=[index, before],
+            )
+        return self.page.locator(".jp-CodeCell").nth(index)
+
+    def outputs(self, index):
+        """The plain text of what a cell left."""
+        return self.page.evaluate(
+            "index => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
+            ".map(one => one.text ?? one.data?.['text/plain'] ?? one.evalue).join('')",
+            index,
         )
 
     def cells(self):

@@ -1,5 +1,6 @@
 """The review grid as the kernel sees it: what it tells the browser, what it gives back to Python, what it refuses."""
 
+import json
 import re
 import stat
 import subprocess
@@ -10,10 +11,11 @@ from functools import partial
 import pytest
 from grids import DOT, LABELS, Heard, Label, prediction, sample, six_samples
 
-from imagine_kernels.records import Annotation, Region
+from imagine_kernels.records import Annotation, Box, Region, Sample
 from imagine_widgets import Grid, Journal
 from imagine_widgets.classes import Classes
 from imagine_widgets.grid_store import Progress
+from imagine_widgets.journal import journal_of
 
 
 @pytest.fixture
@@ -35,6 +37,15 @@ def test_an_unknown_option_is_refused_with_the_nearest_good_name():
         Grid([sample("a")], [], LABELS, colour="red")
     with pytest.raises(ValueError, match="1 to 500 pictures, not 0"):
         Grid([sample("a")], [], LABELS, page=0)
+
+
+def test_a_file_name_with_signs_of_control_is_spelt_for_the_browser(journal):
+    names = ["a\nb.jpg", "caf\udce9.jpg", "gpj.\u202eexe", "عوالق 🦠.jpg"]
+    grid = Heard([Sample(str(i), f"/data/{name}", 9, 9) for i, name in enumerate(names)], [], LABELS, journal=journal)
+    state, _ = grid.hear(type="hello")
+    assert state["names"] == ["a\\nb.jpg", "caf\\udce9.jpg", "gpj.\\u202eexe", "عوالق 🦠.jpg"]
+    json.dumps(state, ensure_ascii=False).encode()
+    grid.close()
 
 
 def test_labels_come_back_to_python_as_decided_else_as_predicted(grid):
@@ -122,6 +133,19 @@ def test_ten_thousand_samples_make_no_picture_and_cost_about_as_much_as_their_re
     assert asked == []
 
 
+def test_each_place_of_samples_has_its_own_journal_whatever_the_ids(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMAGINE_WORK", str(tmp_path))
+    here, there = Sample("one.jpg", "/a/run/one.jpg", 9, 9), Sample("one.jpg", "/b/run/one.jpg", 9, 9)
+    again = Sample("deep/two.jpg", "/a/run/deep/two.jpg", 9, 9)
+    packed = Sample("in/one.jpg", "/a/run.zip!/in/one.jpg", 9, 9)
+    cut = Sample("run/7", "/a/run/collage_1.tif", 9, 9, Box(0, 0, 9, 9))
+    assert journal_of([here]).path == journal_of([again, here]).path == journal_of([cut]).path
+    assert journal_of([here]).path.name.startswith("run-")
+    assert len({journal_of([one]).path for one in (here, there, packed)}) == 3
+    assert journal_of([here, there]).path not in {journal_of([here]).path, journal_of([there]).path}
+    assert journal_of([]).path.parent == tmp_path / "labels"
+
+
 def test_labels_go_to_the_work_folder_by_default_and_nothing_is_made_before_the_first(tmp_path, monkeypatch):
     monkeypatch.setenv("IMAGINE_WORK", str(tmp_path / "work"))
     monkeypatch.setenv("JUPYTERHUB_USER", "grace")
@@ -129,7 +153,7 @@ def test_labels_go_to_the_work_folder_by_default_and_nothing_is_made_before_the_
     grid.still()
     assert not (tmp_path / "work").exists()
     grid.hear(type="edits", edits=[{"batch": "one", "kind": "label", "rows": [0], "label": 0}])
-    file = tmp_path / "work" / "labels" / "journal.jsonl"
+    (file,) = (tmp_path / "work" / "labels").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [a.author for a in grid.annotations] == ["grace"]
     grid.close()
