@@ -16,7 +16,7 @@ PACKAGES = {
 FOUNDATION = {"records", "environment"}
 READING = {"sources", "images", "fetch", "use_case"}
 DOING = {"use_cases", "predict", "train", "evaluate", "measure"}
-TELLING = {"tracking", "report", "plots", "jobs", "serve", "cli", "launch"}
+TELLING = {"tracking", "ledger", "report", "plots", "tables", "jobs", "serve", "cli", "launch"}
 LAYERS = [FOUNDATION, READING, {"tasks"}, DOING, TELLING]
 
 
@@ -102,4 +102,6 @@ def test_the_fixed_top_level_holds_nothing_else():
     top = {line.split("/")[0] for line in listed.splitlines()}
     assert {name for name in top if not name.startswith(".")} <= allowed
     assert not (ROOT / "kernels/__init__.py").exists()
-    assert not [path for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name not in {"benchmarks", "__pycache__"}]
+    assert not [
+        path for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name not in {"benchmarks", "__pycache__"}
+    ]

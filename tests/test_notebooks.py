@@ -5,8 +5,8 @@ import os
 import subprocess
 
 import pytest
-from house import ROOT
 from hostile import make_hostile_folder
+from house import ROOT
 
 from imagine_kernels import environment, use_case
 

@@ -7,8 +7,8 @@ import re
 import subprocess
 
 import pytest
-from house import ROOT
 from hostile import make_hostile_folder
+from house import ROOT
 
 from imagine_kernels import report, use_case
 from imagine_kernels.use_cases.phytoplankton import samples

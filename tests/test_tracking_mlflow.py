@@ -175,10 +175,16 @@ def test_server_that_does_not_answer_is_said_with_where_the_model_is(trained, mo
     assert "\n" not in str(told.value)
 
 
-def test_outside_the_hub_the_variable_to_set_is_named(trained, monkeypatch):
+def test_away_from_the_hub_a_run_goes_to_the_persons_own_file_and_comes_back(trained, monkeypatch, tmp_path):
     monkeypatch.delenv(environment.MLFLOW_URL, raising=False)
-    with pytest.raises(LookupError, match=environment.MLFLOW_URL):
-        tracking.log(CASE, trained)
+    monkeypatch.setenv(environment.WORK, str(tmp_path))
+    run = tracking.log(CASE, trained)
+    assert run.url == ""
+    assert (tmp_path / "mlflow" / "mlflow.sqlite").is_file()
+    model, weights = tracking.load(run.run_id)
+    assert model.sha256 == trained.model.sha256
+    assert weights.read_bytes() == trained.weights.read_bytes()
+    assert list(tracking.compare(CASE)["run"]) == [run.run_id]
 
 
 def test_variables_of_the_person_are_left_as_they_were(tracked, trained, monkeypatch):

@@ -101,6 +101,7 @@ def to_html(notebook: Path, title: str) -> str:
         exclude_anchor_links=True,
     )
     cells = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    cells.metadata.pop("widgets", None)  # nobody answers a widget in a file
     for cell in cells.cells:
         cell["outputs"] = [o for o in cell.get("outputs", []) if o.get("name") != "stderr"]
     body, _ = exporter.from_notebook_node(cells)

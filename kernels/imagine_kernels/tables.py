@@ -76,6 +76,16 @@ def _measured(row: Row, titles: Mapping[str, str]) -> dict[str, object]:
     return line
 
 
+def changed(before: Iterable[Prediction], after: Iterable[Prediction]) -> "pd.DataFrame":
+    """How many images went from which class (rows) to which (columns) between two runs over the same samples."""
+    import pandas as pd
+
+    first = {p.sample_id: p.regions[0].label for p in before}
+    then = {p.sample_id: p.regions[0].label for p in after if p.sample_id in first}
+    old = pd.Series([first[name] for name in then], name="before", dtype=str)
+    return pd.crosstab(old, pd.Series(list(then.values()), name="after", dtype=str))
+
+
 def left_out(*skipped: Iterable[Skipped]) -> "pd.DataFrame":
     """What could not be used, and why."""
     import pandas as pd

@@ -6,17 +6,16 @@ import hashlib
 import html
 import json
 import math
-import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagine_kernels import plots
-from imagine_kernels.environment import HUB_TOKEN, MLFLOW_TOKEN, MLFLOW_URL, QUIET, user, work_folder
+from imagine_kernels import ledger, plots
+from imagine_kernels.environment import user, work_folder
 from imagine_kernels.train import Trained
 from imagine_kernels.use_case import Model, UseCase
 
@@ -25,14 +24,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run as MlflowRun
 
-_PATIENCE = {
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-}
-"""By default MLflow's client tries for minutes before it says that nobody answers."""
 _NAMES = re.compile(r"[^\w.\- /]")
 _BATCH = 1000
 """Metrics MLflow takes in one call."""
@@ -40,22 +31,25 @@ _BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class TrackedRun:
-    """A run in MLflow: its id, and the page that shows it."""
+    """A run in MLflow: its id, and the page that shows it (empty away from the hub)."""
 
     run_id: str
     url: str
 
     def _repr_html_(self) -> str:
+        if not self.url:
+            return f"Run {self.run_id} is in MLflow's file in your folder; at the hub it would have a page."
         return f'Run <a href="{html.escape(self.url)}" target="_blank">{self.run_id}</a> is in MLflow.'
 
 
 def log(case: UseCase, trained: Trained, *, name: str | None = None) -> TrackedRun:
     """Leaves the training as a run named `name` (default: the model's name) in the experiment of the use case.
 
-    Raises LookupError where no MLflow is known, ConnectionError where it does not answer; both say where the model is.
+    Raises ConnectionError where MLflow does not answer; it says where the model is.
     """
-    with _client(f"The model is safe in {trained.weights}; log it again later.") as (client, url):
-        experiment = _experiment(client, case.name)
+    with ledger.opened(f"The model is safe in {trained.weights}; log it again later.") as place:
+        client = place.client
+        experiment = _experiment(place, case.name)
         tags = {"mlflow.user": user(), "mlflow.source.name": trained.model.command, **_tags(case, trained)}
         run_id = str(client.create_run(experiment, run_name=name or trained.model.name, tags=tags).info.run_id)
         try:
@@ -65,13 +59,13 @@ def log(case: UseCase, trained: Trained, *, name: str | None = None) -> TrackedR
                 client.set_terminated(run_id, "FAILED")
             raise
         client.set_terminated(run_id)
-        return TrackedRun(run_id, f"{url}/#/experiments/{experiment}/runs/{run_id}")
+        return TrackedRun(run_id, place.page(experiment, run_id))
 
 
 def load(run_id: str) -> tuple[Model, Path]:
     """The facts and the weights of a run's model, for `predict(case, samples, model, weights=weights)`.
 
-    They are kept in the person's folder. Raises LookupError, ConnectionError as `log` does; ValueError with a sentence
+    They are kept in the person's folder. Raises ConnectionError as `log` does; ValueError with a sentence
     where the run has no such model or its weights are not those that were logged.
     """
     from imagine_kernels.tasks import facts
@@ -79,8 +73,8 @@ def load(run_id: str) -> tuple[Model, Path]:
     kept = work_folder() / "models" / "runs"
     kept.mkdir(parents=True, exist_ok=True)
     inbox = tempfile.TemporaryDirectory(dir=kept, prefix=".download-")
-    with _client("Weights that are on disk can be used as predict(..., weights=PATH).") as (client, _), inbox as folder:
-        client.download_artifacts(run_id, "model", folder)
+    with ledger.opened("Weights that are on disk can be used as predict(..., weights=PATH).") as place, inbox as folder:
+        place.client.download_artifacts(run_id, "model", folder)
         found = sorted((Path(folder) / "model").glob("*.json"))
         if not found:
             raise ValueError(f"The run {run_id} holds no model of this house.")
@@ -99,9 +93,9 @@ def compare(case: UseCase) -> "pd.DataFrame":
     """One line per finished run of the use case, newest first: figures, pictures, data, split, start and weights."""
     import pandas as pd
 
-    with _client("") as (client, _):
-        experiment = client.get_experiment_by_name(case.name)
-        runs = [] if experiment is None else list(_runs(client, experiment.experiment_id))
+    with ledger.opened("") as place:
+        experiment = place.client.get_experiment_by_name(case.name)
+        runs = [] if experiment is None else list(_runs(place.client, experiment.experiment_id))
     return pd.DataFrame([_line(run) for run in runs], columns=_COLUMNS)
 
 
@@ -168,65 +162,16 @@ def _fill(client: "MlflowClient", run_id: str, case: UseCase, trained: Trained) 
         client.log_text(run_id, left_out, "skipped.txt")
 
 
-def _experiment(client: "MlflowClient", name: str) -> str:
+def _experiment(place: ledger.Ledger, name: str) -> str:
     from mlflow.exceptions import MlflowException
 
+    client = place.client
     found = client.get_experiment_by_name(name)
     if found is None:
         try:
-            return str(client.create_experiment(name))
+            return str(client.create_experiment(name, place.artifacts))
         except MlflowException:  # another kernel of the same person was quicker
             found = client.get_experiment_by_name(name)
             if found is None:
                 raise
     return str(found.experiment_id)
-
-
-@contextlib.contextmanager
-def _client(comfort: str) -> Iterator["tuple[MlflowClient, str]"]:
-    """The client and the address of the person's MLflow, patient for seconds only; its errors become sentences."""
-    url = os.environ.get(MLFLOW_URL, "").rstrip("/")
-    if not url:
-        raise LookupError(
-            "MLflow is known only to kernels started by the hub: open this notebook from the start page, or set "
-            f"{MLFLOW_URL}. {comfort}".rstrip()
-        )
-    with _environment({**_PATIENCE, **QUIET}.items()):
-        _knock(url, comfort)
-        from mlflow import MlflowClient
-        from mlflow.exceptions import MlflowException
-
-        try:
-            yield MlflowClient(tracking_uri=url), url
-        except MlflowException as error:
-            first = str(error).splitlines()[0].rstrip(".")
-            raise ConnectionError(f"MLflow at {url} could not do it: {first}. {comfort}".rstrip()) from error
-
-
-@contextlib.contextmanager
-def _environment(values: Iterable[tuple[str, str]]) -> Iterator[None]:
-    """Variables that MLflow reads at each call, for the time of one; what a person set stays."""
-    added = [name for name, value in values if os.environ.setdefault(name, value) is value]
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
-
-
-def _knock(url: str, comfort: str) -> None:
-    """Raises ConnectionError with a sentence where nobody answers at `url` within seconds, or does not let us in."""
-    if not url.startswith(("http://", "https://")):
-        return
-    import httpx
-
-    token = os.environ.get(MLFLOW_TOKEN) or os.environ.get(HUB_TOKEN) or ""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    try:
-        status = httpx.get(f"{url}/health", headers=headers, timeout=5.0).status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ConnectionError(f"MLflow does not answer at {url} ({error}). {comfort}".rstrip()) from error
-    if status in (301, 302, 303, 307, 308, 401, 403):
-        raise ConnectionError(f"MLflow at {url} does not let you in: restart your server. {comfort}".rstrip())
-    if status >= 400:
-        raise ConnectionError(f"MLflow at {url} answers with error {status}: try again later. {comfort}".rstrip())
