@@ -1,0 +1,187 @@
+"""What one person keeps in Label Studio is not there for another: by number, address, header or list."""
+
+import itertools
+import re
+import subprocess
+from urllib.parse import quote
+
+import pytest
+from house import write_settings
+from neighbours import FORGED, MARK, caller, picture
+
+from hub_config import settings
+
+pytestmark = pytest.mark.live
+
+CONFIG = (
+    f'<View><Image name="image" value="$image"/><Choices name="choice" toName="image"><Choice value="{MARK}"/>'
+    '<Choice value="other"/></Choices></View>'
+)
+RESULT = [{"from_name": "choice", "to_name": "image", "type": "choices", "value": {"choices": [MARK]}}]
+
+
+@pytest.fixture(scope="module")
+def project(house):
+    """A project of alice with a picture, a prediction, an annotation, a draft, an export and a view."""
+    with caller(house, "alice", "label-studio") as alice:
+        number = alice.post("/api/projects/", json={"title": f"{MARK} of alice", "label_config": CONFIG}).json()["id"]
+        sent = {"file0": (f"{MARK}.png", picture(), "image/png")}
+        upload = alice.post(f"/api/projects/{number}/import?commit_to_project=false", files=sent).json()[
+            "file_upload_ids"
+        ][0]
+        file = alice.get(f"/api/projects/{number}/file-uploads", params={"ids": f"[{upload}]"}).json()[0]["file"]
+        task = {
+            "data": {"image": f"/services/label-studio/data/{quote(file)}", "sample": MARK},
+            "predictions": [{"model_version": MARK, "score": 0.0, "result": RESULT}],
+        }
+        made = alice.post(f"/api/projects/{number}/import?return_task_ids=true", json=[task]).json()["task_ids"][0]
+        annotation = alice.post(f"/api/tasks/{made}/annotations/", json={"result": RESULT}).json()["id"]
+        draft = alice.post(f"/api/tasks/{made}/drafts", json={"result": RESULT, "lead_time": 1.0}).json()["id"]
+        export = alice.post(f"/api/projects/{number}/exports/", json={"title": MARK}).json()["id"]
+        view = alice.post("/api/dm/views/", json={"project": number, "data": {"title": MARK}}).json()["id"]
+        prediction = alice.get(f"/api/predictions/?task={made}").json()[0]["id"]
+        whole = alice.get(f"/api/projects/{number}/export?exportType=JSON")
+        assert whole.json()[0]["annotations"][0]["result"][0]["value"]["choices"] == [MARK]
+    numbers = {number, upload, made, annotation, draft, export, view, prediction}
+    return {"project": number, "task": made, "annotation": annotation, "file": file, "numbers": numbers}
+
+
+def test_the_owner_sees_it_all(house, project):
+    with caller(house, "alice", "label-studio") as alice:
+        task = alice.get(f"/api/tasks/{project['task']}/").json()
+        assert task["data"]["sample"] == MARK
+        assert task["predictions"][0]["score"] == 0.0
+        assert alice.get(f"/data/{quote(project['file'])}").content == picture()
+        assert [one["username"] for one in alice.get("/api/users/").json()] == ["alice"]
+
+
+def paths(house, numbers):
+    """Every address of Label Studio's API, with each of `numbers` wherever it takes one."""
+    with caller(house, "alice", "label-studio") as alice:
+        known = alice.get("/docs/api/schema/json/").json()["paths"]
+    for path, methods in known.items():
+        places = re.findall(r"{(\w+)}", path)
+        for chosen in itertools.product(sorted(numbers), repeat=min(len(places), 1)):
+            filled = re.sub(r"{\w+}", lambda _, chosen=chosen: str(chosen[0]), path)
+            yield filled, [method for method in methods if method in ("get", "post", "patch", "put", "delete")]
+
+
+def test_by_no_address_of_its_api_does_another_see_or_change_it(house, project):
+    asked = 0
+    with caller(house, "bob", "label-studio", **FORGED) as bob:
+        for path, methods in paths(house, project["numbers"]):
+            for method in methods:
+                query = (
+                    {"project": project["project"], "task": project["task"], "all": "true"} if method == "get" else {}
+                )
+                body = None if method in ("get", "delete") else {"project": project["project"], "task": project["task"]}
+                answer = bob.request(method, path, params=query, json=body)
+                assert MARK not in answer.text, (method, path, answer.status_code)
+                assert answer.status_code != 500, (method, path, answer.text[:300])
+                asked += 1
+    assert asked > 150
+    test_the_owner_sees_it_all(house, project)
+
+
+def test_by_no_page_does_another_see_it(house, project):
+    number, task, file = project["project"], project["task"], quote(project["file"])
+    with caller(house, "bob", "label-studio", Accept="text/html") as bob:
+        for path in (
+            f"/projects/{number}/data?task={task}",
+            f"/projects/{number}/settings",
+            "/projects",
+            "/people",
+            "/",
+        ):
+            assert MARK not in bob.get(path).text, path
+        for path in (
+            f"/data/{file}",
+            f"/storage-data/uploaded/?filepath={file}",
+            f"/tasks/{task}/resolve/?fileuri={file}",
+        ):
+            answer = bob.get(path)
+            assert answer.status_code in (403, 404, 406), path
+            assert picture() not in answer.content
+
+
+def test_the_data_manager_of_another_is_empty_whatever_it_is_asked_for(house, project):
+    number = project["project"]
+    with caller(house, "bob", "label-studio") as bob:
+        own = bob.post(
+            "/api/projects/", json={"title": "project of bob", "label_config": CONFIG.replace(MARK, "x")}
+        ).json()["id"]
+        for query in (
+            f"project={number}",
+            f"project={own}&fields=all",
+            f"view={max(project['numbers'])}&project={own}",
+        ):
+            assert MARK not in bob.get(f"/api/tasks?{query}").text
+        chosen = {"selectedItems": {"all": False, "included": [project["task"]]}, "project": own}
+        for action in ("delete_tasks", "delete_tasks_annotations", "retrieve_tasks_predictions"):
+            bob.post(f"/api/dm/actions?id={action}&project={own}", json=chosen)
+        bob.post(f"/api/projects/{own}/import/predictions", json=[{"task": project["task"], "result": RESULT}])
+        moved = bob.patch(f"/api/annotations/{project['annotation']}/", json={"task": 1, "project": own})
+        assert moved.status_code == 404
+        assert bob.delete(f"/api/projects/{own}/").status_code == 204
+    test_the_owner_sees_it_all(house, project)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/users/", {"username": "carol", "email": "carol@hub.local", "first_name": "c"}),
+        ("PATCH", "/api/users/{me}/", {"email": "carol@hub.local", "active_organization": 1}),
+        ("PUT", "/api/users/{me}/", {"email": "carol@hub.local"}),
+        ("PATCH", "/api/organizations/{organisation}", {"title": "all of you"}),
+        ("POST", "/api/organizations/", {"title": "another"}),
+        ("POST", "/api/storages/localfiles", {"path": "/etc", "project": 1}),
+        ("POST", "/api/webhooks/", {"url": "http://127.0.0.1:1/"}),
+        ("POST", "/api/ml/", {"url": "http://127.0.0.1:1/", "project": 1}),
+        ("POST", "/user/login/", {"email": "a@b.c", "password": "x"}),
+        ("POST", "/user/signup/", {"email": "a@b.c", "password": "x"}),
+    ],
+)
+def test_nobody_becomes_another_or_acts_for_the_machine(house, method, path, body):
+    with caller(house, "bob", "label-studio") as bob:
+        me = bob.get("/api/current-user/whoami").json()
+        where = path.format(me=me["id"], organisation=me["active_organization"])
+        answer = bob.request(method, where, json=body)
+        assert answer.status_code == 403
+        assert answer.json()["detail"].endswith(".")
+        assert bob.get("/api/current-user/whoami").json()["email"] == me["email"]
+
+
+def test_each_person_arrives_in_an_organisation_of_their_own(house):
+    names = ("alice", "bob", "dots.and-dashes", "alice@example.org")
+    found = []
+    for name in names:
+        with caller(house, name, "label-studio") as person:
+            found.append(person.get("/api/current-user/whoami").json())
+    assert [one["username"] for one in found] == list(names)
+    assert len({one["active_organization"] for one in found}) == len({one["email"] for one in found}) == len(names)
+
+
+WALL = """
+from hub_config import label_studio_app, label_studio_wall
+from hub_config.settings import load
+label_studio_app.configure(load())
+import django
+django.setup()
+print("WAYS", label_studio_wall.ways())
+"""
+
+
+def test_every_kind_of_row_in_label_studio_leads_to_an_organisation(tmp_path):
+    file = write_settings(tmp_path)
+    python = settings.load(file).folders.python("labelstudio")
+    done = subprocess.run(
+        [python, "-c", WALL],
+        env={settings.VARIABLE: str(file)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for kind in ("tasks.Task", "tasks.Annotation", "projects.Project", "data_import.FileUpload", "authtoken.Token"):
+        assert f"'{kind}'" in done.stdout
