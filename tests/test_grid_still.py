@@ -1,13 +1,30 @@
 """The grid where no kernel runs: counts and pictures as HTML that loads nothing, in notebooks and reports."""
 
 import base64
+import os
 from html.parser import HTMLParser
 
+import nbformat
+import papermill
 import pytest
 from grids import DOT, LABELS, Heard, Label, prediction, sample, six_samples
 
+from imagine_kernels import report
 from imagine_kernels.records import Sample
 from imagine_widgets import Journal
+
+CELL = """
+from imagine_kernels.records import Annotation, Prediction, Region
+from imagine_kernels.sources import open_samples
+from imagine_kernels.use_cases.phytoplankton import USE_CASE
+from imagine_widgets import Grid
+samples = open_samples({folder!r}).samples
+labels = USE_CASE.model().labels
+predictions = [Prediction(sample.id, (Region(sample.id.split("/")[0], 0.8),), "drawn", "0") for sample in samples]
+grid = Grid(samples, predictions, labels)
+grid.journal.append(*[Annotation(sample.id, (Region(sample.id.split("/")[0]),), "ada") for sample in samples[:2]])
+grid
+"""
 
 
 @pytest.fixture
@@ -82,3 +99,17 @@ def test_the_still_picture_stays_small_whatever_the_pictures_weigh(journal):
     assert len(text) < 1_000_000
     assert "more</span>" in text
     grid.close()
+
+
+def test_a_notebook_run_without_a_browser_shows_the_grid_in_its_html_page(pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv("IMAGINE_WORK", str(tmp_path / "work"))
+    folder = os.path.commonpath([one.uri for one in pictures(12).samples])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL.format(folder=folder))])
+    source, done = tmp_path / "source.ipynb", tmp_path / "done.ipynb"
+    nbformat.write(notebook, source)
+    papermill.execute_notebook(str(source), str(done), kernel_name="python3", progress_bar=False)
+    page = Page(report.to_html(done, "A report"))
+    assert "Review of 12 samples: 2 decided (2 confirmed, 0 corrected), 10 open." in page.words
+    assert len(page.images) == 12
+    assert all(image["src"].startswith("data:image/jpeg;base64,/9j/") for image in page.images)
+    assert not {"script", "iframe"} & set(page.tags)
