@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 from jupyterhub.spawner import LocalProcessSpawner
 from jupyterhub.utils import random_port
 from traitlets import Instance
@@ -128,6 +129,21 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
                 return True
             await asyncio.sleep(0.1)
         return False
+
+    async def poll(self) -> int | None:
+        """None while the server runs. After a restart of the hub its number may long belong to another process."""
+        if self.proc is None and self.pid and not self._is_the_server(self.pid):
+            self.clear_state()
+            return 0
+        status: int | None = await super().poll()
+        return status
+
+    def _is_the_server(self, pid: int) -> bool:
+        try:
+            process = psutil.Process(pid)
+            return process.environ().get(SERVER) == self.mark and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
 
     async def stop(self, now: bool = False) -> None:  # noqa: FBT001, FBT002 - JupyterHub's own signature
         """Ends the server, its kernels, terminals and whatever they started."""

@@ -15,19 +15,23 @@ from hub_config.settings import load
 
 for part in (hub, users, profiles, spawner, pages):
     part.apply(get_config(), load())
+c = get_config()
 """
 
 
 @contextlib.contextmanager
-def running(folder, file, *, environment="hub", services=False):
-    """The hub of the settings in `file` as a House, run by `environment`; ended with all its processes after use."""
+def running(folder, file, *, environment="hub", services=False, more=""):
+    """The hub of the settings in `file` as a House, run by `environment`; ended with all its processes after use.
+
+    `more` are further lines of its configuration.
+    """
     house = House(settings.load(file))
     program = house.settings.folders.environment(environment) / "bin" / "jupyterhub"
     assert program.exists(), f"{program} is missing: run make test"
     config = ROOT / "hub_config" / "jupyterhub_config.py"
     if not services:
         config = folder / "jupyterhub_config.py"
-        config.write_text(PARTS)
+        config.write_text(PARTS + more)
     variables = {**os.environ, settings.VARIABLE: str(file), **processes.mark(house.settings)}
     with (folder / "hub.log").open("wb") as log:
         hub = subprocess.Popen([program, "-f", config], env=variables, cwd=ROOT, stdout=log, stderr=log)

@@ -19,7 +19,6 @@ def run(house, user, code, kernel="python3"):
 
 
 async def _ask(request, code):
-    channel = await websocket_connect(request)
     header = {
         "msg_id": uuid.uuid4().hex,
         "msg_type": "execute_request",
@@ -29,16 +28,26 @@ async def _ask(request, code):
     }
     content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": True}
     message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-    await channel.write_message(json.dumps(message))
+    channel = await websocket_connect(request)
+    try:
+        await channel.write_message(json.dumps(message))
+        return await _printed(channel, header["msg_id"])
+    finally:
+        channel.close()
+        while await channel.read_message() is not None:
+            pass
+
+
+async def _printed(channel, asked):
+    """What the cell printed, once it has been answered and its last output is there."""
     printed, replied, idle = [], False, False
     while not (replied and idle):
         told = json.loads(await channel.read_message())
-        if told["parent_header"].get("msg_id") != header["msg_id"]:
+        if told["parent_header"].get("msg_id") != asked:
             continue
         assert told["msg_type"] != "error", "\n".join(told["content"].get("traceback", []))
         if told["msg_type"] == "stream":
             printed.append(told["content"]["text"])
         replied |= told["msg_type"] == "execute_reply"
         idle |= told["msg_type"] == "status" and told["content"]["execution_state"] == "idle"
-    channel.close()
     return "".join(printed)

@@ -1,7 +1,5 @@
 """The same configuration on JupyterHub 5.5, which the standard Kubernetes chart ships."""
 
-import subprocess
-
 import pytest
 from house import write_settings
 from hub_alone import running
@@ -21,8 +19,6 @@ def older(tmp_path_factory):
 
 
 def test_it_is_5_5_that_runs_here(older):
-    program = older.settings.folders.environment("hub55") / "bin" / "jupyterhub"
-    assert subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.startswith("5.5.")
     admin = older.settings.users.admins[0]
     assert older.api(admin, "GET", "/info").json()["version"].startswith("5.5.")
 

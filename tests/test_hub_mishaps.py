@@ -1,0 +1,70 @@
+"""What goes wrong while people work: a server that ends as it starts, a hub that is killed and comes back."""
+
+import subprocess
+
+import pytest
+from house import until, write_settings
+from hub_alone import running
+from kernel_run import run
+
+from hub_config import processes, spawner
+
+pytestmark = pytest.mark.live
+
+
+def test_a_server_that_ends_while_it_starts_says_so_and_leaves_the_hub_well(tmp_path):
+    with running(
+        tmp_path, write_settings(tmp_path), more='c.Spawner.cmd = ["sh", "-c", "echo no space >&2; exit 3"]'
+    ) as house:
+        client = house.sign_in("lena")
+        client.get("/hub/spawn")
+        token = {"_xsrf": client.cookies.get("_xsrf", path="/hub/")}
+        answer = client.post("/hub/spawn/lena", params=token, data={"profile": "cpu"})
+        page = answer if "ended while it started" in answer.text else client.get("/hub/spawn-pending/lena")
+        assert "Your server ended while it started" in page.text
+        said = house.settings.folders.logs / "servers" / "lena.log"
+        assert str(said) in page.text
+        assert said.read_text() == "no space\n"
+        assert client.get("/hub/home").status_code == 200
+
+
+# What the database remembers of Olaf's server after the machine was off: a number that is another process's now.
+STALE = """
+class Remembering(c.JupyterHub.spawner_class):
+    def load_state(self, state):
+        super().load_state({{**state, "pid": {pid}}} if self.user.name == "olaf" else state)
+
+c.JupyterHub.spawner_class = Remembering
+"""
+
+
+@pytest.fixture
+def stranger():
+    """A process that has nothing to do with the house."""
+    process = subprocess.Popen(["sleep", "600"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_killed_hub_finds_running_servers_again_and_leaves_strangers_alone(tmp_path, stranger):
+    file = write_settings(tmp_path)
+    with running(tmp_path, file) as house:
+        for user in ("lena", "olaf"):
+            house.start_server(user, profile="cpu")
+        run(house, "lena", "left = 41")
+        mark = f"{house.settings.folders.state}|lena|"
+        before = {p.pid for p in processes.family(spawner.SERVER, mark)}
+        processes.hub(house.settings).kill()
+        until(lambda: processes.hub(house.settings) is None)
+        with running(tmp_path, file, more=STALE.format(pid=stranger.pid)) as again:
+            assert not again.api("olaf", "GET", "/users/olaf").json()["servers"]
+            again.start_server("olaf")
+            again.stop_server("olaf")
+            assert again.api("lena", "GET", "/users/lena").json()["servers"][""]["ready"]
+            token = {"Authorization": f"token {again.token('lena')}"}
+            assert len(again.sign_in("lena").get("/user/lena/api/kernels", headers=token).json()) == 1
+            assert {p.pid for p in processes.family(spawner.SERVER, mark)} == before
+            again.stop_server("lena")
+            assert processes.family(spawner.SERVER, mark) == []
+    assert stranger.poll() is None
