@@ -201,6 +201,26 @@ def test_a_push_that_the_server_hears_after_we_gave_up_leaves_nothing_twice(worl
     world.check_whole(made)
 
 
+def test_a_server_that_stumbles_after_it_did_what_was_asked_is_asked_anew_and_does_nothing_twice(world, monkeypatch):
+    from imagine_widgets.label_studio import outgoing
+    from imagine_widgets.label_studio.connection import LabelStudioError
+    from imagine_widgets.label_studio.server import Server
+
+    whole, calls = Server.add_tasks, []
+
+    def stumbling(server, project, tasks):
+        whole(server, project, tasks)
+        calls.append(1)
+        raise LabelStudioError("database is locked", 500)
+
+    monkeypatch.setattr(outgoing, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(Server, "add_tasks", stumbling)
+    made = world.label(0, "skeletonema")
+    assert world.push().problem is None
+    assert len(calls) == 1
+    world.check_whole([made])
+
+
 def test_a_push_killed_at_any_moment_is_finished_by_the_next(world):
     """Ten times, at moments spread over a whole push; the same project goes on."""
     chance = random.Random(20260101)

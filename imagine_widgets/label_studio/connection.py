@@ -67,7 +67,8 @@ class Connection:
         if answer.status_code in (502, 503, 504):  # the hub's door is there, Label Studio behind it is not
             raise LabelStudioError(f"Label Studio at {self.url} does not answer")
         if answer.status_code >= 500:
-            raise LabelStudioError(f"Label Studio at {self.url} has trouble of its own ({answer.status_code})")
+            sentence = f"Label Studio at {self.url} has trouble of its own ({answer.status_code})"
+            raise LabelStudioError(sentence, answer.status_code)
         if answer.is_success and not answer.content:
             return None
         is_json = "json" in answer.headers.get("content-type", "")

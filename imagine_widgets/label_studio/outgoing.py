@@ -5,7 +5,7 @@ notes of what was sent, so a push that was killed at any point is finished by th
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from imagine_kernels import images
@@ -22,6 +22,8 @@ from imagine_widgets.label_studio.wire import NewPrediction, Project
 
 TOGETHER = 500
 """Predictions of one request."""
+STUMBLED, PAUSES = 500, (0.5, 2.0)
+"""After this answer a push begins anew, twice, some seconds later."""
 
 
 def push(
@@ -50,8 +52,8 @@ def push(
             address = server.address()
             project = projects.find_or_make(server, title, [*labels, *_others(labels, journal)])
             address = server.address(project)
-            cargo = pack(wanted, predictions, journal, picture, page.choices_of(project.page), tally)
-            _deliver(server, project, cargo)
+            choices, guessed = page.choices_of(project.page), tuple(predictions)
+            _insist(lambda: _deliver(server, project, pack(wanted, guessed, journal, picture, choices, tally)))
     except LabelStudioError as error:
         problem = kept(str(error), _unsent(journal), journal.path if journal is not None else None)
     return Push(
@@ -66,6 +68,18 @@ def push(
         problem,
         time.monotonic() - started,
     )
+
+
+def _insist(deliver: Callable[[], None]) -> None:
+    """A database that others are writing to makes Label Studio stumble: begin anew, which does nothing twice."""
+    for pause in PAUSES:
+        try:
+            return deliver()
+        except LabelStudioError as error:
+            if error.status != STUMBLED:
+                raise
+            time.sleep(pause)
+    return deliver()
 
 
 def _deliver(server: Server, project: Project, cargo: Cargo) -> None:

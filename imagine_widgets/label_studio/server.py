@@ -174,6 +174,7 @@ def _sample(task: Json) -> str:
 
 def _made(task: Json, a: Json, people: dict[int, str]) -> Made:
     who = a["updated_by"] or a["completed_by"]
+    who = who["id"] if isinstance(who, dict) else who
     author = people.get(who) or _name(a["created_username"].rpartition(",")[0].rpartition(" ")[2])
     skip, result = bool(a["was_cancelled"]), tuple(cast("Item", i) for i in a["result"] or () if isinstance(i, dict))
     return Made(a["id"], task["id"], _sample(task), result, a["import_id"], author, a["updated_at"], skip)

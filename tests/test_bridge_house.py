@@ -1,0 +1,86 @@
+"""Push and pull as a notebook does them: through the hub's door, with the hub's token, each person in her own part."""
+
+import numpy as np
+import pytest
+from bridge_world import LABELS, make_samples, predict
+
+from imagine_kernels import images
+from imagine_widgets.journal import Journal
+from imagine_widgets.label_studio import link, pull, push
+
+pytestmark = pytest.mark.live
+TITLE = "FlowCam, autumn"
+
+
+@pytest.fixture
+def as_person(house, monkeypatch, tmp_path):
+    """What the hub gives a person's kernel: where Label Studio is, and her token."""
+
+    def become(name):
+        monkeypatch.setenv("IMAGINE_WORK", str(tmp_path / name))
+        monkeypatch.setenv("JUPYTERHUB_USER", name)
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", house.token(name))
+        monkeypatch.setenv("IMAGINE_LABEL_STUDIO_URL", f"{house.url}/services/label-studio")
+        return Journal(tmp_path / name / "labels.jsonl")
+
+    return become
+
+
+def test_two_people_push_the_same_title_at_the_same_time_and_see_only_their_own(house, as_person, tmp_path):
+    samples = {"bridge-ada": make_samples(tmp_path / "a", 5), "bridge-grace": make_samples(tmp_path / "g", 3)}
+    for _ in range(2):
+        for name, own in samples.items():
+            as_person(name)
+            done = push(TITLE, LABELS, own, predict(own))
+            assert (done.problem, done.total) == (None, len(own))
+    as_person("bridge-ada")
+    more = make_samples(tmp_path / "more", 4, group="run2")
+    done = push(TITLE, LABELS, more, predict(more))
+    assert (done.problem, done.images, done.total) == (None, 4, 9)
+
+
+@pytest.mark.parametrize("name", ["bridge-linus", "maria.o_neill-2"])
+def test_a_label_made_there_in_the_browser_comes_back_as_the_hub_user(house, as_person, tmp_path, name):
+    journal = as_person(name)
+    samples = make_samples(tmp_path / "samples", 3)
+    done = push(TITLE, LABELS, samples, predict(samples), journal=journal)
+    assert (done.problem, done.images, done.predictions) == (None, 3, 3)
+
+    browser = house.sign_in(name)
+    assert browser.get(str(link(TITLE))).status_code == 200
+    project = done.address.removesuffix("/data").rpartition("/")[2]
+    query = {"project": project, "fields": "all"}
+    tasks = browser.get("/services/label-studio/api/tasks/", params=query).json()["tasks"]
+    shown = browser.get(tasks[0]["data"]["image"])
+    assert shown.headers["content-type"] == "image/png"
+    sample = next(s for s in samples if s.id == tasks[0]["data"]["sample"])
+    (tmp_path / "shown.png").write_bytes(shown.content)
+    from imagine_kernels.records import Sample
+
+    assert np.array_equal(images.read(Sample("shown", str(tmp_path / "shown.png"), 40, 30)), images.read(sample))
+
+    said = {
+        "id": "abc",
+        "type": "choices",
+        "from_name": "label",
+        "to_name": "image",
+        "value": {"choices": ["chaetoceros"]},
+    }
+    made = browser.post(
+        f"/services/label-studio/api/tasks/{tasks[0]['id']}/annotations/",
+        json={"result": [said]},
+        headers={"Origin": house.url},
+    )
+    assert made.status_code == 201, made.text
+    found = pull(TITLE, journal=journal)
+    assert [(a.sample_id, a.author, a.regions[0].label) for a in found.new] == [(sample.id, name, "chaetoceros")]
+    assert pull(TITLE, journal=journal).new == ()
+
+
+def test_a_token_the_hub_does_not_know_is_a_sentence(house, as_person, tmp_path, monkeypatch):
+    journal = as_person("bridge-ada")
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "0" * 32)
+    samples = make_samples(tmp_path / "samples", 2)
+    done = push(TITLE, LABELS, samples, journal=journal)
+    assert "start it again" in done.problem
+    assert "0" * 32 not in done.problem
