@@ -27,7 +27,7 @@ def prepare(settings: Settings) -> None:
     """Brings the database of this installation up to date; does nothing where it is.
 
     Needs environment labelstudio. Raises subprocess.CalledProcessError where a migration fails: what it says is in
-    the log, and the database is as it was.
+    the log, and the database is as it was. Raises ValueError with a sentence where the database is damaged.
     """
     own = label_studio_app.folder(settings)
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -60,8 +60,11 @@ def _upgrade(settings: Settings, database: Path) -> None:
     """Migrates a copy and puts it in place: a migration that fails halfway leaves the labels as they were."""
     part = database.parent / "upgrade" / database.name
     part.parent.mkdir(mode=0o700, exist_ok=True)
-    with contextlib.closing(sqlite3.connect(database)) as old, contextlib.closing(sqlite3.connect(part)) as new:
-        old.backup(new)
+    try:
+        with contextlib.closing(sqlite3.connect(database)) as old, contextlib.closing(sqlite3.connect(part)) as new:
+            old.backup(new)
+    except sqlite3.DatabaseError as error:
+        raise ValueError(f"{database} cannot be read ({error}): bring it back from a backup, then make up.") from error
     _migrate(settings, part)
     part.replace(database)
     shutil.rmtree(part.parent)

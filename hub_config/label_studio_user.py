@@ -19,11 +19,11 @@ _CLOSED = (
         "Accounts are the hub's: change them there.",
     ),
     (r"api/(storages|webhooks|ml|model-providers?)\b", "Connections to other machines are switched off here."),
-    (r"(user/(login|signup)|admin|django-rq)\b", "The hub signs people in."),
+    (r"user/(login|signup)\b", "The hub signs people in."),
 )
 """What nobody may write, and why: an account's address says whose it is, and connections would act for this machine."""
-_OUTSIDE = re.compile(r"(__lsa|swagger|docs/?$|docs/api/?$|docs/api/schema/(swagger-ui|redoc))")
-"""Pages that fetch from outside addresses."""
+_OFF = re.compile(r"(__lsa|swagger|docs/api/schema/(swagger-ui|redoc)|admin|django-rq|trigger500)(\W|$)|docs/(api/)?$")
+"""Pages that load from outside addresses, and those that look at the server rather than at anybody's work."""
 _HERE = PREFIXES["label-studio"].encode()
 _REROOTED: dict[str, tuple[tuple[bytes, bytes], ...]] = {
     "react-app/main.css": ((b"url(/static/", b"url(" + _HERE + b"static/"),),
@@ -62,8 +62,8 @@ def _before(method: str, path: str) -> Any:  # noqa: ANN401
         return HttpResponseRedirect("/hub/logout")
     if path.rstrip("/") == "heidi-tips":  # it would fetch them from outside; none, and the page shows none
         return JsonResponse({})
-    if _OUTSIDE.match(path):
-        return _refuse(404, "This page needs the internet; it is switched off here.")
+    if _OFF.match(path):
+        return _refuse(404, "This page of Label Studio is switched off here.")
     if method not in _READS and (why := closed(path)):
         return _refuse(403, why)
     return _reroot(path) if path in _REROOTED else None

@@ -18,10 +18,11 @@ def apply(c: Any, settings: Settings) -> None:  # noqa: ANN401 - a traitlets Con
     """Starts the two servers and the door, and gives both services an address and a sign-on at the hub."""
     tokens = credentials.load(settings).service_tokens
     c.JupyterHub.services = [
-        _process("label-studio-server", _label_studio(settings), settings, tokens),
-        _process("mlflow-server", _module("kernel", "mlflow_app", settings), settings, tokens),
+        # in this order: the hub shows its log-in page when the addresses answer; the servers take their time
         _process("door", _module("hub", "door", settings), settings, tokens),
         *(_address(name, settings, tokens) for name in PREFIXES),
+        _process("label-studio-server", _label_studio(settings), settings, tokens),
+        _process("mlflow-server", _module("kernel", "mlflow_app", settings), settings, tokens),
     ]
 
 
