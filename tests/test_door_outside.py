@@ -18,7 +18,7 @@ from hub_config import parts, processes, settings
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
-SHOTS = ROOT / ".imagine" / "journey" / "services"
+SHOTS = ROOT / ".imagine" / "journey-services"
 CONFIG = """<View><Image name="image" value="$image"/><Choices name="choice" toName="image">
 <Choice value="Diatom"/><Choice value="Copepod"/></Choices></View>"""
 WATCH = """
