@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -37,11 +38,9 @@ def make_socket_folder(settings: Settings, user: str) -> Path:
     return _private(_private(base / f"imagine-{os.geteuid()}") / name)
 
 
-def clear(folder: Path) -> None:
-    """Removes what servers and kernels that have ended left in their socket folder."""
-    for left in folder.iterdir():
-        if left.name.startswith(("kernel-", "jpserver-")):
-            left.unlink(missing_ok=True)
+def drop_socket_folder(settings: Settings, user: str) -> None:
+    """Removes that folder, with whatever servers and kernels that have ended left in it."""
+    shutil.rmtree(make_socket_folder(settings, user), ignore_errors=True)
 
 
 def _private(folder: Path) -> Path:

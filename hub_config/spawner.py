@@ -109,7 +109,7 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
     async def _start(self) -> tuple[str, int]:
         await processes.end(SERVER, self.mark)  # what an earlier hub could not end
         home = homes.make_home(self.settings, self.user.name)
-        homes.clear(homes.make_socket_folder(self.settings, self.user.name))
+        homes.drop_socket_folder(self.settings, self.user.name)
         await asyncio.to_thread(self._open_on, home)
         self.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for _ in range(ATTEMPTS):
@@ -151,6 +151,8 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
             await self._signal(signal.SIGTERM)
             await self.wait_for_death(10)
         await processes.end(SERVER, self.mark)
+        with contextlib.suppress(ValueError, OSError):  # it lies in a temporary folder: others may have been there
+            homes.drop_socket_folder(self.settings, self.user.name)
         await self.poll()
 
     async def progress(self) -> AsyncIterator[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from pathlib import Path
 
 import httpx
 import pytest
@@ -235,11 +236,13 @@ def test_no_secret_stands_in_a_command_line_or_a_log(server, kernel):
 
 def test_a_stopped_server_leaves_no_process_not_even_one_that_ran_away(house):
     house.start_server("emil", profile="cpu")
-    run(house, "emil", ASK)
+    sockets = Path(json.loads(run(house, "emil", ASK))["environ"]["JUPYTER_RUNTIME_DIR"])
+    assert sockets.is_dir()
     mark = f"{house.settings.folders.state}|emil|"
     assert any("7777" in " ".join(p.cmdline()) for p in processes.family(spawner.SERVER, mark))
     house.stop_server("emil")
     assert processes.family(spawner.SERVER, mark) == []
+    assert not sockets.exists()
 
 
 def test_a_server_starts_again_with_what_was_chosen_last(house):
