@@ -5,7 +5,7 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imagine_kernels.images import Pixels
 from imagine_kernels.records import Prediction, Run, Sample, Skipped
@@ -53,11 +53,21 @@ def load(case: UseCase, model: Model | str | None = None, weights: Path | str | 
 
     Weights trained here have their facts in a .json file beside them, so `weights` alone is enough.
     """
-    task = importlib.import_module(f"imagine_kernels.tasks.{case.task}")
-    path = None if weights is None else Path(weights)
-    facts = model if isinstance(model, Model) else task.facts_beside(path) or case.model(model)
-    loaded: Classifier = task.load(facts, path or case.folder / facts.weights)
+    task, chosen = _task(case), facts(case, model, weights)
+    loaded: Classifier = task.load(chosen, case.folder / chosen.weights if weights is None else Path(weights))
     return loaded
+
+
+def facts(case: UseCase, model: Model | str | None = None, weights: Path | str | None = None) -> Model:
+    """The facts of the model that `predict` would use; no weights are read."""
+    if isinstance(model, Model):
+        return model
+    beside: Model | None = None if weights is None else _task(case).facts_beside(Path(weights))
+    return beside or case.model(model)
+
+
+def _task(case: UseCase) -> Any:  # noqa: ANN401
+    return importlib.import_module(f"imagine_kernels.tasks.{case.task}")
 
 
 def _batches(reads: "Iterable[Read[Pixels]]", size: int) -> "Iterator[list[Read[Pixels]]]":

@@ -48,13 +48,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the weights expect: `size` in pixels of the square input, colours, and the scale they were trained at."""
+    """What the weights expect: `size` in pixels of the square input, colours, and the scale they were trained at.
+
+    Pictures are made to fill the square, enlarged `zoom` times at most: 1.0 keeps small particles small and as sharp
+    as they are, None sets no bound.
+    """
 
     size: int
     colour: str = "rgb"
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     pixel_size_um: float | None = None
+    zoom: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,9 @@ class Classifier:
     def scores(self, squares: Sequence[inputs.Pixels]) -> npt.NDArray[np.float32]:
         """The score of every class, (pictures, classes), each row adding up to 1."""
         batch = inputs.tensor(np.stack(squares), self.model.profile).to(self.device)
-        with torch.inference_mode(), compute.precision(self.device):
+        with torch.inference_mode():  # in float32: the same scores on every machine and in every batch
             outputs = self.network(batch)
-        found: npt.NDArray[np.float32] = outputs.float().softmax(1).cpu().numpy()
+        found: npt.NDArray[np.float32] = outputs.softmax(1).cpu().numpy()
         return found
 
     def scores_of_all(self, squares: inputs.Pixels, batch: int = 128) -> npt.NDArray[np.float32]:
@@ -103,10 +103,10 @@ def _carry(head: nn.Module, old: nn.Module, model: Model, before: Model) -> None
                     kept[row] = source[was]
 
 
-def facts_beside(weights: Path | None) -> Model | None:
+def facts_beside(weights: Path) -> Model | None:
     """The facts in the .json file beside weights that were trained here; None where there is no such file."""
-    beside = None if weights is None else weights.with_suffix(".json")
-    return facts.read(beside) if beside is not None and beside.is_file() else None
+    beside = weights.with_suffix(".json")
+    return facts.read(beside) if beside.is_file() else None
 
 
 def load(model: Model, weights: Path) -> Classifier:

@@ -9,7 +9,7 @@ from torch import nn
 
 from imagine_kernels.tasks import classification, compute, training
 from imagine_kernels.tasks.lesson import Lesson
-from imagine_kernels.tasks.splits import Mask, Split
+from imagine_kernels.tasks.splits import Mask, Split, nothing
 from imagine_kernels.use_case import Model
 
 _WATCHED = 1000
@@ -61,7 +61,7 @@ class Course:
                 raise KeyboardInterrupt
             examined.append(self._examine(fitted.network, split))
             self.history.clear()
-        return self._fit(np.zeros(len(self.lesson.labels), bool), self.seed, bar).network, examined
+        return self._fit(nothing(len(self.lesson.labels)).held, self.seed, bar).network, examined
 
     def _fit(self, held: Mask, seed: int, bar: Any) -> training.Fitted:  # noqa: ANN401
         targets = self.lesson.targets(self.model.label_names)

@@ -1,5 +1,7 @@
 """Pixels of any instrument become the square a network was trained on: even background, aspect kept, one size."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -15,7 +17,7 @@ _DARKEST = 32
 
 
 def square(image: Pixels, profile: Profile) -> Pixels:
-    """The picture (H, W, 3) as (size, size, channels): flat-fielded, its longer side resized to `size`, centred.
+    """The picture (H, W, 3) as (size, size, channels): flat-fielded, resized to fit as the profile says, centred.
 
     The background is the median of the picture's rim. Dividing by it makes runs of different lamps alike, and lets the
     margin around a long particle be filled with the very same water.
@@ -23,7 +25,7 @@ def square(image: Pixels, profile: Profile) -> Pixels:
     picture = Image.fromarray(image)
     if profile.colour == "grey":
         picture = picture.convert("L")
-    scale = profile.size / max(picture.size)
+    scale = min(profile.size / max(picture.size), profile.zoom or math.inf)
     inner = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     pixels = np.asarray(picture)
     gain = WATER / np.maximum(background(pixels), _DARKEST)

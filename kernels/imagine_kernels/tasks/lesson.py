@@ -1,16 +1,18 @@
 """Labelled samples made ready to learn from: pixels in one array, the classes in order, and a hash of both."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
 
 from imagine_kernels.images import Pixels
 from imagine_kernels.records import Sample, Skipped
-from imagine_kernels.tasks import compute, reading
-from imagine_kernels.use_case import Label, Model, UseCase
+from imagine_kernels.tasks import compute, inputs, reading
+from imagine_kernels.use_case import Label, Model, Profile, UseCase
 
 KEYS = "123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -41,21 +43,14 @@ class Lesson:
         return np.array([place[label] for label in self.labels], np.int64)
 
 
-def prepare(
-    samples: Iterable[Sample],
-    truth: Mapping[str, str],
-    square: Callable[[Pixels], Pixels],
-    side: int,
-    *,
-    progress: bool,
-) -> Lesson:
+def prepare(samples: Iterable[Sample], truth: Mapping[str, str], profile: Profile, *, progress: bool) -> Lesson:
     """Reads the samples that have a label in `truth`. Raises ValueError with a sentence where they do not suffice."""
 
     def ready(image: Pixels) -> tuple[Pixels, str]:
-        return square(image), hashlib.sha256(repr(image.shape).encode() + image.tobytes()).hexdigest()
+        return inputs.square(image, profile), hashlib.sha256(repr(image.shape).encode() + image.tobytes()).hexdigest()
 
     labelled = [sample for sample in samples if sample.id in truth]
-    reads = reading.read(labelled, ready, side=side, threads=compute.granted())
+    reads = reading.read(labelled, ready, side=profile.size, threads=compute.granted())
     done = list(reading.bar(reads, len(labelled), "read", "image", show=progress))
     good = [(item.sample, *item.ready) for item in done if item.ready is not None]
     labels = tuple(truth[sample.id] for sample, _, _ in good)
@@ -88,3 +83,24 @@ def classes(case: UseCase, model: Model, labels: Iterable[str]) -> tuple[Label, 
             key = label.key if label.key not in {None, *taken} else next((k for k in KEYS if k not in taken), None)
             kept.append(Label(label.name, label.title, label.aphia_id, label.rank, key, label.about))
     return tuple(kept)
+
+
+def grouped(samples: Iterable[Sample], pattern: str) -> tuple[Sample, ...]:
+    """The samples with the run that `pattern` finds in each file's name as their group.
+
+    Raises ValueError with a sentence where a name holds none, or the pattern is no regular expression with a group.
+    """
+    try:
+        found = [(sample, re.match(pattern, PurePosixPath(sample.id).name)) for sample in samples]
+        return tuple(replace(sample, group=match[1]) for sample, match in _matched(found, pattern))
+    except (re.error, IndexError) as error:
+        raise ValueError(f"{pattern!r} does not name a run: it needs a group in brackets, as in '(.*)_'.") from error
+
+
+def _matched(
+    found: Iterable[tuple[Sample, re.Match[str] | None]], pattern: str
+) -> Iterator[tuple[Sample, re.Match[str]]]:
+    for sample, match in found:
+        if match is None:
+            raise ValueError(f"{pattern!r} finds no run in the name of {sample.id}.")
+        yield sample, match

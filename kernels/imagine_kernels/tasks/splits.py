@@ -24,6 +24,11 @@ def choose(labels: Sequence[str], groups: Sequence[str | None], count: int, seed
     return folds(labels, groups, count, seed) if count else [hold_out(labels, groups, seed)]
 
 
+def nothing(count: int) -> Split:
+    """A split that holds none of `count` pictures out."""
+    return Split(np.zeros(count, bool), "no picture held out")
+
+
 def hold_out(labels: Sequence[str], groups: Sequence[str | None], seed: int, share: float = 0.2) -> Split:
     """About `share` of the pictures held out: whole runs where that leaves every class something to learn from.
 

@@ -1,0 +1,69 @@
+"""What is left of a training: the weights and their facts in a folder, and what a repetition needs to know."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from importlib import metadata
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from imagine_kernels.environment import user
+from imagine_kernels.tasks import classification, facts
+from imagine_kernels.tasks.course import Course
+from imagine_kernels.tasks.splits import Split
+from imagine_kernels.use_case import Figure, Model, Source
+
+
+def keep(
+    course: Course, network: nn.Module, figures: tuple[Figure, ...], command: str, folder: Path
+) -> tuple[Model, Path]:
+    """Leaves weights and facts in `folder` under a name that tells them from every other model; gives both back."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data, digest = classification.packed(network)
+    before, taught = course.model, course.lesson
+    name = f"{before.name.split('-')[0]}-{digest[:8]}"
+    path = folder / f"{name}.safetensors"
+    title = f"{len(taught.labels)} labelled pictures, sha256 {taught.data_sha256[:12]}"
+    made = replace(
+        before,
+        name=name,
+        title=f"{before.title.split(' · ')[0]} · {digest[:8]}",
+        weights=path.name,
+        sha256=digest,
+        figures=figures,
+        command=command,
+        source=Source(title, "that of the pictures", f"{before.source.citation} Labels: {user()}.", ""),
+    )
+    classification.write(data, path)
+    facts.write(made, path.with_suffix(".json"))
+    return made, path
+
+
+def command(case: str, options: Mapping[str, object]) -> str:
+    """What to type to get the same model again."""
+    words = [f"--{name}" if value is True else f"--{name} {value}" for name, value in options.items() if value]
+    return " ".join(["imagine train", case, "DATA", *words])
+
+
+def parameters(course: Course, split: Split) -> dict[str, str | int | float]:
+    """What shaped a training, flat, as a tracking server takes it."""
+    model, taught, starter = course.model, course.lesson, course.starter
+    known: dict[str, str | int | float] = {
+        "start": "nothing" if starter is None else f"{starter.model.name} {starter.sha256[:16]}",
+        "architecture": model.architecture,
+        "size": model.profile.size,
+        "colour": model.profile.colour,
+        "classes": len(model.labels),
+        "pictures": len(taught.labels),
+        "seed": course.seed,
+        "split": split.how,
+    }
+    return known | {f"plan.{name}": value for name, value in asdict(course.plan).items()}
+
+
+def versions() -> dict[str, str]:
+    """What a result depends on beside data and seed."""
+    parts = {name: metadata.version(name) for name in ("imagine-aquatic", "timm", "torchvision", "numpy", "pillow")}
+    return {"python": sys.version.split()[0], "torch": torch.__version__, **parts}
