@@ -10,12 +10,20 @@ export function drawHead({ state, parts }) {
   if (!state.ready) return;
   const { total, decided, corrected } = state.progress();
   parts.counts.textContent = `${count(decided)} of ${count(total)} decided, ${count(corrected)} corrected`;
-  parts.bar.style.width = `${total ? (100 * decided) / total : 100}%`;
+  parts.bar.style.width = `${total ? (100 * decided) / total : 0}%`;
   parts.undo.disabled = state.steps.length === 0;
 }
 
 function savedWords(state) {
   const { outbox } = state;
+  if (state.isCut) {
+    const lost = outbox.count ? `${count(outbox.count)} not saved. ` : "";
+    return [make("span", { class: "im-unsaved", text: `${lost}The kernel has ended: run the cell again` })];
+  }
+  if (state.isCut) {
+    const lost = outbox.count ? `${count(outbox.count)} not saved. ` : "";
+    return [make("span", { class: "im-unsaved", text: `${lost}The kernel has ended: run the cell again` })];
+  }
   if (!state.ready) return [make("span", { class: "im-waits", text: "Waiting for the kernel…" })];
   const again = make("button", { type: "button", class: "im-small", text: "Try again", onclick: () => outbox.sendAgain() });
   if (outbox.refusal) {
@@ -41,6 +49,7 @@ export function drawRail(view) {
         class: "im-tab",
         tabindex: g === view.group ? 0 : -1,
         "aria-selected": g === view.group,
+        title: titleOf(state, g),
         "aria-label": `${titleOf(state, g)}, ${open} of ${group.rows.length} open`,
         onclick: () => state.guard(() => view.act("open", g)),
       },

@@ -15,6 +15,7 @@ export class GridState {
     this.model = model;
     this.me = newId();
     this.ready = false;
+    this.isCut = false;
     this.listeners = new Set();
     this.failures = [];
     this.steps = [];
@@ -22,23 +23,26 @@ export class GridState {
     this.thumbs = new Thumbs((message) => this.send(message), (rows) => this.tell("thumbs", rows));
     this.receive = (message, buffers) => this.guard(() => this.apply(message, buffers));
     model.on("msg:custom", this.receive);
+    this.look = () => this.ready && this.send({ type: "refresh" });
+    model.on("comm_live_update", this.look);
     this.warn = (event) => this.outbox.count && event.preventDefault();
     window.addEventListener("beforeunload", this.warn);
     this.hello();
   }
 
   send(message) {
-    this.model.send({ ...message, to: this.me });
+    try {
+      this.model.send({ ...message, to: this.me });
+    } catch (error) {
+      console.info("The review grid has lost its kernel:", error);
+      this.isCut = true; // the kernel was restarted or ended: this grid is no more than a picture
+      this.tell("saving");
+    }
   }
 
   hello() {
     this.send({ type: "hello" });
     this.timer = setTimeout(() => this.hello(), PATIENCE_FOR_STATE);
-  }
-
-  /** Labels may have come from elsewhere meanwhile: a person came back to this page. */
-  look() {
-    if (this.ready) this.send({ type: "refresh" });
   }
 
   listen(listener) {
@@ -59,7 +63,7 @@ export class GridState {
   }
 
   fail(failure) {
-    this.failures = [...this.failures, failure].slice(-5);
+    this.failures = [...this.failures.filter((one) => one.sentence !== failure.sentence), failure].slice(-5);
     for (const listener of this.listeners) listener("failure");
   }
 
@@ -113,6 +117,7 @@ export class GridState {
 
   /** Takes the last step back; returns its rows, or none where nothing is left to undo. */
   undo() {
+    if (this.isCut) return [];
     const step = this.steps.pop();
     if (!step) return [];
     this.edit({ kind: "undo", of: step.id, rows: step.rows, after: step.before }, false);
@@ -120,6 +125,7 @@ export class GridState {
   }
 
   edit(edit, isStep) {
+    if (this.isCut) return;
     const batch = newId();
     if (isStep) this.steps.push({ id: batch, rows: edit.rows, before: edit.rows.map((row) => this.shown[row]) });
     edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]));
@@ -147,6 +153,7 @@ export class GridState {
     clearTimeout(this.timer);
     window.removeEventListener("beforeunload", this.warn);
     this.model.off("msg:custom", this.receive);
+    this.model.off("comm_live_update", this.look);
     this.outbox.dispose();
     this.thumbs.dispose();
     this.listeners.clear();

@@ -102,24 +102,23 @@ class Notebook:
 
     def run(self, index, source=None, *, wait=True):
         """Run one cell, with another source if one is given, and wait until the kernel has done it."""
-        before = self.page.evaluate(
+        self.page.evaluate(
             """([index, source]) => {
                 const content = jupyterapp.shell.currentWidget.content, cell = content.widgets[index];
                 content.activeCellIndex = index;
                 if (source !== null) cell.model.sharedModel.setSource(source);
-                return cell.model.executionCount ?? 0;
+                cell.model.executionCount = null;
             }""",
             [index, source],
         )
         self.command("notebook:run-cell")
         if wait:
             self.page.wait_for_function(
-                """([index, before]) => {
+                """index => {
                     const panel = jupyterapp.shell.currentWidget, cell = panel.content.widgets[index];
-                    const done = (cell.model.executionCount ?? 0) > before;
-                    return done && panel.sessionContext.session.kernel.status === 'idle';
+                    return cell.model.executionCount && panel.sessionContext.session.kernel.status === 'idle';
                 }""",
-                arg=[index, before],
+                arg=index,
             )
         return self.page.locator(".jp-CodeCell").nth(index)
 

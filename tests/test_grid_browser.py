@@ -1,92 +1,14 @@
-"""The review grid in a real JupyterLab: a person's keys, mouse and patience, and what lies on disk afterwards."""
+"""The review grid in a real JupyterLab: keys, mouse and touch, and what lies on disk afterwards."""
 
-import json
-import os
-import signal
 import time
 
 import pytest
-from browser import chromium
 from house import ROOT
-from jupyter_lab import Notebook, running
 from playwright.sync_api import expect
 
-from imagine_kernels.records import Annotation, Region
-from imagine_widgets import Journal
-
+pytest_plugins = ["grid_review"]
 pytestmark = pytest.mark.browser
 PICTURES = ROOT / ".imagine" / "journey"
-HEAD = """
-import os, time
-from imagine_kernels.records import Prediction, Region
-from imagine_kernels.sources import open_samples
-from imagine_kernels.use_case import Label
-from imagine_widgets import Grid, Journal
-samples = open_samples({folder!r}).samples
-labels = [Label("Actinoptychus", "Actinoptychus"), Label("Tripos", "Tripos"), Label("debris", "Debris"),
-          Label("arabic", "عوالق نباتية"), Label("evil", "<img src=x onerror=pwned=1>")]
-def prediction(number, sample):
-    score = 0.5 + number / 1000  # the order of the samples is the order of doubt
-    return Prediction(sample.id, (Region(labels[number % 2].name, score),), "drawn", "0")
-predictions = [prediction(*pair) for pair in enumerate(samples)]
-open("pid", "w").write(str(os.getpid()))
-"""
-GRID = "grid = Grid(samples, predictions, labels, journal=Journal({path!r}), author='ada', page={page})\ngrid"
-
-
-@pytest.fixture(scope="module")
-def notebook(tmp_path_factory, pictures):
-    """One notebook in one JupyterLab: the samples are at hand, the second cell is each test's own."""
-    folder = tmp_path_factory.mktemp("lab")
-    drawn = os.path.commonpath([sample.uri for sample in pictures(48).samples])
-    with running(folder) as (address, token), chromium() as browser:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=True)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        notebook = Notebook(page, address, token, folder, "review", [HEAD.format(folder=drawn), "", ""])
-        notebook.run(0)
-        notebook.kernel = int((folder / "work" / "pid").read_text())
-        yield notebook
-        context.close()
-
-
-class Review:
-    """A grid on the page and the journal behind it."""
-
-    def __init__(self, notebook, path, page):
-        self.notebook, self.page, self.journal = notebook, notebook.page, Journal(path)
-        self.cell = notebook.run(1, GRID.format(path=str(path), page=page))
-        self.cells = self.cell.locator(".im-cell")
-        self.state = self.cell.locator(".im-saved")
-        expect(self.cells.first.locator("img")).to_be_visible(timeout=60_000)
-
-    def stand(self, index):
-        self.cells.nth(index).focus()
-
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def saved(self):
-        expect(self.state).to_have_text("All saved", timeout=60_000)
-        return {sample: a.regions[0].label for sample, a in self.journal.annotations().items()}
-
-    def kinds(self):
-        return self.cells.evaluate_all("cells => cells.map(cell => cell.dataset.kind)")
-
-    def names(self):
-        return self.cells.evaluate_all("cells => cells.map(cell => cell.title)")
-
-    def focused(self):
-        return self.page.evaluate("Number(document.activeElement.dataset.i ?? -1)")
-
-    def heading(self):
-        return self.cell.locator(".im-title bdi").inner_text()
-
-
-@pytest.fixture
-def review(notebook, tmp_path):
-    return Review(notebook, tmp_path / "journal.jsonl", page=10)
 
 
 def test_arrows_move_a_class_key_labels_and_goes_on_to_the_next_open_picture(review):
@@ -162,94 +84,6 @@ def test_no_key_reaches_the_notebook_around_the_grid(review, notebook):
     assert len(review.saved()) == 10
 
 
-def test_saved_is_shown_only_when_the_kernel_has_it_on_disk(review, notebook):
-    review.press("Escape")
-    review.stand(0)
-    os.kill(notebook.kernel, signal.SIGSTOP)
-    try:
-        review.press("3", "3")
-        assert review.kinds()[:3] == ["corrected", "corrected", "open"], "the label shows at once"
-        expect(review.state).to_have_text("Saving 2…")
-        assert review.journal.annotations() == {}
-    finally:
-        os.kill(notebook.kernel, signal.SIGCONT)
-    assert list(review.saved().values()) == ["debris", "debris"]
-
-
-def test_pages_turn_while_the_kernel_stands_still(review, notebook):
-    review.page.wait_for_function("() => performance.now() > 0")
-    review.stand(0)
-    review.press("PageDown")
-    expect(review.cell.locator(".im-cell img")).to_have_count(10)
-    review.press("PageUp")
-    time.sleep(1)
-    os.kill(notebook.kernel, signal.SIGSTOP)
-    try:
-        for _ in range(2):
-            review.press("PageDown")
-            expect(review.cell.locator(".im-cell img")).to_have_count(review.cells.count(), timeout=2000)
-    finally:
-        os.kill(notebook.kernel, signal.SIGCONT)
-
-
-def test_a_running_cell_does_not_hold_up_the_labels(review, notebook, tmp_path):
-    flag = tmp_path / "go on"
-    notebook.run(2, f"while not os.path.exists({str(flag)!r}):\n    time.sleep(0.05)", wait=False)
-    review.page.wait_for_function(
-        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
-    )
-    review.stand(0)
-    review.press("3")
-    assert list(review.saved().values()) == ["debris"]
-    assert not flag.exists()
-    flag.write_text("now")
-    notebook.run(2, "grid.progress")
-    assert notebook.outputs(2) == "Progress(total=48, confirmed=0, corrected=1)"
-
-
-def test_a_disk_that_refuses_is_told_and_trying_again_saves(review):
-    review.journal.path.mkdir()
-    review.stand(0)
-    review.press("3")
-    expect(review.state).to_contain_text("1 not saved. The labels")
-    assert "journal.jsonl" in review.state.inner_text()
-    review.journal.path.rmdir()
-    review.cell.get_by_text("Try again").click()
-    assert list(review.saved().values()) == ["debris"]
-
-
-def test_two_views_of_a_grid_and_the_page_loaded_again_show_the_same(review, notebook):
-    twin = notebook.run(2, "grid")
-    expect(twin.locator(".im-cell")).to_have_count(10)
-    review.stand(1)
-    review.press("3", "Enter")
-    review.saved()
-    assert twin.locator(".im-cell[data-kind=confirmed]").count() == 9
-    review.page.reload()
-    notebook.wait()
-    notebook.run(2, "grid")
-    assert notebook.page.locator(".im-grid").last.locator(".im-counts").inner_text() == "10 of 48 decided, 1 corrected"
-    last = notebook.page.locator(".jp-CodeCell").nth(2)
-    last.locator(".im-cell").first.focus()
-    review.press("u")
-    expect(last.locator(".im-counts")).to_have_text("1 of 48 decided, 1 corrected")
-    expect(last.locator(".im-saved")).to_have_text("All saved")
-    assert len(review.journal.annotations()) == 1
-
-
-def test_labels_from_elsewhere_appear_when_a_cell_looks_or_the_person_comes_back(review, notebook):
-    notebook.run(2, "ids = [sample.id for sample in samples]; print(repr(ids))")
-    ids = json.loads(notebook.outputs(2).replace("'", '"'))
-    review.journal.append(Annotation(ids[0], (Region("Copepoda"),), "bo"))
-    notebook.run(2, "grid.progress")
-    expect(review.cells.first).to_have_attribute("data-kind", "corrected")
-    assert "Copepoda" in review.cells.first.inner_text()
-    review.journal.append(Annotation(ids[2], (Region("debris"),), "bo"))
-    time.sleep(2.1)
-    review.stand(5)
-    expect(review.cells.nth(1)).to_have_attribute("data-kind", "corrected")
-
-
 def test_names_are_text_and_right_to_left_is_right(review):
     review.stand(0)
     review.press("5", "4")
@@ -292,26 +126,6 @@ def test_help_and_a_closer_look_open_and_close_by_keyboard(review):
     assert review.saved() == {}
 
 
-def test_a_picture_that_cannot_be_read_says_so_and_can_be_labelled(review, notebook, tmp_path):
-    source = "def fails(sample, side):\n    raise ValueError('cut off after 12 bytes.')\n"
-    path = str(tmp_path / "broken.jsonl")
-    cell = notebook.run(2, f"{source}Grid(samples, predictions, labels, journal=Journal({path!r}), thumbnail=fails)")
-    expect(cell.locator(".im-broken").first).to_have_text("cut off after 12 bytes.")
-    cell.locator(".im-cell").first.focus()
-    review.press("3")
-    expect(cell.locator(".im-saved")).to_have_text("All saved")
-    assert len(Journal(path).annotations()) == 1
-
-
-def test_pictures_are_given_back_when_the_output_is_cleared(review, notebook):
-    urls = review.cell.locator(".im-cell img").evaluate_all("images => images.map(image => image.src)")
-    alive = "urls => Promise.all(urls.map(url => fetch(url).then(() => true, () => false)))"
-    assert all(review.page.evaluate(alive, urls))
-    notebook.run(1, "None")
-    expect(review.cells).to_have_count(0)
-    assert not any(review.page.evaluate(alive, urls))
-
-
 def test_light_and_dark_follow_the_notebook_and_keep_text_readable(review, notebook):
     PICTURES.mkdir(parents=True, exist_ok=True)
     review.stand(0)
@@ -335,3 +149,10 @@ def test_light_and_dark_follow_the_notebook_and_keep_text_readable(review, noteb
         expect(review.page.locator("#jupyterlab-splash")).to_have_count(0)
         review.page.screenshot(path=PICTURES / f"grid-{theme.lower()}.png")
     review.saved()
+
+
+def test_a_grid_without_samples_says_so(notebook):
+    cell = notebook.run(1, "Grid([], [], labels)")
+    expect(cell.locator(".im-title")).to_contain_text("No pictures")
+    cell.locator(".im-main-button").click()
+    expect(cell.locator(".im-failures details")).to_have_count(0)

@@ -1,0 +1,82 @@
+"""A review grid in a real JupyterLab and the journal behind it, for the tests of hands and of a grid's life."""
+
+import os
+
+import pytest
+from browser import chromium
+from jupyter_lab import Notebook, running
+from playwright.sync_api import expect
+
+from imagine_widgets import Journal
+
+HEAD = """
+import os, time
+from imagine_kernels.records import Prediction, Region
+from imagine_kernels.sources import open_samples
+from imagine_kernels.use_case import Label
+from imagine_widgets import Grid, Journal
+samples = open_samples({folder!r}).samples
+labels = [Label("Actinoptychus", "Actinoptychus"), Label("Tripos", "Tripos"), Label("debris", "Debris"),
+          Label("arabic", "عوالق نباتية"), Label("evil", "<img src=x onerror=pwned=1>")]
+def prediction(number, sample):
+    score = 0.5 + number / 1000  # the order of the samples is the order of doubt
+    return Prediction(sample.id, (Region(labels[number % 2].name, score),), "drawn", "0")
+predictions = [prediction(*pair) for pair in enumerate(samples)]
+open("pid", "w").write(str(os.getpid()))
+"""
+GRID = "grid = Grid(samples, predictions, labels, journal=Journal({path!r}), author='ada', page={page})\ngrid"
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory, pictures):
+    """One notebook in one JupyterLab: the samples are at hand, the second cell is each test's own."""
+    folder = tmp_path_factory.mktemp("lab")
+    drawn = os.path.commonpath([sample.uri for sample in pictures(48).samples])
+    with running(folder) as (address, token), chromium() as browser:
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=True)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        notebook = Notebook(page, address, token, folder, "review", [HEAD.format(folder=drawn), "", ""])
+        notebook.run(0)
+        notebook.kernel = int((folder / "work" / "pid").read_text())
+        yield notebook
+        context.close()
+
+
+class Review:
+    """A grid on the page and the journal behind it."""
+
+    def __init__(self, notebook, path, page):
+        self.notebook, self.page, self.journal = notebook, notebook.page, Journal(path)
+        self.cell = notebook.run(1, GRID.format(path=str(path), page=page))
+        self.cells = self.cell.locator(".im-cell")
+        self.state = self.cell.locator(".im-saved")
+        expect(self.cells.first.locator("img")).to_be_visible(timeout=60_000)
+
+    def stand(self, index):
+        self.cells.nth(index).focus()
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def saved(self):
+        expect(self.state).to_have_text("All saved", timeout=60_000)
+        return {sample: a.regions[0].label for sample, a in self.journal.annotations().items()}
+
+    def kinds(self):
+        return self.cells.evaluate_all("cells => cells.map(cell => cell.dataset.kind)")
+
+    def names(self):
+        return self.cells.evaluate_all("cells => cells.map(cell => cell.title)")
+
+    def focused(self):
+        return self.page.evaluate("Number(document.activeElement.dataset.i ?? -1)")
+
+    def heading(self):
+        return self.cell.locator(".im-title bdi").inner_text()
+
+
+@pytest.fixture
+def review(notebook, tmp_path):
+    return Review(notebook, tmp_path / "journal.jsonl", page=10)

@@ -1,0 +1,141 @@
+"""The life of a review grid: saved or not, busy and ended kernels, full disks, several views, pictures come and go."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+from grid_review import Review
+from playwright.sync_api import expect
+
+from imagine_kernels.records import Annotation, Region
+from imagine_widgets import Journal
+
+pytest_plugins = ["grid_review"]
+pytestmark = pytest.mark.browser
+
+
+def test_saved_is_shown_only_when_the_kernel_has_it_on_disk(review, notebook):
+    review.press("Escape")
+    review.stand(0)
+    os.kill(notebook.kernel, signal.SIGSTOP)
+    try:
+        review.press("3", "3")
+        assert review.kinds()[:3] == ["corrected", "corrected", "open"], "the label shows at once"
+        expect(review.state).to_have_text("Saving 2…")
+        assert review.journal.annotations() == {}
+    finally:
+        os.kill(notebook.kernel, signal.SIGCONT)
+    assert list(review.saved().values()) == ["debris", "debris"]
+
+
+def test_pages_turn_while_the_kernel_stands_still(review, notebook):
+    review.page.wait_for_function("() => performance.now() > 0")
+    review.stand(0)
+    review.press("PageDown")
+    expect(review.cell.locator(".im-cell img")).to_have_count(10)
+    review.press("PageUp")
+    time.sleep(1)
+    os.kill(notebook.kernel, signal.SIGSTOP)
+    try:
+        for _ in range(2):
+            review.press("PageDown")
+            expect(review.cell.locator(".im-cell img")).to_have_count(review.cells.count(), timeout=2000)
+    finally:
+        os.kill(notebook.kernel, signal.SIGCONT)
+
+
+def test_a_running_cell_does_not_hold_up_the_labels(review, notebook, tmp_path):
+    flag = tmp_path / "go on"
+    notebook.run(2, f"while not os.path.exists({str(flag)!r}):\n    time.sleep(0.05)", wait=False)
+    review.page.wait_for_function(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
+    )
+    review.stand(0)
+    review.press("3")
+    assert list(review.saved().values()) == ["debris"]
+    assert not flag.exists()
+    flag.write_text("now")
+    notebook.run(2, "grid.progress")
+    assert notebook.outputs(2) == "Progress(total=48, confirmed=0, corrected=1)"
+
+
+def test_a_disk_that_refuses_is_told_and_trying_again_saves(review):
+    review.journal.path.mkdir()
+    review.stand(0)
+    review.press("3")
+    expect(review.state).to_contain_text("1 not saved. The labels")
+    assert "journal.jsonl" in review.state.inner_text()
+    review.journal.path.rmdir()
+    review.cell.get_by_text("Try again").click()
+    assert list(review.saved().values()) == ["debris"]
+
+
+def test_two_views_of_a_grid_and_the_page_loaded_again_show_the_same(review, notebook):
+    twin = notebook.run(2, "grid")
+    expect(twin.locator(".im-cell")).to_have_count(10)
+    review.stand(1)
+    review.press("3", "Enter")
+    review.saved()
+    assert twin.locator(".im-cell[data-kind=confirmed]").count() == 9
+    review.page.reload()
+    notebook.wait()
+    notebook.run(2, "grid")
+    assert notebook.page.locator(".im-grid").last.locator(".im-counts").inner_text() == "10 of 48 decided, 1 corrected"
+    last = notebook.page.locator(".jp-CodeCell").nth(2)
+    last.locator(".im-cell").first.focus()
+    review.press("u")
+    expect(last.locator(".im-counts")).to_have_text("1 of 48 decided, 1 corrected")
+    expect(last.locator(".im-saved")).to_have_text("All saved")
+    assert len(review.journal.annotations()) == 1
+
+
+def test_labels_from_elsewhere_appear_when_a_cell_looks_or_the_person_comes_back(review, notebook):
+    notebook.run(2, "ids = [sample.id for sample in samples]; print(repr(ids))")
+    ids = json.loads(notebook.outputs(2).replace("'", '"'))
+    review.journal.append(Annotation(ids[0], (Region("Copepoda"),), "bo"))
+    notebook.run(2, "grid.progress")
+    expect(review.cells.first).to_have_attribute("data-kind", "corrected")
+    assert "Copepoda" in review.cells.first.inner_text()
+    review.journal.append(Annotation(ids[2], (Region("debris"),), "bo"))
+    time.sleep(2.1)
+    review.stand(5)
+    expect(review.cells.nth(1)).to_have_attribute("data-kind", "corrected")
+
+
+def test_a_picture_that_cannot_be_read_says_so_and_can_be_labelled(review, notebook, tmp_path):
+    source = "def fails(sample, side):\n    raise ValueError('cut off after 12 bytes.')\n"
+    path = str(tmp_path / "broken.jsonl")
+    cell = notebook.run(2, f"{source}Grid(samples, predictions, labels, journal=Journal({path!r}), thumbnail=fails)")
+    expect(cell.locator(".im-broken").first).to_have_text("cut off after 12 bytes.")
+    cell.locator(".im-cell").first.focus()
+    review.press("3")
+    expect(cell.locator(".im-saved")).to_have_text("All saved")
+    assert len(Journal(path).annotations()) == 1
+
+
+def test_pictures_are_given_back_when_the_output_is_cleared(review, notebook):
+    urls = review.cell.locator(".im-cell img").evaluate_all("images => images.map(image => image.src)")
+    alive = "urls => Promise.all(urls.map(url => fetch(url).then(() => true, () => false)))"
+    assert all(review.page.evaluate(alive, urls))
+    notebook.run(1, "None")
+    expect(review.cells).to_have_count(0)
+    assert not any(review.page.evaluate(alive, urls))
+
+
+def test_a_kernel_that_ended_is_told_before_anybody_labels_into_nothing(notebook, tmp_path):
+    review = Review(notebook, tmp_path / "journal.jsonl", page=10)
+    review.stand(0)
+    review.press("3")
+    review.saved()
+    notebook.page.evaluate("void jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    expect(review.state).to_have_text("The kernel has ended: run the cell again", timeout=60_000)
+    review.press("3")
+    assert review.kinds()[:2] == ["corrected", "open"]
+    expect(review.cell.locator(".im-failures details")).to_have_count(0)
+    notebook.wait()
+    notebook.run(0)
+    again = Review(notebook, tmp_path / "journal.jsonl", page=10)
+    assert again.kinds()[:2] == ["corrected", "open"]
+    assert len(again.journal.annotations()) == 1
