@@ -34,6 +34,11 @@ class Classifier:
     device: torch.device
 
     @property
+    def origin(self) -> str:
+        """Where what it knows comes from, for a line of text: the start of the sha256, or what it was told."""
+        return self.sha256[:12] if len(self.sha256) == 64 else self.sha256
+
+    @property
     def side(self) -> int:
         """Pixels: no picture needs to be larger than this to be prepared."""
         return self.model.profile.size

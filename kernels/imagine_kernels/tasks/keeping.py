@@ -51,7 +51,7 @@ def parameters(course: Course, split: Split) -> dict[str, str | int | float]:
     """What shaped a training, flat, as a tracking server takes it."""
     model, taught, starter = course.model, course.lesson, course.starter
     known: dict[str, str | int | float] = {
-        "start": "nothing" if starter is None else f"{starter.model.name} {starter.sha256[:16]}",
+        "start": "nothing" if starter is None else f"{starter.model.name} {starter.origin}",
         "architecture": model.architecture,
         "size": model.profile.size,
         "colour": model.profile.colour,
