@@ -13,6 +13,9 @@ _FIRST = {
 }
 """What the page remembers in the browser, and how it is until a person chooses otherwise."""
 
+_HIDDEN = '[data-assistant-ui], [data-component-id="mlflow.home.demo-banner.launch"] { display: none !important }'
+"""Buttons that lead to parts which are switched off."""
+
 
 @cache
 def page() -> bytes:
@@ -22,4 +25,5 @@ def page() -> bytes:
     file = Path(mlflow.server.__file__).parent / mlflow.server.REL_STATIC_DIR / "index.html"
     first = json.dumps({key: json.dumps(value) for key, value in _FIRST.items()})
     script = f"for (const [k, v] of Object.entries({first})) localStorage.getItem(k) ?? localStorage.setItem(k, v)"
-    return file.read_bytes().replace(b"</title>", b"</title><script>" + script.encode() + b"</script>", 1)
+    added = f"</title><style>{_HIDDEN}</style><script>{script}</script>"
+    return file.read_bytes().replace(b"</title>", added.encode(), 1)

@@ -179,7 +179,7 @@ def test_the_page_of_mlflow_shows_runs_metrics_and_pictures(watched, visitor, ru
     visitor.shoot("mlflow-home")
     address = f"{watched.url}/services/mlflow/#/experiments/{experiment}/runs"
     page.goto(address)
-    expect(page.get_by_role("link", name="watched").last).to_be_visible()
+    expect(page.get_by_text("1 matching run")).to_be_visible()
     visitor.shoot("mlflow-runs")
     page.goto(f"{address}/{number}")
     expect(page.get_by_text("ada", exact=True).first).to_be_visible()
