@@ -16,7 +16,7 @@ _PRIORITY = ["text/html", "image/svg+xml", "image/png", "text/markdown", "text/p
 """What a reader without a kernel can see; a widget's own view is left out, its still picture is text/html."""
 
 
-class ReportError(RuntimeError):
+class ReportError(ChildProcessError):
     """A cell of the report failed; the message is a sentence, `notebook` holds the error in place."""
 
     def __init__(self, sentence: str, notebook: Path) -> None:

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from imagine_kernels import train
 from imagine_kernels.measure import Row
 from imagine_kernels.records import Collection, Prediction, Sample, Skipped
+from imagine_kernels.tasks import keeping
 from imagine_kernels.use_case import Model, UseCase
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def provenance(model: Model, data_sha256: str) -> "pd.DataFrame":
 
 def versions() -> str:
     """The packages that decide a result, with their versions, in one line."""
-    return ", ".join(f"{name} {number}" for name, number in train.versions().items())
+    return ", ".join(f"{name} {number}" for name, number in keeping.versions().items())
 
 
 def plain(text: str) -> str:
