@@ -8,10 +8,11 @@ from typing import IO
 from hub_config.settings import Settings
 
 LOUD = re.compile(
-    r"\b(error|exception|fatal|critical|refused|denied|failed|cannot|no space|no module|[EC] 20\d\d-)", re.IGNORECASE
+    r"\b(\w*error|\w*exception|fatal|critical|refused|denied|failed|cannot|no space|no module|[EC] 20\d\d-)",
+    re.IGNORECASE,
 )
 DULL = re.compile(
-    r"Service \S+ exited with status|Traceback|During handling|The above exception|A complete log of this run"
+    r"Service \S+ exited with status|Traceback|During handling|The above exception|A complete log of this run|\]$"
 )
 """Loud, but it does not say why."""
 COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
