@@ -14,11 +14,16 @@ def sentence(error: BaseException) -> str:
     return said if is_ours else f"{type(error).__name__}: {said or 'no more is known.'}"
 
 
+def show(send: Send, doing: str, error: BaseException) -> None:
+    """Show an error below the widget; `doing` names what failed: "A label was refused"."""
+    detail = "".join(traceback.format_exception(error))
+    send({"type": "failure", "sentence": f"{doing}. {sentence(error)}", "detail": detail})
+
+
 @contextmanager
 def shown_below(send: Send, doing: str) -> Iterator[None]:
-    """Show what fails inside the block below the widget; `doing` names it: "The thumbnails could not be made"."""
+    """Show what fails inside the block below the widget."""
     try:
         yield
     except Exception as error:  # noqa: BLE001  # the edge of the widget: an unseen error would be a frozen page
-        detail = "".join(traceback.format_exception(error))
-        send({"type": "failure", "sentence": f"{doing}. {sentence(error)}", "detail": detail})
+        show(send, doing, error)

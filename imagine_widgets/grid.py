@@ -4,6 +4,7 @@ The browser shows an edit at once and sends it as a small message; the answer co
 """
 
 import difflib
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import anywidget
 from imagine_kernels import environment
 from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_widgets.classes import Label
-from imagine_widgets.failures import sentence, shown_below
+from imagine_widgets.failures import sentence, show, shown_below
 from imagine_widgets.grid_store import NONE, Batch, Changes, GridStore, Progress
 from imagine_widgets.journal import Journal, journal_of
 from imagine_widgets.scripts import joined
@@ -64,19 +65,20 @@ class Grid(anywidget.AnyWidget):
         self._thumbnails = Thumbnails(self._store.samples, thumbnail)
         self._page = page
         self._classes_sent = 0
+        self._speaking = threading.RLock()  # what is told later is newer: the browser takes the last word
         super().__init__()
         self.on_msg(self._receive)
 
     @property
     def annotations(self) -> tuple[Annotation, ...]:
         """What a person decided about the samples of this grid, here or anywhere else in the journal."""
-        self._tell(self._store.refresh())
+        self._catch_up()
         return self._store.annotations()
 
     @property
     def labels_by_sample(self) -> dict[str, str]:
         """The label of each sample: as decided, else as predicted; without either it is left out."""
-        self._tell(self._store.refresh())
+        self._catch_up()
         pairs = zip(self._store.samples, self._store.predicted, self._store.decided, strict=True)
         best = ((sample.id, predicted if decided == NONE else decided) for sample, predicted, decided in pairs)
         return {sample: self._store.classes[label].name for sample, label in best if label != NONE}
@@ -84,7 +86,7 @@ class Grid(anywidget.AnyWidget):
     @property
     def progress(self) -> Progress:
         """How many samples there are, how many were confirmed and how many corrected."""
-        self._tell(self._store.refresh())
+        self._catch_up()
         return self._store.progress()
 
     def still(self) -> str:
@@ -104,8 +106,8 @@ class Grid(anywidget.AnyWidget):
     def _receive(self, _widget: object, message: Message, _buffers: object) -> None:
         kind = str(message.get("type"))
         answers = {
-            "hello": self._hello,
-            "refresh": lambda _: self._tell(self._store.refresh()),
+            "hello": self._send_state,
+            "refresh": lambda _: self._catch_up(),
             "thumbs": self._send_thumbs,
             "edits": self._edit,
             "closer": self._send_closer,
@@ -113,38 +115,42 @@ class Grid(anywidget.AnyWidget):
         with shown_below(self.send, f"The grid could not answer {kind!r}"):
             answers[kind](message)
 
-    def _hello(self, message: Message) -> None:
+    def _catch_up(self) -> None:
+        with self._speaking:
+            self._tell(self._store.refresh())
+
+    def _send_state(self, message: Message) -> None:
         store = self._store
-        store.refresh()
-        state = {
-            "type": "state",
-            "to": message["to"],
-            "page": self._page,
-            "groups": [{"label": group.label, "rows": group.rows} for group in store.groups()],
-            "names": [readable(sample) for sample in store.samples],
-            "predicted": store.predicted,
-            "decided": store.decided,
-            "steps": [_step(step) for step in store.steps()[-_STEPS:]],
-            "classes": store.classes.to_json(),
-        }
-        self._classes_sent = len(store.classes)
-        self.send(state)
+        with self._speaking:
+            store.refresh()
+            self._classes_sent = len(store.classes)
+            state = {
+                "type": "state",
+                "to": message["to"],
+                "page": self._page,
+                "groups": [{"label": group.label, "rows": group.rows} for group in store.groups()],
+                "names": [readable(sample) for sample in store.samples],
+                "predicted": store.predicted,
+                "decided": store.decided,
+                "steps": [_step(step) for step in store.steps()[-_STEPS:]],
+                "classes": store.classes.to_json(),
+            }
+            self.send(state)
 
     def _edit(self, message: Message) -> None:
         """Do edits in their order. One the disk has no room for waits in the browser, and all after it do."""
         changes, handled, failed = Changes(), [], None
-        for edit in message["edits"]:
-            try:
-                changes.join(self._do(edit))
+        with self._speaking:
+            for edit in message["edits"]:
+                try:
+                    changes.join(self._do(edit))
+                except OSError as error:
+                    failed = {"batch": edit["batch"], "why": sentence(error)}
+                    break
+                except Exception as error:  # noqa: BLE001  # the edge: a wrong edit must not hold up those after it
+                    show(self.send, "A label was refused", error)
                 handled.append(edit["batch"])
-            except OSError as error:
-                failed = {"batch": edit["batch"], "why": sentence(error)}
-                break
-            except Exception as error:  # the edge: a wrong edit must not hold up those after it
-                handled.append(edit["batch"])
-                with shown_below(self.send, "A label was refused"):
-                    raise error from None
-        self._tell(changes, handled, failed)
+            self._tell(changes, handled, failed)
 
     def _do(self, edit: Message) -> Changes:
         if edit["kind"] == "undo":

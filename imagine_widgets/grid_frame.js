@@ -34,7 +34,7 @@ export function frame(act) {
     rail: make("div", { class: "im-rail", role: "tablist", "aria-orientation": "vertical", "aria-label": "Predicted classes" }),
     title: make("div", { class: "im-title" }),
     where: make("span", { class: "im-where" }),
-    cells: make("div", { class: "im-cells", role: "grid", "aria-multiselectable": "true" }),
+    cells: make("div", { class: "im-cells", role: "grid", "aria-label": "Pictures", "aria-multiselectable": "true" }),
     choices: make("div", { class: "im-choices", role: "group" }),
     accept: button("", "Enter", () => act("accept"), { class: "im-main-button" }),
     undo: button("Undo", "U", () => act("undo")),

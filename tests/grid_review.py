@@ -53,6 +53,10 @@ class Review:
         self.state = self.cell.locator(".im-saved")
         expect(self.cells.first.locator("img")).to_be_visible(timeout=60_000)
 
+    def again(self):
+        """The same cell run once more."""
+        return Review(self.notebook, self.journal.path, page=10)
+
     def stand(self, index):
         self.cells.nth(index).focus()
 

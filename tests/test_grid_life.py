@@ -6,7 +6,6 @@ import signal
 import time
 
 import pytest
-from grid_review import Review
 from playwright.sync_api import expect
 
 from imagine_kernels.records import Annotation, Region
@@ -78,12 +77,12 @@ def test_two_views_of_a_grid_and_the_page_loaded_again_show_the_same(review, not
     review.stand(1)
     review.press("3", "Enter")
     review.saved()
-    assert twin.locator(".im-cell[data-kind=confirmed]").count() == 9
+    expect(twin.locator(".im-cell[data-kind=confirmed]")).to_have_count(9)
     review.page.reload()
     notebook.wait()
     notebook.run(2, "grid")
-    assert notebook.page.locator(".im-grid").last.locator(".im-counts").inner_text() == "10 of 48 decided, 1 corrected"
     last = notebook.page.locator(".jp-CodeCell").nth(2)
+    expect(last.locator(".im-counts")).to_have_text("10 of 48 decided, 1 corrected")
     last.locator(".im-cell").first.focus()
     review.press("u")
     expect(last.locator(".im-counts")).to_have_text("1 of 48 decided, 1 corrected")
@@ -115,6 +114,18 @@ def test_a_picture_that_cannot_be_read_says_so_and_can_be_labelled(review, noteb
     assert len(Journal(path).annotations()) == 1
 
 
+def test_what_goes_wrong_in_the_browser_or_behind_it_is_shown_below_the_grid(review, notebook):
+    below = review.cell.get_by_role("alert")
+    notebook.run(2, "grid.send({'type': 'changes'})")
+    expect(below).to_contain_text("The grid stumbled: ")
+    notebook.run(2, "grid._store.scores = None")
+    review.stand(0)
+    review.press("z")
+    expect(below).to_contain_text("The grid could not answer 'closer'. TypeError: 'NoneType' object is not callable")
+    review.press("3")
+    assert list(review.saved().values()) == ["debris"], "and the grid goes on"
+
+
 def test_pictures_are_given_back_when_the_output_is_cleared(review, notebook):
     urls = review.cell.locator(".im-cell img").evaluate_all("images => images.map(image => image.src)")
     alive = "urls => Promise.all(urls.map(url => fetch(url).then(() => true, () => false)))"
@@ -124,8 +135,7 @@ def test_pictures_are_given_back_when_the_output_is_cleared(review, notebook):
     assert not any(review.page.evaluate(alive, urls))
 
 
-def test_a_kernel_that_ended_is_told_before_anybody_labels_into_nothing(notebook, tmp_path):
-    review = Review(notebook, tmp_path / "journal.jsonl", page=10)
+def test_a_kernel_that_ended_is_told_before_anybody_labels_into_nothing(review, notebook):
     review.stand(0)
     review.press("3")
     review.saved()
@@ -136,6 +146,6 @@ def test_a_kernel_that_ended_is_told_before_anybody_labels_into_nothing(notebook
     expect(review.cell.locator(".im-failures details")).to_have_count(0)
     notebook.wait()
     notebook.run(0)
-    again = Review(notebook, tmp_path / "journal.jsonl", page=10)
+    again = review.again()
     assert again.kinds()[:2] == ["corrected", "open"]
     assert len(again.journal.annotations()) == 1
