@@ -59,7 +59,8 @@ def install(settings: Settings, *, tests: bool = False) -> int:
         return 0
     print(f"making {len(to_make)} of {len(wanted)} environments in {settings.folders.environments}", flush=True)
     workshop.make_tools()
-    if _say(machine.disk(settings, machine.needed(to_make, cuda=not workshop.has_torch_without_cuda()))):
+    with_torch = machine.needed(to_make, cuda=not workshop.has_torch_without_cuda())
+    if _say(machine.disk(settings, "environments", with_torch)):
         return 1
     return _make(settings, to_make, workshop)
 
@@ -69,7 +70,8 @@ def problems(settings: Settings, to_make: Sequence[Environment], lacking: Sequen
     found = machine.folders(settings)
     if lacking and not packages.may_install():
         found.append(packages.sentence(lacking))
-    found += machine.disk(settings, machine.needed(to_make))
+    found += machine.disk(settings, "state", machine.STATE_GIGABYTES)
+    found += machine.disk(settings, "environments", machine.needed(to_make))
     if not tests and not processes.marked(*processes.mark(settings).popitem()):
         found += ports.problems(settings)
     return found

@@ -16,23 +16,20 @@ STATE_GIGABYTES = 0.5
 
 def needed(to_make: Sequence[Environment], *, cuda: bool = False) -> float:
     """Gigabytes that making the environments takes, with or without CUDA in those that hold torch."""
-    if not to_make:
-        return 0.0
     torch = CUDA_GIGABYTES if cuda and any("kernel" in one.extras for one in to_make) else 0.0
-    return sum(one.gigabytes for one in to_make) + torch + STATE_GIGABYTES
+    return sum(one.gigabytes for one in to_make) + torch
 
 
-def disk(settings: Settings, gigabytes: float) -> list[str]:
-    """A sentence where the disk of the environments has less than `gigabytes` free."""
-    folder = next(
-        parent for parent in (settings.folders.environments, *settings.folders.environments.parents) if parent.exists()
-    )
+def disk(settings: Settings, key: str, gigabytes: float) -> list[str]:
+    """A sentence where the disk of the folder called `key` in imagine.toml has less than `gigabytes` free."""
+    wanted: Path = getattr(settings.folders, key)
+    folder = next(parent for parent in (wanted, *wanted.parents) if parent.exists())
     free = shutil.disk_usage(folder).free / 1e9
     if free >= gigabytes:
         return []
     sentence = (
         f"The disk of {folder} has {free:.1f} GB free and {gigabytes:.1f} GB are needed: make room there, "
-        f"or name another disk by folders.environments in {settings.file}; then: make up"
+        f"or name another disk by folders.{key} in {settings.file}; then: make up"
     )
     return [sentence]
 

@@ -10,7 +10,7 @@ import pytest
 from house import ROOT, write_settings
 
 from hub_config import install, machine, mirrors, packages, ports, progress, settings
-from hub_config.environments import HOUSE, Environment
+from hub_config.environments import HOUSE
 
 
 @pytest.fixture
@@ -38,15 +38,17 @@ def test_an_address_of_another_machine_is_a_sentence(here):
     assert len(sentences) == len(ports.keys(here.addresses))
 
 
-def test_a_disk_with_too_little_room_is_named_with_both_figures(here):
-    sentence = only(machine.disk(here, 1e6))
+@pytest.mark.parametrize("key", ["environments", "state"])
+def test_a_disk_with_too_little_room_is_named_with_both_figures(here, key):
+    sentence = only(machine.disk(here, key, 1e6))
     assert "1000000.0 GB are needed" in sentence
     assert "GB free" in sentence
-    assert "folders.environments" in sentence
+    assert f"folders.{key} in {here.file}" in sentence
 
 
 def test_a_disk_with_room_is_no_trouble(here):
-    assert machine.disk(here, machine.needed([Environment("tiny", (), 0.0)]) / 1e3) == []
+    assert machine.disk(here, "state", 1e-6) == []
+    assert machine.disk(here, "environments", machine.needed([])) == []
 
 
 def test_cuda_counts_only_where_torch_is_still_to_be_made():

@@ -26,7 +26,7 @@ def place(tmp_path_factory):
     yield folder
     here = settings.load(folder / "imagine.toml")
     processes_left = processes.ours(here)
-    processes.end(processes_left)
+    processes.finish(processes_left)
     assert not processes_left, "the README's commands left processes running"
 
 
