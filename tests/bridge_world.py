@@ -21,6 +21,23 @@ LABELS = (
     Label("chaetoceros", "Chaetoceros", 148985, "genus", "c"),
 )
 
+HOSTILE = (
+    '<b onclick="alert(1)">x</b>',
+    'it\'s "quoted" & co',
+    "عوالق نباتية",
+    "🦠 emoji",
+    "$image",
+    "a/b\\c",
+    "new\nline\ttab",
+    "007",
+    "true",
+    "false",
+    'name="label"',
+    "{{7*7}}",
+    " led by a space",
+)
+"""Names of classes that some part of Label Studio trips over."""
+
 
 def make_samples(folder, count, group="run1"):
     """Samples that are crops of one collage, each of its own colours."""

@@ -3,6 +3,7 @@
 This file is also what runs inside: environment labelstudio's gunicorn loads `application` from it.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -28,6 +29,12 @@ OWN = {
     "LATEST_VERSION_CHECK": "false",
     "USE_NGINX_FOR_UPLOADS": "false",
     "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+SQLITE = {
+    "timeout": 60,
+    "transaction_mode": "IMMEDIATE",  # else writers that meet fail with "database is locked"
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
 }
 
 
@@ -89,6 +96,19 @@ class LabelStudio:
             self.process.wait()
 
 
+@contextlib.contextmanager
+def running(folder):
+    """A Label Studio that ends with the block."""
+    from hub_config import settings
+
+    python = settings.load().folders.python("labelstudio")
+    made = LabelStudio(folder, python, template(python))
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
 def template(python):
     """An empty database of the installed Label Studio; making it takes half a minute, once."""
     make = (
@@ -105,6 +125,9 @@ def application():
     import label_studio
 
     sys.path.append(str(Path(label_studio.__file__).parent))
+    from django.conf import settings
+
+    settings.DATABASES["default"].setdefault("OPTIONS", {}).update(SQLITE)
     from django.core.wsgi import get_wsgi_application
 
     made = get_wsgi_application()

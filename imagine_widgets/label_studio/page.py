@@ -30,12 +30,12 @@ class Label(Protocol):
 
 def page(labels: Sequence[Label]) -> str:
     """The labelling page for these classes, as the XML Label Studio keeps. Raises ValueError for an impossible name."""
-    view = ET.Element("View")
-    ET.SubElement(view, "Image", name=IMAGE, value=f"${IMAGE}", zoom="true", zoomControl="true", defaultZoom="fit")
+    view = ET.Element("View")  # the classes stand above the picture: below it, a tall one pushes them off the screen
     choices = ET.SubElement(
         view, "Choices", name=CONTROL, toName=IMAGE, choice="single-radio", showInline="true", required="true"
     )
     choices.set("requiredMessage", "Choose a class, or skip this image.")
+    ET.SubElement(view, "Image", name=IMAGE, value=f"${IMAGE}", zoom="true", zoomControl="true", defaultZoom="fit")
     _add(choices, labels)
     return _written(view)
 

@@ -1,6 +1,5 @@
 """The project of a title on the server: found, or made once, and its labelling page kept up with the classes."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +11,8 @@ from imagine_widgets.label_studio.wire import Project
 
 SHORTEST, LONGEST = 3, 50
 """Letters of a title that Label Studio takes."""
+MARK = "Made by iMagine:"
+"""How the description of a project begins that push made."""
 
 
 def check_title(title: str) -> None:
@@ -26,7 +27,7 @@ def check_title(title: str) -> None:
 def find(server: Server, title: str) -> Project | None:
     """The project that push made under this title; the oldest where a crash left two."""
     alike = server.projects(title)
-    marked = [project for project in alike if _mark(title) in project.description]
+    marked = [project for project in alike if project.description.startswith(MARK)]
     fitting = [project for project in alike if _fits(project)]  # somebody wrote a description of her own
     return next(iter(marked or fitting), None)
 
@@ -45,16 +46,13 @@ def find_or_make(server: Server, title: str, labels: Sequence[Label]) -> Project
 
 
 def _make(server: Server, title: str, labels: Sequence[Label]) -> Project:
-    about = f"Images and predictions come from a notebook by push, labels go back by pull. {_mark(title)}"
-    server.make_project(title, about, page.page(labels))
+    server.make_project(
+        title, f"{MARK} images come from a notebook by push, labels go back by pull.", page.page(labels)
+    )
     first = find(server, title)  # the oldest, should somebody have made one in the same moment; the other stays empty,
     if first is None:  # since Label Studio stops counting everybody's labels while it deletes a project
         raise LabelStudioError(f"Label Studio at {server.url} took the project {title!r} and does not show it")
     return first
-
-
-def _mark(title: str) -> str:
-    return f"[imagine {hashlib.sha256(title.encode()).hexdigest()[:8]}]"
 
 
 def _fits(project: Project) -> bool:
