@@ -61,3 +61,21 @@ def pictures(tmp_path_factory):
         return open_samples(samples.make_images(tmp_path_factory.mktemp("drawn"), count=count, seed=seed))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def label_studio(tmp_path_factory):
+    """A Label Studio without a hub, which tests of the bridge may pause; one for all of them."""
+    import label_studio_server
+
+    with label_studio_server.running(tmp_path_factory.mktemp("label-studio")) as running:
+        yield running
+
+
+@pytest.fixture
+def world(label_studio, tmp_path, monkeypatch):
+    """One person's samples, predictions and journal, and a project of her own in `label_studio`."""
+    from bridge_world import World
+
+    monkeypatch.setenv("IMAGINE_WORK", str(tmp_path / "work"))
+    return World(label_studio, tmp_path)
