@@ -1,6 +1,8 @@
 """The tools that make environments, and what each environment needs besides its packages. Standard library only."""
 
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +15,8 @@ from hub_config import environments, logs, mirrors, proxy
 from hub_config.environments import Environment
 from hub_config.settings import ROOT, VARIABLE, Settings
 
+FULL = 20_000_000
+"""With fewer bytes free a disk is full, whatever the program that failed says."""
 LABEL_STUDIO = "from hub_config import label_studio_database as d, settings as s; d.prepare(s.load())"
 
 
@@ -125,12 +129,13 @@ class Workshop:
 
 
 def _note(log: IO[bytes], line: str) -> None:
-    log.write(f"{line}\n".encode())
-    log.flush()
+    with contextlib.suppress(OSError):  # a full disk; the sentence will say so
+        log.write(f"{line}\n".encode())
+        log.flush()
 
 
 def _sentence(what: str, log: Path) -> str:
     reason = logs.reason(log).rstrip(".")
-    if "No space left" in reason:
+    if "No space left" in reason or shutil.disk_usage(log.parent).free < FULL:
         return f"{what} could not be made: the disk is full; make room, then go on with the same command (see {log})."
     return f"{what} could not be made: {reason} (see {log}). The same command goes on from there."
