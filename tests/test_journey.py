@@ -198,9 +198,15 @@ def test_06_training_run_is_in_mlflow_under_her_name(visitor, house):
     mlflow = visitor.context.new_page()
     mlflow.set_default_timeout(60_000)
     mlflow.goto(f"{house.url}/services/mlflow/")
-    mlflow.get_by_text("phytoplankton", exact=False).first.click()
-    expect(mlflow.locator("body")).to_contain_text(PERSON)
+    mlflow.get_by_role("link", name="Experiments").first.click()
+    mlflow.get_by_role("link", name="phytoplankton", exact=True).first.click()
+    run = mlflow.get_by_role("link", name=re.compile("north_sea-")).first
+    run.wait_for()
     visitor.shoot("mlflow-runs", mlflow)
+    run.click()
+    expect(mlflow.locator("body")).to_contain_text(PERSON)
+    expect(mlflow.locator("body")).to_contain_text("macro_f1")
+    visitor.shoot("mlflow-run", mlflow)
     mlflow.close()
 
 

@@ -42,21 +42,27 @@ def _axes(width: float, height: float) -> "tuple[Figure, Axes]":
 
 
 def composition(rows: Sequence[Row], titles: Mapping[str, str] | None = None) -> Picture:
-    """Share of each class in percent with its 95 % interval, most frequent on top; one group."""
-    names = titles or {}
-    ordered = sorted(rows, key=lambda row: row.count)
+    """Share of each class in percent with its 95 % interval, group after group, most frequent on top."""
+    groups = [*dict.fromkeys(row.group for row in rows)]
+    ordered = sorted(rows, key=lambda row: (-groups.index(row.group), row.count))
     figure, axes = _axes(8, 0.9 + 0.42 * max(1, len(ordered)))
-    labels = [names.get(row.label, row.label) for row in ordered]
+    labels = [_called(row, titles or {}, named=len(groups) > 1) for row in ordered]
     shares = [100 * row.share for row in ordered]
     below = [100 * (row.share - row.share_low) for row in ordered]
     above = [100 * (row.share_high - row.share) for row in ordered]
-    axes.barh(labels, shares, color=WATER, height=0.62)
+    axes.barh(range(len(ordered)), shares, color=WATER, height=0.62)
+    axes.set_yticks(range(len(ordered)), labels)
     axes.errorbar(shares, range(len(ordered)), xerr=[below, above], fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
     for place, row in enumerate(ordered):
         axes.annotate(f"{row.count}", (100 * row.share_high, place), (6, 0), textcoords="offset points", va="center")
     axes.set_xlabel("share of all particles, % (number at the right: count; line: 95 % interval)", color=INK)
     axes.set_xlim(0, min(112, max([1.0, *(100 * row.share_high for row in ordered)]) * 1.12))
     return Picture(figure)
+
+
+def _called(row: Row, titles: Mapping[str, str], *, named: bool) -> str:
+    title = titles.get(row.label, row.label)
+    return f"{title} · {row.group or 'images'}" if named else title
 
 
 def how_sure(predictions: Iterable[Prediction], unsure: float = 0.6) -> Picture:
