@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def facts(settings: Settings, environment: Environment) -> dict[str, str]:
     }
     return {
         "where": f"{settings.folders.environment(environment.name)} of {ROOT}",
-        "python": f"{platform.python_version()} {platform.machine()}",
+        "python": f"{sys.version_info.major}.{sys.version_info.minor} {platform.machine()}",
         "from": hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest(),
     }
 
