@@ -100,7 +100,7 @@ def _title(label: Label, taken: Container[str | None]) -> str:
     if label.name in _NO_TEXT:
         return label.name
     title = f"{label.title} ({label.name})" if label.title in taken else label.title or label.name
-    return f"\u200b{title}" if title.startswith("$") else title  # the editor would show a task's data in its place
+    return title.replace("$", "$\u200b")  # the editor puts a task's data in the place of "$image", wherever it stands
 
 
 def is_writable(text: str) -> bool:
