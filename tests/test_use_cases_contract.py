@@ -141,7 +141,7 @@ def test_a_short_training_learns_two_kinds_of_picture(case, model):
     squares[8:, size // 2 - 2 : size // 2 + 2, :] = 20
     targets = np.repeat([0, 1], 8)
     losses = []
-    plan = training.Plan(6, draws=64, mix=0.0)
+    plan = training.Plan(6, draws=256, mix=0.0)
     fitted = training.fit(
         classification.begin(model, 0), squares, targets, model.profile, plan, 0, lambda e, _: losses.append(e.loss)
     )
