@@ -115,7 +115,8 @@ def _wait_for_services(settings: Settings, hub: psutil.Process, say: Say, until:
     for part in parts.parts(settings):
         if part.kind == "service":
             _until(settings, hub, part.title, partial(parts.answers, f"{part.address}/"), until)
-            say(f"{part.title} answers ({time.monotonic() - begun:.1f} s later)")
+            waited = time.monotonic() - begun
+            say(f"{part.title} answers" + (f" ({waited:.1f} s later)" if waited > 1 else ""))
 
 
 def _until(settings: Settings, hub: psutil.Process, what: str, ready: Callable[[], bool], until: float) -> None:
