@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import psutil
-from imagine_kernels.environment import QUIET
 
 from hub_config import credentials, logs, parts, ports, processes
 from hub_config.settings import ROOT, VARIABLE, Settings, load
+from imagine_kernels.environment import QUIET
 
 Say = Callable[[str], None]
 CONFIG = ROOT / "hub_config" / "jupyterhub_config.py"
