@@ -229,6 +229,12 @@ def test_runs_named_by_a_pattern_are_held_out_whole(pictures):
         lesson.grouped(samples, r"(")
 
 
+def test_runs_are_examined_apart_and_the_command_says_so(pictures, tmp_path):
+    trained = quick(pictures(24), tmp_path, folds=9, runs=r".*_\d+(\d)\.jpg")
+    assert trained.parameters["split"] == "9 folds of whole runs"
+    assert "--runs '.*_" in trained.model.command
+
+
 def test_hold_out_keeps_whole_runs_together():
     labels, groups = ["a", "b"] * 20, [f"run {i // 8}" for i in range(40)]
     split = splits.hold_out(labels, groups, seed=1)

@@ -51,17 +51,29 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How `train` goes about it: what it starts from, how long, how it examines, and the seed of every choice."""
+    """How `train` goes about it: what it starts from, how long, how it examines, and the seed of every choice.
+
+    `runs` is a regular expression whose first group names the run in a file's name, where samples carry no group and
+    come from several runs: "(.*)_" takes all before the last underscore. `variety` is how much light, focus and grain
+    of the pictures are varied: 1.0 for few pictures, less where sharpness and contrast tell the classes apart.
+    """
 
     scratch: bool = False
     drawn: int = 0
     folds: int = 0
+    runs: str | None = None
+    variety: float = 1.0
     epochs: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.epochs is not None and self.epochs < 1:
             raise ValueError(f"Training needs at least 1 epoch, not {self.epochs}.")
+
+    def told(self, epochs: int) -> dict[str, object]:
+        """What differs from the default, for the command that repeats it; the epochs always."""
+        plain = asdict(Options())
+        return {name: value for name, value in asdict(self).items() if value != plain[name]} | {"epochs": epochs}
 
 
 def train(
@@ -88,14 +100,15 @@ def train(
 
     began, wanted, known = time.perf_counter(), Options(**options), facts(case, model, weights)
     starter = None if wanted.scratch else load(case, known, weights)
+    shown = lesson.grouped(samples, wanted.runs) if wanted.runs else samples
     with compute.free_threads() as threads:
-        taught = lesson.prepare(samples, named(annotations), known.profile, progress=progress)
+        taught = lesson.prepare(shown, named(annotations), known.profile, progress=progress)
         course = _course(case, known, starter, taught, wanted, progress=progress)
         chosen = splits.choose(taught.labels, taught.groups, wanted.folds, wanted.seed)
         with _bar(course.plan.epochs * (len(chosen) + 1 if wanted.folds else 1), "train", show=progress) as bar:
             network, examined = course.run(chosen, bar, cross_validate=bool(wanted.folds))
     evaluation = _evaluate(course, examined)
-    again = keeping.command(case.name, {"model": known.name, **asdict(wanted), "epochs": course.plan.epochs})
+    again = keeping.command(case.name, {"model": known.name, **wanted.told(course.plan.epochs)})
     figures = () if evaluation is None else _figures(evaluation, chosen[0])
     kept, path = keeping.keep(course, network, figures, again, folder or work_folder() / "models")
     return Trained(
@@ -118,21 +131,13 @@ def train_folder(
     out: Path | None = None,
     *,
     model: str | None = None,
-    runs: str | None = None,
     **options: Any,  # noqa: ANN401
 ) -> Trained:
-    """`train` for the use case called `name` on a folder (or zip) with one folder per class; files go to `out`.
-
-    `runs` is a regular expression whose first group names the run in a file's name, where the files come from several:
-    "(.*)_" takes all before the last underscore. `options` are those of `train`.
-    """
-    from imagine_kernels.tasks import lesson
-
+    """`train` for the use case called `name` on a folder (or zip) with one folder per class; files go to `out`."""
     collection = open_samples(data)
     if not collection.annotations:
         raise ValueError(f"{data} has no labels: put the pictures into one folder per class.")
-    samples = lesson.grouped(collection.samples, runs) if runs else collection.samples
-    return train(use_case.get(name), samples, collection.annotations, model=model, folder=out, **options)
+    return train(use_case.get(name), collection.samples, collection.annotations, model=model, folder=out, **options)
 
 
 def _course(
@@ -146,8 +151,10 @@ def _course(
     model = replace(known, labels=lesson.classes(case, known, taught.labels))
     begun = _practise(case, known, starter, wanted, progress=progress) if wanted.drawn else starter
     if begun is None:
-        return Course(model, None, taught, Plan(wanted.epochs or SCRATCH_EPOCHS), wanted.seed)
-    return Course(model, begun, taught, Plan(wanted.epochs or EPOCHS, rate=1e-3), wanted.seed)
+        plan = Plan(wanted.epochs or SCRATCH_EPOCHS, variety=wanted.variety)
+    else:
+        plan = Plan(wanted.epochs or EPOCHS, rate=1e-3, variety=wanted.variety)
+    return Course(model, begun, taught, plan, wanted.seed)
 
 
 def _practise(

@@ -6,10 +6,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 
-def vary(batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Each picture of the batch (B, C, S, S), background 0, turned, mirrored, scaled, moved, lit and focused anew."""
-    lit = _light(_place(batch, generator), generator)
-    return _noise(_focus(lit, generator), generator)
+def vary(batch: torch.Tensor, generator: torch.Generator, variety: float = 1.0) -> torch.Tensor:
+    """Each picture of the batch (B, C, S, S), background 0, turned, mirrored, scaled, moved, lit and focused anew.
+
+    `variety` scales how much light, focus and grain differ.
+    """
+    lit = _light(_place(batch, generator), generator, variety)
+    return _noise(_focus(lit, generator, variety), generator, variety)
 
 
 def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> torch.Tensor:
@@ -36,25 +39,25 @@ def _place(batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return F.grid_sample(batch, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def _light(batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def _light(batch: torch.Tensor, generator: torch.Generator, variety: float) -> torch.Tensor:
     """More or less contrast, a slightly wrong background, and colours of another lamp."""
     count, channels = batch.shape[:2]
-    contrast = torch.exp(_uniform(count, -0.35, 0.35, generator)).view(-1, 1, 1, 1)
-    tint = torch.exp(torch.randn(count, channels, 1, 1, generator=generator) * 0.08)
-    water = torch.randn(count, 1, 1, 1, generator=generator) * 0.08
+    contrast = torch.exp(_uniform(count, -0.35 * variety, 0.35 * variety, generator)).view(-1, 1, 1, 1)
+    tint = torch.exp(torch.randn(count, channels, 1, 1, generator=generator) * 0.08 * variety)
+    water = torch.randn(count, 1, 1, 1, generator=generator) * 0.08 * variety
     return batch * (contrast * tint).to(batch.device) + water.to(batch.device)
 
 
-def _focus(batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def _focus(batch: torch.Tensor, generator: torch.Generator, variety: float) -> torch.Tensor:
     """A third of the pictures lose or gain sharpness, as particles do above and below the focal plane."""
-    amount = _uniform(len(batch), -0.6, 1.0, generator)
+    amount = _uniform(len(batch), -0.6 * variety, variety, generator)
     chosen = torch.rand(len(batch), generator=generator) < 1 / 3
     amount = torch.where(chosen, amount, torch.zeros(())).view(-1, 1, 1, 1).to(batch.device)
     soft = F.avg_pool2d(F.pad(batch, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
     return torch.lerp(batch, soft, amount)
 
 
-def _noise(batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def _noise(batch: torch.Tensor, generator: torch.Generator, variety: float) -> torch.Tensor:
     """Grain of the sensor, of a strength that differs from picture to picture."""
-    strength = _uniform(len(batch), 0.0, 0.08, generator).view(-1, 1, 1, 1)
+    strength = _uniform(len(batch), 0.0, 0.08 * variety, generator).view(-1, 1, 1, 1)
     return batch + (torch.randn(batch.shape, generator=generator) * strength).to(batch.device)

@@ -1,5 +1,6 @@
 """What is left of a training: the weights and their facts in a folder, and what a repetition needs to know."""
 
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -43,7 +44,7 @@ def keep(
 
 def command(case: str, options: Mapping[str, object]) -> str:
     """What to type to get the same model again."""
-    words = [f"--{name}" if value is True else f"--{name} {value}" for name, value in options.items() if value]
+    words = [f"--{name}" if value is True else f"--{name} {shlex.quote(str(value))}" for name, value in options.items()]
     return " ".join(["imagine train", case, "DATA", *words])
 
 

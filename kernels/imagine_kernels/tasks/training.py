@@ -21,7 +21,8 @@ class Plan:
     """How to teach. An epoch draws `draws` pictures, or as many as there are where that is more.
 
     `balance` 1.0 draws every class equally often, 0.0 as often as it occurs. `mix` is how often two pictures are
-    blended (mixup, Zhang et al. 2018, arXiv:1710.09412), `average` how slowly the kept weights follow.
+    blended (mixup, Zhang et al. 2018, arXiv:1710.09412), `average` how slowly the kept weights follow, `variety` how
+    much light, focus and grain are varied.
     """
 
     epochs: int
@@ -33,6 +34,7 @@ class Plan:
     decay: float = 0.05
     mix: float = 0.3
     average: float = 0.99
+    variety: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _step(
     plan: Plan,
     draw: torch.Generator,
 ) -> float:
-    batch, targets = augment.vary(pictures, draw), targets.to(pictures.device)
+    batch, targets = augment.vary(pictures, draw, plan.variety), targets.to(pictures.device)
     share = 1.0
     if float(torch.rand((), generator=draw)) < plan.mix:
         share = 1.0 - 0.5 * float(torch.rand((), generator=draw))
