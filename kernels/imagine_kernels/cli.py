@@ -47,6 +47,48 @@ def report(
     print(f"The report is {page}")
 
 
+@app.command()
+def train(
+    name: Name,
+    data: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder or zip with one folder per class.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where weights and facts go.")] = None,
+    model: ModelName = None,
+    scratch: Annotated[bool, typer.Option("--scratch", help="Start from nothing, not from its weights.")] = False,
+    drawn: Annotated[int, typer.Option(help="Practise on so many drawn pictures first.")] = 0,
+    folds: Annotated[int, typer.Option(help="Examine by so many folds instead of one held-out fifth.")] = 0,
+    runs: Annotated[str | None, typer.Option(help="Pattern whose first group names the run in a file's name.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="How often each picture is shown.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, data and machine: same weights.")] = 0,
+) -> None:
+    """Teach a model from labelled folders, and tell how good it is on pictures it has not seen."""
+    from imagine_kernels.train import train_folder
+
+    options = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "epochs": epochs, "seed": seed}
+    trained = train_folder(name, data, out, model=model, **options)
+    for figure in trained.model.figures:
+        print(f"{figure.name} {figure.value:.3f} on {figure.count} pictures, {figure.split}")
+    for skipped in trained.skipped:
+        print(f"left out: {skipped.where}: {skipped.why}")
+    print(f"The weights are {trained.weights} (sha256 {trained.model.sha256})")
+
+
+@app.command()
+def evaluate(
+    name: Name,
+    data: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder or zip with one folder per class.")],
+    model: ModelName = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights trained here instead of the use case's own.")] = None,
+) -> None:
+    """Tell how good a model is on labelled folders."""
+    from imagine_kernels.evaluate import evaluate_folder
+
+    found = evaluate_folder(name, data, model=model, weights=weights)
+    print(f"accuracy {found.accuracy}, macro-F1 {found.macro_f1} on {found.count} pictures (95 % intervals)")
+    print(f"calibration error {found.calibration_error:.3f}")
+    for label, recall in found.recall.items():
+        print(f"recall of {label} {recall}")
+
+
 def main() -> None:
     """Run the command; an error is one sentence and exit status 1."""
     try:

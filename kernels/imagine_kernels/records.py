@@ -7,7 +7,7 @@ cut from). A region without a shape stands for the whole sample. A score of 0.0 
 import math
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -177,11 +177,16 @@ _KINDS: dict[str, type] = {
 
 
 def to_json(record: object) -> Json:
-    """A record as plain JSON values, with its kind under "kind". Fields that are empty are left out; 0.0 stays."""
+    """A record as plain JSON values, with its kind under "kind". Empty fields that need not be there are left out."""
     name = type(record).__name__
     _need(name in _KINDS, f"{name} is not a record that travels as JSON; known are {', '.join(_KINDS)}.")
-    values = {key: _plain(getattr(record, key)) for key in _KINDS[name].__dataclass_fields__}  # type: ignore[attr-defined]
-    return {"kind": name, **{key: value for key, value in values.items() if value not in (None, (), [], {})}}
+    told: Json = {"kind": name}
+    for known in fields(_KINDS[name]):
+        value = _plain(getattr(record, known.name))
+        needed = known.default is MISSING and known.default_factory is MISSING
+        if needed or value not in (None, [], {}):
+            told[known.name] = value
+    return told
 
 
 def _plain(value: object) -> object:
