@@ -8,8 +8,8 @@ import threading
 import time
 
 import pytest
-from imagine_kernels.records import Annotation, Region
 
+from imagine_kernels.records import Annotation, Region
 from imagine_widgets import lines
 from imagine_widgets.journal import Journal
 

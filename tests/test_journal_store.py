@@ -8,8 +8,8 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imagine_kernels.records import Annotation, Region
 
+from imagine_kernels.records import Annotation, Region
 from imagine_widgets.journal import Journal
 
 OTHER = """
