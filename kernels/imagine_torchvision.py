@@ -2,7 +2,7 @@
 
 The published torchvision links CUDA, so next to a CPU torch its native operators are missing and `import timm` fails
 with "operator torchvision::nms does not exist". This hook declares the two operators torchvision registers shapes for
-before it is imported, with numpy behind `nms`. Next to a CUDA torch, or where the native library loads, it does nothing.
+before it is imported, with numpy behind `nms`. Where torch has CUDA, or the native library loads, it does nothing.
 """
 
 import importlib.abc
