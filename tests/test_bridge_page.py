@@ -84,6 +84,11 @@ def test_a_name_that_no_page_can_hold_is_refused(name):
         page.page([Label(name, "Fine")])
 
 
+def test_a_page_without_classes_is_refused():
+    with pytest.raises(ValueError, match="at least one class"):
+        page.page([])
+
+
 def test_new_classes_are_added_and_nothing_that_was_there_changes():
     written = page.page(CLASSES[:2]).replace("Chaetoceros", "My own word for it")
     grown = page.grown(written, [CLASSES[2], CLASSES[1]])

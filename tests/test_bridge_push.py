@@ -173,3 +173,12 @@ def test_titles_that_contain_each_other_are_different_projects(world):
     longer = push(world.title + " 2", LABELS, world.samples[:1], url=world.server.url, token=PEOPLE["ada"])
     assert (longer.images, longer.total) == (1, 1)
     assert world.push().total == 6
+
+
+def test_a_project_whose_description_a_person_rewrote_is_still_the_one(world):
+    world.push()
+    number = world.project["id"]
+    world.api("PATCH", f"/api/projects/{number}/", json={"description": "Autumn cruise, station 130"})
+    assert world.push().total == 6
+    assert world.project["id"] == number
+    assert world.project["description"] == "Autumn cruise, station 130"

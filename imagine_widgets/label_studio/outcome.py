@@ -84,7 +84,9 @@ class Pull:
         if not authors:
             return "Nobody has labelled anything in Label Studio yet."
         named = ", ".join(authors[:SHOWN]) + (f" and {len(authors) - SHOWN} more" if len(authors) > SHOWN else "")
-        return f"{_count(len(self.annotations), 'label')} made in Label Studio by {named}; {len(self.new)} of them new."
+        return (
+            f"{_count(len(self.annotations), 'label')} made in Label Studio by {named}; {len(self.new):,} of them new."
+        )
 
     def _repr_markdown_(self) -> str:
         link = _link(self.address, "Open in Label Studio") if self.address else ""

@@ -30,6 +30,8 @@ class Label(Protocol):
 
 def page(labels: Sequence[Label]) -> str:
     """The labelling page for these classes, as the XML Label Studio keeps. Raises ValueError for an impossible name."""
+    if not labels:
+        raise ValueError("A labelling page needs at least one class.")
     view = ET.Element("View")  # the classes stand above the picture: below it, a tall one pushes them off the screen
     choices = ET.SubElement(
         view, "Choices", name=CONTROL, toName=IMAGE, choice="single-radio", showInline="true", required="true"
