@@ -57,14 +57,15 @@ def train(
     drawn: Annotated[int, typer.Option(help="Practise on so many drawn pictures first.")] = 0,
     folds: Annotated[int, typer.Option(help="Examine by so many folds instead of one held-out fifth.")] = 0,
     runs: Annotated[str | None, typer.Option(help="Pattern whose first group names the run in a file's name.")] = None,
+    variety: Annotated[float, typer.Option(help="How much light, focus and grain are varied.")] = 1.0,
     epochs: Annotated[int | None, typer.Option(help="How often each picture is shown.")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, data and machine: same weights.")] = 0,
 ) -> None:
     """Teach a model from labelled folders, and tell how good it is on pictures it has not seen."""
     from imagine_kernels.train import train_folder
 
-    options = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "epochs": epochs, "seed": seed}
-    trained = train_folder(name, data, out, model=model, **options)
+    how = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "variety": variety}
+    trained = train_folder(name, data, out, model=model, **how, epochs=epochs, seed=seed)
     for figure in trained.model.figures:
         print(f"{figure.name} {figure.value:.3f} on {figure.count} pictures, {figure.split}")
     for skipped in trained.skipped:
