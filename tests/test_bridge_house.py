@@ -69,7 +69,7 @@ def test_a_label_made_there_in_the_browser_comes_back_as_the_hub_user(house, as_
     made = browser.post(
         f"/services/label-studio/api/tasks/{tasks[0]['id']}/annotations/",
         json={"result": [said]},
-        headers={"Origin": house.url},
+        headers={"Origin": house.url, "Referer": done.address},
     )
     assert made.status_code == 201, made.text
     found = pull(TITLE, journal=journal)
