@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from hub_config import credentials, label_studio_wall
+from hub_config import credentials, label_studio_mending, label_studio_wall
 from hub_config.services import PREFIXES
 from hub_config.settings import Settings, load
 
@@ -84,9 +84,11 @@ def create() -> _App:
     label_studio_database.prepare(settings)
     configure(settings)
     _settle()
+    label_studio_mending.settle_database()
     from django.core.wsgi import get_wsgi_application
 
     inner: _App = get_wsgi_application()
+    label_studio_mending.mend()
     label_studio_wall.build()
     return _gate(inner, credentials.load(settings).door_secret)
 
