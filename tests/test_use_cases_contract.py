@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,18 @@ def test_figures_say_how_they_were_measured(case):
             assert figure.count > 0
             assert figure.split
         assert model.command.startswith(f"imagine train {case.name} ")
+
+
+def test_command_of_the_data_sheet_is_one_that_exists(case):
+    import typer
+
+    from imagine_kernels import cli
+
+    known = typer.main.get_command(cli.app).commands["train"]
+    for model in case.models:
+        words = shlex.split(model.command)[2:]
+        given = known.make_context("train", words).params
+        assert (given["name"], given["model"]) == (case.name, model.name)
 
 
 @pytest.mark.parametrize(("case", "model"), MODELS, ids=IDS)

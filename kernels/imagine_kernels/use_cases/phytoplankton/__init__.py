@@ -2,22 +2,37 @@
 
 Data sheet of `north_sea`
     What       six groups of North Sea plankton as a FlowCam VS-4 sees them at 4x, 55-300 µm, fixed in Lugol
-    Data       vliz_flowcam: 54 pictures, 7 to 12 a class, cut from the collages; one label each
+    Data       vliz_flowcam: 54 pictures, 7 to 12 a class, cut from the collages; one label each. Before them, 1,200
+               pictures drawn by this use case's sample maker
+    Size       1.2 million weights, 2.5 MB; pictures as grey squares of 64 pixels
     Licence    Apache-2.0 (the repository ai4os-hub/phyto-plankton-classification they come with)
     Citation   Decrop, W., Lagaisse, R., Jonas, M., Muyle, J., Amadei Martínez, L., & Deneudt, K. (2024). LifeWatch
                observatory data: phytoplankton annotated trainingset by FlowCam imaging in the Belgian Part of the North
                Sea. Zenodo. https://doi.org/10.5281/zenodo.10554845
+    Training   imagine train phytoplankton vliz_flowcam --model north_sea --scratch --drawn 1200 --folds 5 --epochs 15
+               Two minutes on one core. Repeats these very weights with one thread on a processor with bfloat16
+               instructions; elsewhere within the spread of the seeds
+    Figure     macro-F1 0.912 [0.82-0.98], accuracy 0.907, 5-fold cross-validation of the 54 pictures; macro-F1 of the
+               seeds 0, 1, 2: 0.912, 0.888, 0.945, mean 0.915. Whoever drew the sample maker had seen these pictures
+    Scores     calibration error 0.10 (of 0..1), of the same cross-validation
     AphiaIDs   as in the list of classes of lifewatch/phyto-plankton-classification (VLIZ)
     Limits     a demonstration: everything is called one of six groups, whatever it is. Bacillariophyceae stands for the
-               diatoms that are not Actinoptychus, Dinoflagellata for those that are neither Noctilucales nor Tripos
+               diatoms that are not Actinoptychus, Dinoflagellata for those that are neither Noctilucales nor Tripos.
+               Size is not looked at
 
 Data sheet of `culture`
     What       cells of a protist culture (Pygsuia) against debris, FlowCam colour crops of some 25 pixels
     Data       flowcam_culture_crops: 2,000 crops of 2 instrument runs: 1,562 Junk, 231 Missed, 207 Protist
+    Size       1.3 million weights, 2.5 MB; pictures as colour squares of 48 pixels, never enlarged
     Licence    MIT (the repository VickoT/FlowCam_Image_Classifier they come with)
-    Citation   Tobiasson, V. FlowCam Image Classifier. https://github.com/VickoT/FlowCam_Image_Classifier
-    Limits     runs differ more from one another than the interval of one run says; "Missed" means that the person who
-               labelled could not tell
+    Citation   VickoT: FlowCam Image Classifier. https://github.com/VickoT/FlowCam_Image_Classifier
+    Training   imagine train phytoplankton flowcam_culture_crops --model culture --scratch --folds 2 --runs '(.*)_'
+               --variety 0.4 --epochs 12
+               Two minutes on one core; repeats as above
+    Figure     macro-F1 0.753 [0.73-0.78], accuracy 0.866, each run examined by what learned from the other alone
+    Limits     runs differ more from one another than the interval of one run says (macro-F1 0.60 and 0.85): the run fed
+               with nitrate holds dark aggregates among its debris that the other lacks, and 20 cells only. "Missed"
+               means that the person who labelled could not tell
 """
 
 from imagine_kernels.use_case import Figure, Label, Model, Profile, Source, UseCase
@@ -74,12 +89,18 @@ _PROTISTS = Model(
         Label("Missed", "Cannot tell", None, None, "2", "Out of focus, or too small to tell"),
         Label("Protist", "Protist cell", None, None, "3", "A cell of the culture, sometimes with its tail"),
     ),
-    profile=Profile(48, "rgb", (0.667, 0.667, 0.667), (0.25, 0.25, 0.25)),
+    profile=Profile(48, "rgb", (0.667, 0.667, 0.667), (0.25, 0.25, 0.25), zoom=1.0),
     weights="culture.safetensors",
-    sha256="9f7f38f0bd70d4c17745b390bc5a8590c24b9978118db2b1a7e4c44f6172913b",
+    sha256="06253b33a8677f82fe63de2436c607fd190d609913b43ead675df2d8df909fed",
     source=_CULTURE,
-    figures=(Figure("macro-F1", 0.79, 2000, "leaving one run out"),),
-    command="imagine train phytoplankton flowcam_culture_crops --model culture --scratch --by-run -o OUT",
+    figures=(
+        Figure("macro-F1", 0.753, 2000, "leaving one of 2 runs out"),
+        Figure("accuracy", 0.866, 2000, "leaving one of 2 runs out"),
+    ),
+    command=(
+        "imagine train phytoplankton flowcam_culture_crops --model culture --scratch --folds 2 --runs '(.*)_' "
+        "--variety 0.4 --epochs 12"
+    ),
 )
 
 USE_CASE = UseCase(
