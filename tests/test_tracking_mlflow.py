@@ -175,6 +175,7 @@ def test_server_that_does_not_answer_is_said_with_where_the_model_is(trained, mo
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")  # MLflow 3.17 on SQLAlchemy 2.1
 def test_away_from_the_hub_a_run_goes_to_the_persons_own_file_and_comes_back(trained, monkeypatch, tmp_path):
     monkeypatch.delenv(environment.MLFLOW_URL, raising=False)
     monkeypatch.setenv(environment.WORK, str(tmp_path))
