@@ -29,7 +29,7 @@ def papermill(house, kernel_python, tmp_path_factory):
             environment.MLFLOW_URL: f"{house.url}/services/mlflow",
             environment.MLFLOW_TOKEN: house.token(PERSON),
         }
-        words = [word for name, value in parameters.items() for word in ("-r", name, str(value))]
+        words = [word for name, value in parameters.items() for word in ("-p", name, str(value))]
         done = subprocess.run(
             [str(kernel_python.with_name("papermill")), str(notebook), str(out), *words, "--cwd", str(home)],
             env={**os.environ, "HOME": str(home), "USER": PERSON, "TQDM_DISABLE": "1", **(hub if at_the_hub else {})},
