@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from imagine_kernels import use_case
 from imagine_kernels.predict import predict
 from imagine_kernels.sources import open_samples
-from imagine_kernels.tasks import inputs
+from imagine_kernels.tasks import compute, inputs
 from imagine_kernels.use_cases.phytoplankton import samples
 
 COUNT = 1000
@@ -32,9 +32,10 @@ def ratio(count: int = COUNT) -> tuple[float, float]:
         for _ in range(ROUNDS):
             run = predict(case, drawn, progress=False)
             ours.append(run.seconds)
-            began = time.perf_counter()
-            scores = loop([sample.uri for sample in drawn])
-            theirs.append(time.perf_counter() - began)
+            with compute.free_threads():  # ours takes only free cores: the loop must not lose by crowding
+                began = time.perf_counter()
+                scores = loop([sample.uri for sample in drawn])
+                theirs.append(time.perf_counter() - began)
     same(run, scores, case.model().label_names)
     return min(ours), min(theirs)
 
