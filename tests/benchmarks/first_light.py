@@ -49,28 +49,27 @@ def until_first_prediction(house, folder):
         page.click("[type=submit]")
         page.get_by_role("button", name=re.compile("Start|Open")).first.click()
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+        page.get_by_text("| Idle").wait_for()  # JupyterLab drops Shift+Enter before
         page.locator(".jp-CodeCell").first.click()
         for _ in range(CELLS_TO_FIRST_PREDICTION):
             page.keyboard.press("Shift+Enter")
             page.wait_for_timeout(50)
-        page.locator(".jp-OutputArea-output table", has_text="margin").wait_for(state="attached")
+        page.locator("th", has_text="margin").wait_for(state="attached")
         seconds = time.perf_counter() - began
         visitor.context.close()
     return seconds
 
 
 def disk():
-    """Size of each environment on disk, MB; files that environments share count once, in the first."""
-    sizes, seen = {}, set()
-    for folder in sorted(settings.load().folders.environments.iterdir()):
-        total = 0
-        for path in folder.rglob("*"):
-            facts = path.lstat()
-            if facts.st_ino not in seen:
-                seen.add(facts.st_ino)
-                total += facts.st_blocks * 512
-        sizes[folder.name] = total / 1e6
-    return sizes
+    """Size of each environment on disk, MB; where uv shares files between environments, each counts them."""
+    folders = settings.load().folders.environments
+    return {name: size(folders / name) for name in ("hub", "kernel", "labelstudio")}
+
+
+def size(folder):
+    """MB a folder takes on disk, a file with several names once."""
+    found = {path.lstat().st_ino: path.lstat().st_blocks * 512 for path in folder.rglob("*")}
+    return sum(found.values()) / 1e6
 
 
 def main():

@@ -173,7 +173,10 @@ def _fill(network: nn.Module, data: bytes, model: Model) -> None:
         state = {name: value.float() if value.is_floating_point() else value for name, value in unpack(data).items()}
         network.load_state_dict(state)
     except (SafetensorError, RuntimeError) as error:
-        raise ValueError(f"The weights of {model.name} do not fit {model.architecture}: {error}") from error
+        raise ValueError(
+            f"The weights of {model.name} do not fit {model.architecture} with its options: take the file that belongs "
+            "to these facts, or train again."
+        ) from error
 
 
 def packed(network: nn.Module) -> tuple[bytes, str]:
