@@ -56,18 +56,8 @@ def push(
             _insist(lambda: _deliver(server, project, pack(wanted, guessed, journal, picture, choices, tally)))
     except LabelStudioError as error:
         problem = kept(str(error), _unsent(journal), journal.path if journal is not None else None)
-    return Push(
-        title,
-        address,
-        tally.images,
-        tally.predictions,
-        tally.labels,
-        tally.total,
-        _unsent(journal),
-        tuple(tally.left_out.values()),
-        problem,
-        time.monotonic() - started,
-    )
+    done = (tally.images, tally.predictions, tally.labels, tally.total, _unsent(journal))
+    return Push(title, address, *done, tuple(tally.left_out.values()), problem, time.monotonic() - started)
 
 
 def _insist(deliver: Callable[[], None]) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imagine_kernels import use_case
+from imagine_kernels.measure import wilson
 from imagine_kernels.records import Annotation, Prediction
 from imagine_kernels.sources import open_samples
 
@@ -133,7 +134,7 @@ def _figures(
         confusion=tuple(tuple(int(cell) for cell in row) for row in matrix),
         accuracy=_interval(float(right.sum() / count), np.trace(again, axis1=1, axis2=2) / count),
         macro_f1=_interval(float(macro_f1(matrix[None])[0]), macro_f1(again)),
-        recall={n: wilson(int(right[i]), int(support[i])) for i, n in enumerate(names) if support[i] > 0},
+        recall={n: _share(int(right[i]), int(support[i])) for i, n in enumerate(names) if support[i] > 0},
         calibration_error=error,
         count=count,
         unmatched=unmatched,
@@ -154,12 +155,8 @@ def _interval(value: float, drawn: npt.NDArray[np.float64]) -> Interval:
     return Interval(value, float(low), float(high))
 
 
-def wilson(right: int, count: int, z: float = 1.959964) -> Interval:
-    """A share and its 95 % score interval."""
-    share = right / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    reach = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return Interval(share, max(0.0, middle - reach), min(1.0, middle + reach))
+def _share(right: int, count: int) -> Interval:
+    return Interval(right / count, *wilson(right, count))
 
 
 def calibration(scores: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> float:

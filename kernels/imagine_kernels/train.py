@@ -96,33 +96,37 @@ def train(
     weights have seen the same pictures the figures flatter. Interrupted (Ctrl-C), what was learned so far is kept. Same
     seed, data and machine: same weights. Raises ValueError with a sentence where there is too little to learn from.
     """
-    from imagine_kernels.tasks import compute, keeping, lesson, splits
+    from imagine_kernels.tasks import compute, keeping, splits
 
     began, wanted, known = time.perf_counter(), Options(**options), facts(case, model, weights)
     starter = None if wanted.scratch else load(case, known, weights)
-    shown = lesson.grouped(samples, wanted.runs) if wanted.runs else samples
     with compute.free_threads() as threads:
-        taught = lesson.prepare(shown, named(annotations), known.profile, progress=progress)
+        taught = _lesson(samples, annotations, known, wanted, progress=progress)
         course = _course(case, known, starter, taught, wanted, progress=progress)
         chosen = splits.choose(taught.labels, taught.groups, wanted.folds, wanted.seed)
         with _bar(course.plan.epochs * (len(chosen) + 1 if wanted.folds else 1), "train", show=progress) as bar:
             network, examined = course.run(chosen, bar, cross_validate=bool(wanted.folds))
-    evaluation = _evaluate(course, examined)
+    evaluation, home = _evaluate(course, examined), folder or work_folder() / "models"
     again = keeping.command(case.name, {"model": known.name, **wanted.told(course.plan.epochs)})
-    figures = () if evaluation is None else _figures(evaluation, chosen[0])
-    kept, path = keeping.keep(course, network, figures, again, folder or work_folder() / "models")
+    kept, path = keeping.keep(course, network, _figures(evaluation, chosen[0]), again, home)
     return Trained(
-        model=kept,
-        weights=path,
-        history=tuple(course.history),
-        evaluation=evaluation,
-        data_sha256=taught.data_sha256,
+        *(kept, path, tuple(course.history), evaluation, taught.data_sha256),
         split_sha256=splits.digest(taught.ids, chosen),
         parameters={**keeping.parameters(course, chosen[0]), "drawn": wanted.drawn, "threads": threads},
         versions=keeping.versions(),
         skipped=taught.skipped,
         seconds=time.perf_counter() - began,
     )
+
+
+def _lesson(
+    samples: Iterable[Sample], annotations: Iterable[Annotation], known: Model, wanted: Options, *, progress: bool
+) -> "Lesson":
+    """The pictures with their labels, by run where the file's name tells it, prepared as the model sees them."""
+    from imagine_kernels.tasks import lesson
+
+    shown = lesson.grouped(samples, wanted.runs) if wanted.runs else samples
+    return lesson.prepare(shown, named(annotations), known.profile, progress=progress)
 
 
 def train_folder(
@@ -207,7 +211,9 @@ def _where(names: Sequence[str], held: Iterable[bool]) -> list[str]:
     return [name for name, out in zip(names, held, strict=True) if out]
 
 
-def _figures(evaluation: Evaluation, split: "Split") -> tuple[Figure, ...]:
+def _figures(evaluation: Evaluation | None, split: "Split") -> tuple[Figure, ...]:
+    if evaluation is None:
+        return ()
     return (
         Figure("macro-F1", evaluation.macro_f1.value, evaluation.count, split.how),
         Figure("accuracy", evaluation.accuracy.value, evaluation.count, split.how),
