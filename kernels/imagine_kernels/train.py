@@ -89,12 +89,10 @@ def train(
 ) -> Trained:
     """Teaches a model of `case` what people said about `samples`, and examines it on pictures it has not seen.
 
-    `options` are those of `Options`. It goes on from the weights of `model` (or from the file `weights`); with
-    `scratch` from nothing; with `drawn` it practises on so many pictures of the sample maker first. A label the model
-    does not know becomes a class of the new one. A fifth is held out, whole runs where samples carry a group; with
-    `folds` the figures come from cross-validation and the weights kept learned from every picture. Where the starting
-    weights have seen the same pictures the figures flatter. Interrupted (Ctrl-C), what was learned so far is kept. Same
-    seed, data and machine: same weights. Raises ValueError with a sentence where there is too little to learn from.
+    `options` are those of `Options`. It goes on from the weights of `model` (or from the file `weights`). A label the
+    model does not know becomes a class of the new one. A fifth is held out, whole runs where samples carry a group; with
+    `folds` the figures come from cross-validation, and flatter where the starting weights knew the pictures. Ctrl-C
+    keeps what was learned so far. Raises ValueError with a sentence where there is too little to learn from.
     """
     from imagine_kernels.tasks import compute, keeping, splits
 
