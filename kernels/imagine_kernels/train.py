@@ -54,7 +54,8 @@ class Options:
     """How `train` goes about it: what it starts from, how long, how it examines, and the seed of every choice.
 
     `runs` is a regular expression whose first group names the run in a file's name, where samples carry no group and
-    come from several runs: "(.*)_" takes all before the last underscore. `variety` is how much light, focus and grain
+    come from several runs: "(.*)_" takes all before the last underscore. `drawn` is how many pictures of the sample maker
+    it practises on first. `variety` is how much light, focus and grain
     of the pictures are varied: 1.0 for few pictures, less where sharpness and contrast tell the classes apart.
     """
 
@@ -90,7 +91,7 @@ def train(
     """Teaches a model of `case` what people said about `samples`, and examines it on pictures it has not seen.
 
     `options` are those of `Options`. It goes on from the weights of `model` (or from the file `weights`). A label the
-    model does not know becomes a class of the new one. A fifth is held out, whole runs where samples carry a group; with
+    model does not know becomes a class of the new one. A fifth is held out, whole runs where samples have groups; with
     `folds` the figures come from cross-validation, and flatter where the starting weights knew the pictures. Ctrl-C
     keeps what was learned so far. Raises ValueError with a sentence where there is too little to learn from.
     """
