@@ -54,9 +54,9 @@ class Options:
     """How `train` goes about it: what it starts from, how long, how it examines, and the seed of every choice.
 
     `runs` is a regular expression whose first group names the run in a file's name, where samples carry no group and
-    come from several runs: "(.*)_" takes all before the last underscore. `drawn` is how many pictures of the sample maker
-    it practises on first. `variety` is how much light, focus and grain
-    of the pictures are varied: 1.0 for few pictures, less where sharpness and contrast tell the classes apart.
+    come from several runs: "(.*)_" takes all before the last underscore. With `scratch` it starts from nothing; `drawn`
+    is how many pictures of the sample maker it practises on first. `variety` is how much light, focus and grain are
+    varied: 1.0 for few pictures, less where sharpness and contrast tell the classes apart.
     """
 
     scratch: bool = False
