@@ -32,13 +32,8 @@ def place(tmp_path_factory):
 
 def environment(folder):
     path = f"{settings.load().folders.python('kernel').parent}{os.pathsep}{os.environ['PATH']}"
-    return {
-        **os.environ,
-        "PATH": path,
-        "HOME": str(folder),
-        settings.VARIABLE: str(folder / "imagine.toml"),
-        "MAKEFLAGS": "",
-    }
+    typed = {k: v for k, v in os.environ.items() if k not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")}  # not `make test`'s
+    return {**typed, "PATH": path, "HOME": str(folder), settings.VARIABLE: str(folder / "imagine.toml")}
 
 
 def test_the_readme_shows_the_two_commands():
