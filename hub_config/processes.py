@@ -116,11 +116,11 @@ def finish(processes: list["psutil.Process"], patience: float = 10.0) -> int:
 
     for process in processes:
         _signal(process, "terminate")
-    _, stubborn = psutil.wait_procs(processes, timeout=patience)
-    for process in stubborn:
+    _, remaining = psutil.wait_procs(processes, timeout=patience)
+    for process in remaining:
         _signal(process, "kill")
-    psutil.wait_procs(stubborn, timeout=patience)
-    return len(stubborn)
+    psutil.wait_procs(remaining, timeout=patience)
+    return len(remaining)
 
 
 def _signal(process: "psutil.Process", verb: str) -> None:
