@@ -103,6 +103,54 @@ class Profile:
     cores: int
     memory_gb: float
     gpus: int = 0
+    """Shares of graphics cards that each kernel asks for."""
+    idle_minutes: float = 60.0
+    """How long a kernel may hold its graphics card without working."""
+
+
+@dataclass(frozen=True)
+class Walls:
+    """What keeps people apart: `accounts` is "auto" (one OS account per person where root starts the hub) or "off"."""
+
+    accounts: str = "auto"
+
+
+@dataclass(frozen=True)
+class Warm:
+    """Whether servers and kernels are forked from a process that has imported what they need."""
+
+    servers: bool = True
+    kernels: bool = True
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How many servers may start at the same time; 0: as many as this machine has cores. The rest waits in line."""
+
+    starts: int = 0
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Minutes without work or a person after which servers and kernels end; 0: never."""
+
+    server_minutes: float = 0.0
+    kernel_minutes: float = 0.0
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """How graphics cards are lent: each cut into `shares`, at most `per_user` to a person and `per_group` to a group.
+
+    `pretend` declares cards that do not exist, as "name:GB", to rehearse the leases on a machine without any.
+    """
+
+    shares: int = 1
+    per_user: int = 1
+    per_group: Mapping[str, int] = field(default_factory=dict)
+    pretend: tuple[str, ...] = ()
+    warning_minutes: float = 5.0
+    """How long before an idle kernel loses its card it is warned."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +163,11 @@ class Settings:
     users: Users
     profiles: Mapping[str, Profile]
     databases: Databases = field(default_factory=Databases)
+    walls: Walls = field(default_factory=Walls)
+    warm: Warm = field(default_factory=Warm)
+    queue: Queue = field(default_factory=Queue)
+    idle: Idle = field(default_factory=Idle)
+    gpus: Gpus = field(default_factory=Gpus)
     file: Path = FILE
 
 
