@@ -1,0 +1,1 @@
+"""Lends graphics cards to kernels and counts what people use: a service of the hub, told and asked by it."""
