@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 INSTALL = "$(PYTHON)" hub_config/install.py
 HUB = $(INSTALL) in hub python -m
 DEV = $(INSTALL) in dev
+unexport PYTHONDONTWRITEBYTECODE # some shells set it: every process would compile torch anew
 .DEFAULT_GOAL := help
 .PHONY: help up down status environments check test journey bench-first-light clean
 
@@ -28,7 +29,8 @@ check: environments ## formatter, linter, types
 	@$(DEV) mypy
 
 test: check ## set up what the tests need, then run all of them
-	@$(DEV) pytest
+	@$(DEV) pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"
+	@$(DEV) pytest -m alone
 
 journey: environments ## the browser's way from log-in to report, with screenshots in .imagine/journey/
 	@$(DEV) pytest tests/test_journey.py

@@ -9,7 +9,20 @@ from house import ROOT, House, write_settings
 
 from hub_config import settings
 
+BESIDE = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+"""For each of several workers and the programs it starts: threads that share a core wait for one another."""
 DATA = ROOT.parent / "shared" / "data"
+
+
+def pytest_configure(config):
+    if hasattr(config, "workerinput"):  # one of several processes of pytest-xdist; torch is not loaded yet
+        os.environ.update(BESIDE)
+
+
+def pytest_collection_modifyitems(items):
+    """Files that start servers come first: `make test` hands files to its workers in this order."""
+    waiting = {item.path for item in items if item.get_closest_marker("live") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in waiting)
 
 
 @pytest.fixture(autouse=True, scope="session")

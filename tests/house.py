@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import secrets
 import socket
 import subprocess
 import time
@@ -12,18 +13,32 @@ from pathlib import Path
 import httpx
 
 from hub_config import credentials, settings
+from imagine_kernels import environment
 
 ROOT = Path(__file__).resolve().parents[1]
+OWN = (*environment.THREADS, environment.WAIT_POLICY)
+"""Variables that tests running side by side set for themselves (tests/conftest.py); a house must manage without."""
 PORTS = ("port", "hub_port", "proxy_port", "door_port", "label_studio_port", "mlflow_port")
+GIVEN = set()
+"""Ports this process has given out; none is given twice, since who asked may not listen on it yet."""
 
 
 def free_ports(count):
-    """`count` ports nobody listens on, all different."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+    """`count` ports nobody listens on, all different, and below those that the system gives to outgoing calls."""
+    ports = []
+    while len(ports) < count:
+        port = 10_000 + secrets.randbelow(22_000)  # by chance: other tests run beside these
+        with contextlib.suppress(OSError), socket.socket() as one:
+            one.bind(("127.0.0.1", port))
+            if port not in GIVEN:
+                GIVEN.add(port)
+                ports.append(port)
+    return ports
+
+
+def free_port():
+    """One of them."""
+    return free_ports(1)[0]
 
 
 def write_settings(folder, **replace):
@@ -36,6 +51,11 @@ def write_settings(folder, **replace):
     file = folder / "imagine.toml"
     file.write_text(text, encoding="utf-8")
     return file
+
+
+def surroundings():
+    """The variables of the shell that `make up` is typed in, without those that the tests gave themselves."""
+    return {name: value for name, value in os.environ.items() if name not in OWN}
 
 
 @dataclass
@@ -58,7 +78,7 @@ class House:
         """What `make up`, `make down` or `make status` call: start, stop or status."""
         return subprocess.run(
             [str(self.settings.folders.python("hub")), "-m", f"hub_config.{name}"],
-            env={**os.environ, settings.VARIABLE: str(self.settings.file)},
+            env={**surroundings(), settings.VARIABLE: str(self.settings.file)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -1,11 +1,10 @@
 """A hub by itself, without Label Studio and MLflow or with another JupyterHub, for tests of what it does alone."""
 
 import contextlib
-import os
 import subprocess
 
 import httpx
-from house import ROOT, House, until
+from house import ROOT, House, surroundings, until
 
 from hub_config import processes, settings
 
@@ -32,7 +31,7 @@ def running(folder, file, *, environment="hub", services=False, more=""):
     if not services:
         config = folder / "jupyterhub_config.py"
         config.write_text(PARTS + more)
-    variables = {**os.environ, settings.VARIABLE: str(file), **processes.mark(house.settings)}
+    variables = {**surroundings(), settings.VARIABLE: str(file), **processes.mark(house.settings)}
     with (folder / "hub.log").open("wb") as log:
         hub = subprocess.Popen([program, "-f", config], env=variables, cwd=ROOT, stdout=log, stderr=log)
     try:

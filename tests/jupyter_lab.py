@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
+from house import free_port
 
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -29,7 +29,7 @@ def running(folder, **environment):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
     (folder / "work").mkdir()
-    port, token = _free_port(), secrets.token_hex(16)
+    port, token = free_port(), secrets.token_hex(16)
     variables = {
         **{k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")},
         **{f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")},
@@ -59,12 +59,6 @@ def running(folder, **environment):
     finally:
         server.terminate()
         server.wait(30)
-
-
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def _wait_for(address, server, log):

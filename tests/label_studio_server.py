@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -42,12 +41,12 @@ class LabelStudio:
     """Label Studio with its data in `folder`; `url` stays the same when it is started again."""
 
     def __init__(self, folder, python, template):
+        from house import free_port
+
         folder.mkdir(exist_ok=True)
         self.folder, self.python, self.process = folder, str(python), None
         shutil.copyfile(template, folder / "label_studio.sqlite3")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self):

@@ -7,7 +7,7 @@ import sys
 
 import psutil
 import pytest
-from house import ROOT, House, until, write_settings
+from house import ROOT, House, surroundings, until, write_settings
 
 from hub_config import credentials, logs, processes, settings, status, stop
 
@@ -130,7 +130,7 @@ def nothing_runs(here):
 
 def start_twice_at_once(here):
     command = [str(here.settings.folders.python("hub")), "-m", "hub_config.start"]
-    variables = {**os.environ, settings.VARIABLE: str(here.settings.file)}
+    variables = {**surroundings(), settings.VARIABLE: str(here.settings.file)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     both = [subprocess.Popen(command, env=variables, **pipes) for _ in range(2)]
     said = [process.communicate(timeout=300)[1] for process in both]

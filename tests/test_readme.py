@@ -11,7 +11,7 @@ from house import ROOT, write_settings
 from hub_config import processes, settings
 from imagine_kernels.use_cases.phytoplankton import samples
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
 BY_ITSELF = {"make test": "this very run", "make journey": "tests/test_journey.py, in this very run"}

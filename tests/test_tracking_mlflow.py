@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from house import free_port
 
 from imagine_kernels import environment, tracking, use_case
 from imagine_kernels.predict import predict
@@ -24,9 +25,7 @@ CASE = use_case.get("phytoplankton")
 def server(tmp_path_factory):
     """`mlflow server` on a free port with its data in a folder of its own."""
     folder = tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     places = [
         "--backend-store-uri",
