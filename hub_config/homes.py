@@ -1,51 +1,157 @@
-"""A person's folders on this machine: the home their files live in, and the short one for their kernels' sockets."""
+"""A person's folders on this machine: home, shared folders of their groups, and the short ones for sockets."""
 
+import contextlib
 import hashlib
 import os
+import re
 import shutil
 import stat
+import subprocess
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
+from hub_config import accounts, reach
+from hub_config.accounts import Account
 from hub_config.settings import Settings
 from hub_config.users import is_good_name
 
 LONGEST_SOCKET_FOLDER = 56
 """A socket's path holds 107 bytes, and a kernel adds `/kernel-<36 letters>-ipc-5` to its folder."""
+RUN = Path("/run")
+"""Where root keeps sockets: nobody else can lay anything there, and nothing tidies it up while they are in use."""
+SHARED = "shared"
+"""In a home: one link for each group of the person."""
 
 
-def make_home(settings: Settings, user: str) -> Path:
-    """The home of `user`, made when missing and closed to others. Raises ValueError for a name that is no name."""
+def make_home(settings: Settings, user: str, account: Account | None = None) -> Path:
+    """The home of `user`, made when missing, closed to others, and handed over to `account` with all that is in it.
+
+    Raises ValueError for a name that is no name, OSError where it cannot be handed over.
+    """
     if not is_good_name(user):
         raise ValueError(f"{user!r} cannot be a folder's name: use letters a-z, digits, and . _ @ + - after the first.")
     home = settings.folders.homes / user
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if home.is_symlink():
+        raise ValueError(f"{home} is a link: put a folder in its place, then start again.")
     home.chmod(0o700)
+    if account is not None:
+        reach.open_way(settings)
+        reach.let_pass(settings.folders.homes)
+        if home.stat().st_uid != account.uid:
+            _hand_over(home, account)
+    elif home.stat().st_uid != os.geteuid():
+        os.chown(home, os.geteuid(), os.getegid())  # so that all of it is handed over when there are accounts again
     return home
 
 
-def make_socket_folder(settings: Settings, user: str) -> Path:
+def _hand_over(home: Path, account: Account) -> None:
+    """Gives everything in `home` to `account`, the folder itself last; links are given away, not followed."""
+    command = ["chown", "--recursive", "-P", "--no-dereference", "--", f"{account.uid}:{account.gid}", str(home)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["chown gave no reason"])[-1]
+        raise OSError(f"{home} could not be handed over to {account.name}: {said}")
+
+
+def make_socket_folder(settings: Settings, user: str, account: Account | None = None) -> Path:
     """A private folder with a short path for the sockets of the kernels of `user`.
 
-    It lies in the temporary folder: a home's path may be too long for a socket. Raises ValueError with a sentence
-    where somebody else has put something in its place.
+    A home's path may be too long for a socket. Raises ValueError with a sentence where somebody else has put
+    something in its place.
     """
-    place = f"{settings.folders.state.resolve()}\n{user}"
-    name = hashlib.sha256(place.encode()).hexdigest()[:10]
-    base = Path(tempfile.gettempdir())
-    if len(os.fsencode(base)) > LONGEST_SOCKET_FOLDER - 30:
-        base = Path("/tmp")  # noqa: S108 - everything below is made private and checked
-    return _private(_private(base / f"imagine-{os.geteuid()}") / name)
+    return _private(_base() / _sign(settings, user), account)
 
 
-def drop_socket_folder(settings: Settings, user: str) -> None:
+def drop_socket_folder(settings: Settings, user: str, account: Account | None = None) -> None:
     """Removes that folder, with whatever servers and kernels that have ended left in it."""
-    shutil.rmtree(make_socket_folder(settings, user), ignore_errors=True)
+    shutil.rmtree(make_socket_folder(settings, user, account), ignore_errors=True)
 
 
-def _private(folder: Path) -> Path:
+def hub_socket_folder(settings: Settings) -> Path:
+    """A folder with a short path that only the hub's own account can enter."""
+    return _private(_base() / _sign(settings, ""))
+
+
+def leases_socket(settings: Settings) -> Path:
+    """The socket at which kernels of all people ask for graphics cards; its folder is one that others may pass."""
+    folder = _base() / _sign(settings, "/leases")
+    folder.mkdir(mode=0o711, exist_ok=True)
+    _check(folder, os.geteuid(), 0o022)
+    folder.chmod(0o711)
+    return folder / "leases"
+
+
+def group_folders(settings: Settings, user: str, groups: Collection[str], account: Account | None) -> dict[str, Path]:
+    """The shared folder of each of the `groups` of `user`, by the name it has below `~/shared`."""
+    found = {}
+    for group in sorted(groups):
+        folder = settings.folders.state / "groups" / folder_name(group)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if account is not None:
+            reach.let_pass(folder.parent)
+            os.chown(folder, 0, accounts.group_number(settings, group))
+            folder.chmod(0o2770)
+        found[folder.name] = folder
+    with contextlib.suppress(OSError), accounts.acting_as(account):  # a person may have put anything in its place
+        _link(settings.folders.homes / user / SHARED, settings.folders.state / "groups", list(found))
+    return found
+
+
+def folder_name(group: str) -> str:
+    """The name of the folder of a hub group: its own where that can be a folder's, else a readable one like it."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}", group):
+        return group
+    sign = hashlib.sha256(group.encode()).hexdigest()[:8]
+    return f"{re.sub(r'[^A-Za-z0-9]+', '-', group).strip('-')[:40]}-{sign}"
+
+
+def _link(place: Path, folder: Path, names: list[str]) -> None:
+    """Lays the links of the groups a person is in, and takes away those of groups they have left."""
+    if names:
+        place.mkdir(exist_ok=True)
+    for link in place.iterdir() if place.is_dir() else ():
+        if link.is_symlink() and link.readlink().parent == folder and link.name not in names:
+            link.unlink()
+    for name in names:
+        if not os.path.lexists(place / name):
+            (place / name).symlink_to(folder / name)
+
+
+def _base() -> Path:
+    """The folder of this account's socket folders: root's in /run, others' in the temporary folder."""
+    if os.geteuid() == 0 and os.access(RUN, os.W_OK) and reach.obstacle(RUN) is None:
+        base = RUN / "imagine"
+    else:
+        base = Path(tempfile.gettempdir())
+        if len(os.fsencode(base)) > LONGEST_SOCKET_FOLDER - 30:
+            base = Path("/tmp")  # noqa: S108 - everything below is made private and checked
+        base /= f"imagine-{os.geteuid()}"
+    base.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
+    _check(base, os.geteuid(), 0o022 if os.geteuid() == 0 else 0o077)
+    if os.geteuid() == 0:
+        base.chmod(0o711)
+    return base
+
+
+def _sign(settings: Settings, name: str) -> str:
+    place = f"{settings.folders.state.resolve()}\n{name}"
+    return hashlib.sha256(place.encode()).hexdigest()[:10]
+
+
+def _private(folder: Path, account: Account | None = None) -> Path:
+    """`folder`, of `account` or else this one, closed to all others; above it nobody else may write."""
+    owner = account.uid if account else os.geteuid()
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        raise ValueError(f"{folder} is not a private folder of this account: remove it, then start again.")
+    if os.geteuid() == 0 and stat.S_ISDIR(found.st_mode) and found.st_uid != owner:
+        os.chown(folder, owner, account.gid if account else os.getegid(), follow_symlinks=False)
+    _check(folder, owner, 0o077)
     return folder
+
+
+def _check(folder: Path, owner: int, closed: int) -> None:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) & closed:
+        raise ValueError(f"{folder} is not a private folder of this account: remove it, then start again.")

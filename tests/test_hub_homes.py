@@ -31,6 +31,7 @@ def short(monkeypatch):
     """A temporary folder with a path as short as a machine's own."""
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="im-") as folder:
         monkeypatch.setattr(tempfile, "tempdir", folder)
+        monkeypatch.setattr(homes, "RUN", Path(folder, "none"))
         yield Path(folder)
 
 

@@ -1,0 +1,190 @@
+"""The room that a profile grants to one person's server: memory, cores, processes; held by the kernel's control groups.
+
+A group is made when a server starts and removed when it has ended. Version 2 of control groups is used where it has the
+controllers, else version 1; where neither can be had `why_not` says so, and nothing is limited.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub_config.settings import Profile, Settings
+
+CONTROLLERS = ("memory", "cpu", "pids")
+PROCESSES = 4096
+"""Of one person: room for any work, and an end to a program that starts itself without end."""
+PERIOD = 100_000
+"""Microseconds in which a group may use its cores so often."""
+ROOT = Path("/")
+"""Of the file system that holds /proc and the control groups."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A control group below which groups of people can be made; version 1 has one for each controller."""
+
+    folder: Path
+    controllers: tuple[str, ...]
+    version: int
+
+
+def why_not(settings: Settings) -> str:
+    """Why memory and cores of servers are not limited here, as a sentence; empty where they are."""
+    if _places(settings):
+        return ""
+    if os.geteuid() != 0:
+        return "Memory and cores of servers are not limited: only a hub started by root may set limits on this machine."
+    return (
+        "Memory and cores of servers are not limited: this system lets the hub make no control groups "
+        "(in a container they are often read-only: limit the container as a whole)."
+    )
+
+
+def room(settings: Settings, user: str, profile: Profile) -> tuple[str, ...]:
+    """Makes the groups of a person's server, with the limits of `profile`; none where `why_not` says why.
+
+    Returns the files into which a process writes its number to be under them.
+    """
+    found = []
+    for place in _places(settings):
+        group = _group(place, user)
+        with contextlib.suppress(FileExistsError):
+            group.mkdir()
+        for file, value in _limits(place, profile):
+            _set(group / file, value)
+        found.append(str(group / "cgroup.procs"))
+    return tuple(found)
+
+
+def clear(settings: Settings, user: str) -> None:
+    """Ends what is left in the groups of a person's server, however well it hid, and removes them."""
+    for place in _places(settings):
+        group = _group(place, user)
+        for _ in range(100):
+            try:
+                group.rmdir()
+            except FileNotFoundError:
+                break
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                _kill(group)
+                time.sleep(0.02)
+
+
+def ended_for_memory(settings: Settings, user: str) -> int:
+    """How many processes of a person's running server ended since they needed more memory than it has."""
+    for place in _places(settings):
+        if "memory" in place.controllers:
+            file = "memory.events" if place.version == 2 else "memory.oom_control"
+            with contextlib.suppress(OSError):
+                text = (_group(place, user) / file).read_text(encoding="ascii")
+                if found := re.search(r"^oom_kill (\d+)$", text, re.MULTILINE):
+                    return int(found[1])
+    return 0
+
+
+def _limits(place: Place, profile: Profile) -> Iterator[tuple[str, int | str]]:
+    """Files and values that set the limits of `profile`, in an order that works for new and for existing groups."""
+    memory, quota = int(profile.memory_gb * 2**30), profile.cores * PERIOD
+    if place.version == 2:
+        yield from {"memory.max": memory, "memory.swap.max": 0, "cpu.max": f"{quota} {PERIOD}"}.items()
+    if place.version == 1 and "memory" in place.controllers:
+        # with swap counted together with memory, which must never be less than memory alone
+        yield from (("memory.memsw.limit_in_bytes", -1), ("memory.limit_in_bytes", memory))
+        yield "memory.memsw.limit_in_bytes", memory
+    if place.version == 1 and "cpu" in place.controllers:
+        yield from (("cpu.cfs_period_us", PERIOD), ("cpu.cfs_quota_us", quota))
+    if "pids" in place.controllers:
+        yield "pids.max", PROCESSES
+
+
+def _set(file: Path, value: int | str) -> None:
+    """Writes one limit; one that this kernel does not know (swap, often), or that a group above undercuts, is left."""
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            with file.open("r+", encoding="ascii") as out:
+                out.write(str(value))
+        except OSError as error:
+            if error.errno != errno.EINVAL or not file.name.startswith("cpu."):
+                raise
+
+
+def _kill(group: Path) -> None:
+    for number in (group / "cgroup.procs").read_text(encoding="ascii").split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(number), signal.SIGKILL)
+
+
+def _group(place: Place, user: str) -> Path:
+    return place.folder / f"{re.sub(r'[^a-z0-9]+', '-', user)[:40]}-{hashlib.sha256(user.encode()).hexdigest()[:8]}"
+
+
+def _places(settings: Settings) -> tuple[Place, ...]:
+    """Where groups of people are made: one of version 2, else those of version 1, else none."""
+    name = f"imagine-{hashlib.sha256(str(settings.folders.state).encode()).hexdigest()[:10]}"
+    mounts, own = _mounts(), _own()
+    if "" in own and "" in mounts:
+        top, here = mounts[""], mounts[""] / own[""].lstrip("/")
+        for above in (here, *here.parents):  # a group that holds processes itself can have no parts
+            if not above.is_relative_to(top):
+                break
+            if _divide(above, name):
+                return (Place(above / name, CONTROLLERS, 2),)
+    found = []
+    for controller in CONTROLLERS:
+        if controller in own and controller in mounts:
+            folder = mounts[controller] / own[controller].lstrip("/") / name
+            with contextlib.suppress(OSError):
+                folder.mkdir(exist_ok=True)
+                found.append(Place(folder, (controller,), 1))
+    return tuple(found) if any("memory" in place.controllers for place in found) else ()
+
+
+def _divide(above: Path, name: str) -> bool:
+    """Whether `above` has, or can be given, a part called `name` whose own parts can be limited."""
+    try:
+        if not set(CONTROLLERS) <= set((above / "cgroup.controllers").read_text(encoding="ascii").split()):
+            return False
+        (above / name).mkdir(exist_ok=True)
+        for group in (above, above / name):
+            switch = group / "cgroup.subtree_control"
+            lacking = [one for one in CONTROLLERS if one not in switch.read_text(encoding="ascii").split()]
+            if lacking:
+                switch.write_text(" ".join(f"+{one}" for one in lacking), encoding="ascii")
+    except OSError:
+        with contextlib.suppress(OSError):
+            (above / name).rmdir()
+        return False
+    return True
+
+
+def _own() -> dict[str, str]:
+    """The path of this process's group for each controller; of version 2 under the name ""."""
+    lines = (ROOT / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    found = {}
+    for line in lines:
+        _, names, path = line.split(":", 2)
+        found.update(dict.fromkeys(names.split(","), path))
+    return found
+
+
+def _mounts() -> dict[str, Path]:
+    """Where the groups of each controller are mounted; those of version 2 under the name ""."""
+    found: dict[str, Path] = {}
+    for line in (ROOT / "proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
+        before, _, after = line.partition(" - ")
+        kind, _, options = after.split(" ", 2)
+        place = ROOT / before.split(" ")[4].lstrip("/")
+        if kind == "cgroup2":
+            found[""] = place
+        elif kind == "cgroup":
+            found.update(dict.fromkeys(options.split(","), place))
+    return found

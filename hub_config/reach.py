@@ -1,0 +1,45 @@
+"""What accounts other than this one can reach: asked by the installer and by the walls. Standard library only."""
+
+import stat
+from pathlib import Path
+
+from hub_config.settings import ROOT, Settings
+
+
+def obstacle(path: Path) -> Path | None:
+    """What keeps other accounts from reading `path` (a folder: from entering it); None where nothing does.
+
+    Both the path as it is written and the one its links lead to are looked at. What does not exist is no obstacle.
+    """
+    for way in (path.absolute(), path.resolve()):
+        for step in reversed((way, *way.parents)):
+            try:
+                mode = step.stat().st_mode
+            except FileNotFoundError:
+                break
+            if not mode & (stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH):
+                return step
+    return None
+
+
+def ours(settings: Settings) -> list[Path]:
+    """Folders that this installation made and may open: those of state and environments, and those above them here."""
+    found: dict[Path, None] = {}
+    for folder in (settings.folders.state, settings.folders.environments):
+        above = [parent for parent in folder.parents if parent.is_relative_to(ROOT) and parent != ROOT]
+        found.update(dict.fromkeys([*reversed(above), folder]))
+    return list(found)
+
+
+def open_way(settings: Settings) -> None:
+    """Lets other accounts pass through the folders of this installation; only what is opened below can be seen."""
+    for folder in ours(settings):
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        let_pass(folder)
+
+
+def let_pass(folder: Path) -> None:
+    """Others may pass through `folder` to what they know by name, and not list it where they could not before."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o011 != 0o011:
+        folder.chmod(mode | 0o011)
