@@ -1,0 +1,63 @@
+// What the banner says, in words: times, places in line, names. Facts come in, plain text goes out.
+
+/** 1st, 2nd, 3rd, 4th, 11th, 21st … */
+export function ordinal(number) {
+  const tens = number % 100;
+  const ending = tens > 10 && tens < 14 ? "th" : { 1: "st", 2: "nd", 3: "rd" }[number % 10] ?? "th";
+  return `${number}${ending}`;
+}
+
+/** "under a minute", "12 min", "2 h 5 min". */
+export function span(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1) return "under a minute";
+  if (minutes < 60) return `${minutes} min`;
+  const rest = minutes % 60;
+  return `${Math.floor(minutes / 60)} h${rest ? ` ${rest} min` : ""}`;
+}
+
+/** "4:07", as on a clock that runs down. */
+export function countdown(seconds) {
+  const whole = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** "10:42", the moment `seconds` ago on this browser's clock. */
+export function moment(seconds) {
+  return new Date(Date.now() - seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+/** "mara has had NVIDIA A100 since 10:42 (38 min)." */
+export function holder(one) {
+  const who = one.mine ? "You have" : `${one.user} has`;
+  return `${who} had ${one.cards.join(", ")} since ${moment(one.held)} (${span(one.held)}).`;
+}
+
+/** What the banner says of one kernel; nothing for a kernel that quietly works. */
+export function sentences(kernel, holders) {
+  if (kernel?.is === "waiting") {
+    const line = kernel.of > 1 ? `${ordinal(kernel.place)} of ${kernel.of} in line` : "Next in line";
+    return {
+      title: `${line} for a graphics card`,
+      text: kernel.why || "The kernel starts by itself as soon as one is free. You may close the browser meanwhile.",
+      list: holders.map(holder),
+    };
+  }
+  if (kernel?.is === "holding" && kernel.left !== null) {
+    const cards = kernel.cards.join(", ");
+    return {
+      title: `The graphics card goes back in ${countdown(kernel.left)}`,
+      text: `This kernel has not worked for a while, and ${cards} is lent to one kernel at a time. Run a cell to keep it; `
+        + "otherwise the kernel ends: files stay, variables are lost.",
+    };
+  }
+  if (kernel?.is === "lost") {
+    return {
+      title: "The graphics card was taken back",
+      text: `${kernel.why ? `${kernel.why} ` : ""}Your files are safe; variables are lost. `
+        + "Restart the kernel to go on: it waits for a card again.",
+    };
+  }
+  if (kernel?.is === "failed") return { title: "The kernel could not start", text: kernel.why };
+  return null;
+}

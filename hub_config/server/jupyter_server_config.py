@@ -1,0 +1,6 @@
+"""What the configuration beside this file cannot say: where our part of JupyterLab lies."""  # noqa: INP001
+
+from pathlib import Path
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - Jupyter puts it here
+c.LabApp.extra_labextensions_path = [str(Path(__file__).resolve().parents[1] / "lab" / "labextension")]
