@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub_config import reach
-from hub_config.settings import ROOT, Settings
+from hub_config.settings import Settings
 from hub_config.users import is_good_name
 
 PREFIX = "imagine-"
@@ -67,18 +67,13 @@ def why_shared(settings: Settings) -> str:
 
 
 def _obstacle(settings: Settings) -> tuple[str, Path] | None:
-    """What other accounts cannot reach, and the folder in the way; our own folders are opened when needed."""
-    folders = settings.folders
-    wanted = {
-        "the repository": ROOT / "hub_config" / "__init__.py",
-        "its environments": folders.environments,
-        "the state folder": folders.state,
-        **{f"the interpreter of environment {name}": folders.python(name) for name in ("hub", "kernel")},
-    }
-    ours = reach.ours(settings)
-    for what, path in wanted.items():
-        if (found := reach.obstacle(path)) is not None and found not in ours:
-            return what, found
+    """What other accounts cannot reach, and the folder in the way."""
+    if found := reach.blocked(settings):
+        return found
+    for name in ("hub", "kernel"):
+        step = reach.obstacle(settings.folders.python(name))
+        if step is not None and step not in reach.ours(settings):
+            return f"the interpreter of environment {name}", step
     return None
 
 

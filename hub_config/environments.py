@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub_config import interpreter
 from hub_config.settings import ROOT, Settings
 
 STAMP = ".imagine-made.json"
@@ -74,7 +75,10 @@ def facts(settings: Settings, environment: Environment) -> dict[str, str]:
 def is_made(settings: Settings, environment: Environment) -> bool:
     """Whether it is there, whole, and made from what is asked for now."""
     folder = settings.folders.environment(environment.name)
-    return _stamp(folder) == facts(settings, environment) and (folder / "bin" / "python").exists()
+    python = folder / "bin" / "python"
+    return (
+        _stamp(folder) == facts(settings, environment) and python.exists() and not interpreter.closed(settings, python)
+    )
 
 
 def must_begin_again(settings: Settings, environment: Environment) -> bool:
@@ -93,13 +97,15 @@ def make(settings: Settings, environment: Environment, uv: Callable[..., None], 
     Raises what `uv` and `finish` raise; the folder is then marked, and the next time begins from the download cache.
     """
     folder = settings.folders.environment(environment.name)
-    again = must_begin_again(settings, environment)
-    if again or not (folder / "bin" / "python").exists():
+    again, python = must_begin_again(settings, environment), folder / "bin" / "python"
+    if again or not python.exists():
         uv("venv", *(["--clear"] if again else []), folder)
+    elif interpreter.closed(settings, python):
+        uv("venv", "--allow-existing", folder)  # the same packages with another interpreter of the same version
     (folder / STAMP).unlink(missing_ok=True)
     (folder / MAKING).touch()
     options = ["--compile-bytecode"] if environment.compiled else []
-    uv("pip", "install", *options, "--python", folder / "bin" / "python", *environment.requirements)
+    uv("pip", "install", *options, "--python", python, *environment.requirements)
     finish()
     part = folder / f"{STAMP}.{os.getpid()}"
     part.write_text(json.dumps(facts(settings, environment), indent=2) + "\n", encoding="utf-8")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from hub_config import environments, logs, machine, packages, ports, processes
+from hub_config import environments, interpreter, logs, machine, packages, ports, processes
 from hub_config.environments import HOUSE, TESTS, Environment
 from hub_config.progress import Progress
 from hub_config.settings import Settings, load
@@ -58,6 +58,9 @@ def install(settings: Settings, *, tests: bool = False) -> int:
         print(f"environments are as they should be ({', '.join(one.name for one in wanted)})")
         return 0
     print(f"making {len(to_make)} of {len(wanted)} environments in {settings.folders.environments}", flush=True)
+    if closed := [one.name for one in to_make if interpreter.closed(settings, settings.folders.python(one.name))]:
+        found = interpreter.choose(settings)
+        print(f"people's accounts cannot run the Python of {', '.join(closed)}: from now on it is {found}", flush=True)
     workshop.make_tools()
     with_torch = machine.needed(to_make, cuda=not workshop.has_torch_without_cuda())
     if _say(machine.disk(settings, "environments", with_torch)):

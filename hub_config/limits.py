@@ -95,7 +95,7 @@ def _limits(place: Place, profile: Profile) -> Iterator[tuple[str, int | str]]:
     """Files and values that set the limits of `profile`, in an order that works for new and for existing groups."""
     memory, quota = int(profile.memory_gb * 2**30), profile.cores * PERIOD
     if place.version == 2:
-        yield from {"memory.max": memory, "memory.swap.max": 0, "cpu.max": f"{quota} {PERIOD}"}.items()
+        yield from (("memory.max", memory), ("memory.swap.max", 0), ("cpu.max", f"{quota} {PERIOD}"))
     if place.version == 1 and "memory" in place.controllers:
         # with swap counted together with memory, which must never be less than memory alone
         yield from (("memory.memsw.limit_in_bytes", -1), ("memory.limit_in_bytes", memory))

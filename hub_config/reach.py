@@ -22,6 +22,19 @@ def obstacle(path: Path) -> Path | None:
     return None
 
 
+def blocked(settings: Settings) -> tuple[str, Path] | None:
+    """What of this installation other accounts cannot reach, and what is in the way; folders of ours never are."""
+    folders = settings.folders
+    wanted = {
+        "the repository": ROOT / "hub_config" / "__init__.py",
+        "its environments": folders.environments,
+        "the state folder": folders.state,
+    }
+    own = ours(settings)
+    found = ((what, obstacle(path)) for what, path in wanted.items())
+    return next(((what, step) for what, step in found if step is not None and step not in own), None)
+
+
 def ours(settings: Settings) -> list[Path]:
     """Folders that this installation made and may open: those of state and environments, and those above them here."""
     found: dict[Path, None] = {}

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from hub_config import environments, logs, mirrors, proxy
+from hub_config import environments, interpreter, logs, mirrors, proxy
 from hub_config.environments import Environment
 from hub_config.settings import ROOT, VARIABLE, Settings
 
@@ -34,11 +34,12 @@ class Workshop:
         }
         self._environment.pop("VIRTUAL_ENV", None)
         self._tools = settings.folders.environments / ".tools"
+        self._python = Path(sys.executable)
         self._at_work: set[subprocess.Popen[bytes]] = set()
         self._abandoned = threading.Event()
 
     def make_tools(self) -> None:
-        """Makes the small environment of the tools with venv and pip, and hands pip's settings to them.
+        """Makes the small environment of the tools with venv and pip, hands pip's settings to them, finds a Python.
 
         Raises OSError with a sentence.
         """
@@ -53,6 +54,7 @@ class Workshop:
                 raise OSError(_sentence("The installer's tools", log)) from error
             made.write_text(wanted, encoding="utf-8")
         self._environment.update(mirrors.variables(python, self._environment))
+        self._python = interpreter.prepare(self._settings)
 
     def has_torch_without_cuda(self) -> bool:
         """Whether this machine was told of a build of torch for the CPU alone, which is much smaller."""
@@ -102,10 +104,8 @@ class Workshop:
         self._run(log, [self._settings.folders.python("kernel"), "-m", "imagine_kernels.launch.kernelspec"])
 
     def _uv(self, log: IO[bytes], *arguments: str | Path) -> None:
-        self._run(
-            log,
-            [self._tools / "bin" / "uv", *arguments, *(["--python", sys.executable] if arguments[0] == "venv" else [])],
-        )
+        options: list[str | Path] = ["--python", self._python] if arguments[0] == "venv" else []
+        self._run(log, [self._tools / "bin" / "uv", *arguments, *options])
 
     def _run(self, log: IO[bytes], command: Sequence[str | Path], path: str = "") -> None:
         """Runs one program to its end. Raises subprocess.CalledProcessError where that is a bad one."""
@@ -119,6 +119,7 @@ class Workshop:
             stderr=log,
             cwd=ROOT,
             env={**self._environment, "PATH": search},
+            umask=0o022,  # people's own accounts run what is made here
         )
         self._at_work.add(process)
         try:
