@@ -9,10 +9,11 @@ import jinja2
 import pytest
 from jupyterhub._data import DATA_FILES_PATH
 
-from hub_config import pages, profiles, settings
+from hub_config import pages, profiles, settings, usage_table
 from imagine_kernels import use_case
 
 CASE = use_case.get(use_case.names()[0])
+USED = [usage_table.Sum("mara", 4.0, 1.0, 2.5), usage_table.Sum("noor", cpu=7.0)]
 EVIL = '"><script>alert(1)</script>'
 DARK = re.search(r'\[data-bs-theme="dark"\] \{(.*?)\n\}', (pages.STATIC / "hub.css").read_text(), re.DOTALL)[1]
 LIGHT = re.search(r":root \{(.*?)\n\}", (pages.STATIC / "hub.css").read_text(), re.DOTALL)[1]
@@ -47,6 +48,11 @@ def render(jinja):
             "services": [SimpleNamespace(name=n, href=f"/services/{n}/") for n in ("label-studio", "mlflow")],
             "parsed_scopes": {},
             "url": "/hub/spawn?_xsrf=t",
+            "lines": USED,
+            "total": usage_table.Sum("all", 4.0, 1.0, 9.5),
+            "by": "user",
+            "choices_by": usage_table.BY,
+            "sees_all": True,
         }
         return jinja.get_template(name).render(**{**defaults, **values})
 
@@ -127,6 +133,18 @@ def test_facts_and_messages_are_text_and_never_markup(render):
         assert "<script>alert" not in html
 
 
+def test_the_table_of_usage_shows_every_figure_and_hides_what_nobody_used(render):
+    read = text(render("usage.html", begin="2026-01-01", end="2026-01-31"))
+    for figure in ("mara 4.00 1.00 25 % 2.50", "noor 0.00 0.00 7.00", "Together 4.00 1.00 25 % 9.50"):
+        assert figure in read
+    assert "Nothing was used in these days" in text(render("usage.html", lines=[]))
+    assert "What you used" in text(render("usage.html", sees_all=False))
+
+
+def test_a_name_in_the_table_of_usage_is_text(render):
+    assert "<script>alert" not in render("usage.html", lines=[usage_table.Sum(EVIL)], by="group", begin=EVIL, end=EVIL)
+
+
 def test_people_find_label_studio_and_mlflow_from_the_start_page(render):
     read = render("spawn.html")
     assert re.search(r'<a href="/services/label-studio/"[^>]*>Labels</a>', read)
@@ -157,7 +175,7 @@ def test_a_running_server_can_be_opened_and_stopped(render):
 def test_every_page_of_ours_renders(render):
     for template in pages.TEMPLATES.glob("*.html"):
         html = render(template.name, status_code=404, progress_url="/p", spawn_url="/s")
-        assert template.name == "card.html" or "imagine/hub.css" in html
+        assert template.name in ("card.html", "cards_now.html") or "imagine/hub.css" in html
 
 
 def test_no_page_asks_an_outside_address(render):
