@@ -46,6 +46,17 @@ def marked(variable: str, value: str) -> list[int]:
     return found
 
 
+def carries(pid: int, variable: str, value: str) -> bool:
+    """Whether process `pid` runs and bears the mark."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return process.environ().get(variable) == value and alive(process)
+    except psutil.Error:
+        return False
+
+
 def family(variable: str, value: str) -> list["psutil.Process"]:
     """Processes so marked and all their descendants, but for the caller and those it descends from."""
     import psutil
@@ -66,6 +77,17 @@ def family(variable: str, value: str) -> list["psutil.Process"]:
 def ours(settings: Settings) -> list["psutil.Process"]:
     """All processes of the installation."""
     return family(MARK, mark(settings)[MARK])
+
+
+def of_accounts(settings: Settings) -> list["psutil.Process"]:
+    """Processes of people's own accounts, also those that took off the mark."""
+    import psutil
+
+    from hub_config import accounts
+
+    people = {account.uid for account in accounts.made(settings)}
+    found = psutil.process_iter(["uids"]) if people else ()
+    return [one for one in found if one.info["uids"] and one.info["uids"].real in people and alive(one)]
 
 
 def alive(process: "psutil.Process") -> bool:
