@@ -10,9 +10,10 @@ from hub_config import processes, settings
 
 PARTS = """
 from hub_config import hub, metrics, pages, profiles, spawner, usage_page, users
+from hub_config.lab import culling
 from hub_config.settings import load
 
-for part in (hub, users, profiles, spawner, pages, usage_page, metrics):
+for part in (hub, users, profiles, spawner, culling, pages, usage_page, metrics):
     part.apply(get_config(), load())
 c = get_config()
 """

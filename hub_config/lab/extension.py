@@ -1,4 +1,7 @@
-"""What the page asks of a person's server: how things stand with graphics cards, and to start without one."""
+"""What the page asks of a person's server: how things stand with graphics cards, and to start without one.
+
+An extension of jupyter_server, switched on in hub_config/server; in a warm start it is imported before the fork.
+"""
 
 import asyncio
 import json
@@ -47,10 +50,19 @@ class OnCpu(APIHandler):  # type: ignore[misc]
         self.finish(json.dumps({"ok": started}))
 
 
-def add(app: web.Application, kernels: Any) -> None:  # noqa: ANN401 - jupyter_server's kernel manager
-    """Adds both addresses to the server; where its kernels are of another kind, there is nothing to add."""
-    if not isinstance(kernels, Kernels):
-        return
-    app.settings["imagine_watch"] = Watch(kernels, app.settings["last_activity_times"], kernels.log)
-    base = url_path_join(app.settings["base_url"], "imagine", "cards")
-    app.add_handlers(".*$", [(base, Picture), (url_path_join(base, KERNEL, "cpu"), OnCpu)])
+def _jupyter_server_extension_points() -> list[dict[str, object]]:
+    return [{"module": __name__}]
+
+
+def _load_jupyter_server_extension(server: Any) -> None:  # noqa: ANN401 - jupyter_server's ServerApp
+    """Adds both addresses; where somebody gave the server kernels of another kind, there is nothing to add."""
+    app, kernels = server.web_app, server.kernel_manager
+    if isinstance(kernels, Kernels):
+        app.settings["imagine_watch"] = Watch(kernels, app.settings["last_activity_times"], server.log)
+        base = url_path_join(app.settings["base_url"], "imagine", "cards")
+        app.add_handlers(".*$", [(base, Picture), (url_path_join(base, KERNEL, "cpu"), OnCpu)])
+
+
+async def _start_jupyter_server_extension(server: Any) -> None:  # noqa: ANN401
+    if watch := server.web_app.settings.get("imagine_watch"):
+        watch.start()
