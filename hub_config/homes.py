@@ -142,11 +142,11 @@ def _sign(settings: Settings, name: str) -> str:
 
 def _private(folder: Path, account: Account | None = None) -> Path:
     """`folder`, of `account` or else this one, closed to all others; above it nobody else may write."""
-    owner = account.uid if account else os.geteuid()
+    owner, group = (account.uid, account.gid) if account else (os.geteuid(), os.getegid())
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if os.geteuid() == 0 and stat.S_ISDIR(found.st_mode) and found.st_uid != owner:
-        os.chown(folder, owner, account.gid if account else os.getegid(), follow_symlinks=False)
+    if os.geteuid() == 0 and not folder.is_symlink():  # a person may have opened it, or the next one is another account
+        os.chown(folder, owner, group)
+        folder.chmod(0o700)
     _check(folder, owner, 0o077)
     return folder
 

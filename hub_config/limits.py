@@ -20,6 +20,8 @@ from hub_config.settings import Profile, Settings
 CONTROLLERS = ("memory", "cpu", "pids")
 PROCESSES = 4096
 """Of one person: room for any work, and an end to a program that starts itself without end."""
+ROUNDS = 100
+"""How often to look again whether a group is empty: what was killed takes a moment to end."""
 PERIOD = 100_000
 """Microseconds in which a group may use its cores so often."""
 ROOT = Path("/")
@@ -66,17 +68,17 @@ def room(settings: Settings, user: str, profile: Profile) -> tuple[str, ...]:
 def clear(settings: Settings, user: str) -> None:
     """Ends what is left in the groups of a person's server, however well it hid, and removes them."""
     for place in _places(settings):
-        group = _group(place, user)
-        for _ in range(100):
-            try:
-                group.rmdir()
-            except FileNotFoundError:
-                break
-            except OSError as error:
-                if error.errno != errno.EBUSY:
-                    raise
-                _kill(group)
-                time.sleep(0.02)
+        _remove(_group(place, user))
+
+
+def close(settings: Settings) -> None:
+    """Removes every group of this installation, wherever the hub that made them was started from."""
+    for mount in {*_mounts().values()}:
+        with contextlib.suppress(OSError):  # not ours to change, or just gone
+            for top in mount.rglob(_name(settings)):
+                for group in [one for one in top.iterdir() if one.is_dir()]:
+                    _remove(group)
+                _remove(top)
 
 
 def ended_for_memory(settings: Settings, user: str) -> int:
@@ -117,19 +119,34 @@ def _set(file: Path, value: int | str) -> None:
                 raise
 
 
-def _kill(group: Path) -> None:
-    for number in (group / "cgroup.procs").read_text(encoding="ascii").split():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(int(number), signal.SIGKILL)
+def _remove(group: Path) -> None:
+    """Removes a group, ending what is left in it."""
+    for _ in range(ROUNDS):
+        try:
+            group.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            for number in (group / "cgroup.procs").read_text(encoding="ascii").split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(number), signal.SIGKILL)
+            time.sleep(0.02)
 
 
 def _group(place: Place, user: str) -> Path:
     return place.folder / f"{re.sub(r'[^a-z0-9]+', '-', user)[:40]}-{hashlib.sha256(user.encode()).hexdigest()[:8]}"
 
 
+def _name(settings: Settings) -> str:
+    """Of the group that holds those of all people of this installation."""
+    return f"imagine-{hashlib.sha256(str(settings.folders.state).encode()).hexdigest()[:10]}"
+
+
 def _places(settings: Settings) -> tuple[Place, ...]:
     """Where groups of people are made: one of version 2, else those of version 1, else none."""
-    name = f"imagine-{hashlib.sha256(str(settings.folders.state).encode()).hexdigest()[:10]}"
+    name = _name(settings)
     mounts, own = _mounts(), _own()
     if "" in own and "" in mounts:
         top, here = mounts[""], mounts[""] / own[""].lstrip("/")

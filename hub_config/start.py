@@ -13,7 +13,7 @@ from functools import partial
 
 import psutil
 
-from hub_config import credentials, logs, parts, ports, processes
+from hub_config import accounts, credentials, limits, logs, parts, ports, processes
 from hub_config.settings import ROOT, VARIABLE, Settings, load
 from imagine_kernels.environment import QUIET
 
@@ -68,7 +68,9 @@ def start(settings: Settings, *, say: Say = print, patience: float = 300.0) -> R
 def _alone(settings: Settings) -> Iterator[None]:
     """Holds the one lock for starting this installation."""
     settings.folders.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (settings.folders.state / "start.lock").open("w") as lock:
+    path = settings.folders.state / "start.lock"
+    with path.open("w") as lock:
+        path.chmod(0o600)  # people's own accounts pass through this folder: none of them shall hold the lock
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -133,8 +135,8 @@ def main() -> int:
     """Says what is going on, and at the end where to go and how to get in."""
     try:
         settings = load()
-        if os.geteuid() == 0:
-            print("Started as root: people's servers run as root, too. Let in only people you would give this machine.")
+        for sentence in filter(None, (accounts.why_shared(settings), limits.why_not(settings))):
+            print(sentence)
         running = start(settings, say=lambda line: print(f"  {line}", flush=True))
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from hub_config import processes
+from hub_config import limits, processes
 from hub_config.settings import Settings, load
 
 PATIENCE = 40.0
@@ -33,11 +33,12 @@ def stop(settings: Settings, *, say: Callable[[str], None] = print) -> Stopped:
         psutil.wait_procs([hub], timeout=PATIENCE)
     swept = 0
     for _ in range(ROUNDS):
-        left = processes.ours(settings)
+        left = list({*processes.ours(settings), *processes.of_accounts(settings)})
         if not left:
             break
         swept += len(left)
         processes.finish(left)
+    limits.close(settings)
     return Stopped(len(there), swept, tuple(one.pid for one in processes.ours(settings)))
 
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from house import ROOT, House, write_settings
+from house import ROOT, House, forget_people, open_folder, write_settings
 
 from hub_config import settings
 
@@ -33,18 +33,20 @@ def quiet():
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory):
+def house():
     """The real hub, proxy, door, Label Studio and MLflow, started as `make up` starts them; one for all tests."""
     from hub_config import processes
 
-    running = House(settings.load(write_settings(tmp_path_factory.mktemp("house"))))
-    started = running.command("start")
-    assert started.returncode == 0, started.stderr + started.stdout
-    yield running
-    for client in running.clients.values():
-        client.close()
-    running.command("stop")
-    assert not processes.ours(running.settings), "stopping the house left processes behind"
+    with open_folder() as folder:
+        running = House(settings.load(write_settings(folder)))
+        started = running.command("start")
+        assert started.returncode == 0, started.stderr + started.stdout
+        yield running
+        for client in running.clients.values():
+            client.close()
+        running.command("stop")
+        forget_people(running.settings)
+        assert not processes.ours(running.settings), "stopping the house left processes behind"
 
 
 @pytest.fixture(scope="session")

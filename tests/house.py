@@ -1,18 +1,20 @@
 """One running house for all live tests: the real hub, proxy, door, Label Studio and MLflow on free ports."""
 
 import contextlib
+import grp
 import os
 import re
 import secrets
 import socket
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from hub_config import credentials, settings
+from hub_config import accounts, credentials, settings
 from imagine_kernels import environment
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,6 +58,23 @@ def write_settings(folder, **replace):
 def surroundings():
     """The variables of the shell that `make up` is typed in, without those that the tests gave themselves."""
     return {name: value for name, value in os.environ.items() if name not in OWN}
+
+
+@contextlib.contextmanager
+def open_folder():
+    """A new folder that people's own accounts can pass through, as they cannot through pytest's; with short paths."""
+    with tempfile.TemporaryDirectory(prefix="imagine-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+def forget_people(settings):
+    """Removes the accounts and groups that the house has made for its people: the machine is as it was before."""
+    for account in accounts.made(settings):
+        subprocess.run(["userdel", account.name], check=True, capture_output=True)
+    for folder in (settings.folders.state / "groups").glob("*"):
+        if (group := grp.getgrgid(folder.stat().st_gid).gr_name).startswith(accounts.GROUP_PREFIX):
+            subprocess.run(["groupdel", group], check=True, capture_output=True)
 
 
 @dataclass
