@@ -78,7 +78,7 @@ class Watch:
         facts, now = self._kernels.facts(), time.time()
         found: dict[str, dict[str, object]]
         found = {name: {"is": "failed", "why": fact.failed} for name, fact in facts.items() if fact.failed}
-        found |= {name: _lost(name, said) for name, fact in facts.items() if fact.lost}
+        found |= {one["kernel"]: {"is": "lost", "why": one["why"]} for one in said["taken"] if _is_lost(one, facts)}
         found |= {one["kernel"]: _holding(one, now) for one in said["leases"] if one.get("kernel") in facts}
         found |= {one["kernel"]: _waiting(one, said, now) for one in said["queue"] if one.get("kernel") in facts}
         return {
@@ -100,8 +100,10 @@ def _waiting(asked: Mapping[str, Any], said: Mapping[str, Any], now: float) -> d
     return {"is": "waiting", **waits, "count": asked.get("count", 1), "why": asked.get("why") or ""}
 
 
-def _lost(name: str, said: Mapping[str, Any]) -> dict[str, object]:
-    return {"is": "lost", "why": next((one.get("why") or "" for one in said["taken"] if one.get("kernel") == name), "")}
+def _is_lost(taken: Mapping[str, Any], facts: Mapping[str, Fact]) -> bool:
+    """Whether the kernel has lost its card and the person has not asked for it since."""
+    fact = facts.get(taken.get("kernel", ""))
+    return fact is not None and taken["when"] > fact.asked
 
 
 def _holder(lease: Mapping[str, Any], now: float) -> dict[str, object]:

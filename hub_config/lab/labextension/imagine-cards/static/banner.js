@@ -41,17 +41,25 @@ export function makeBanner(acts) {
     return made;
   }
 
+  let dismissed = false;
+
+  function dismiss() {
+    dismissed = true;
+    node.hidden = true;
+  }
+
   const choices = {
     waiting: () => [button("Start on CPU instead", acts.startOnCpu, true), button("Stop waiting", acts.stop)],
     holding: () => [button("I still need it", acts.keep, true)],
-    lost: () => [button("Restart the kernel", acts.restart, true)],
+    lost: () => [button("Restart with a card", acts.restart, true), button("Go on without", dismiss)],
     failed: () => [button("Try again", acts.restart, true)],
   };
 
   /** Shows what is so of the kernel; hides the banner where there is nothing to say. */
   function show(kernel, holders) {
     const said = sentences(kernel, holders);
-    node.hidden = !said;
+    dismissed &&= kernel?.is === "lost";
+    node.hidden = !said || dismissed;
     if (!said) {
       shown = "";
       return;

@@ -33,13 +33,19 @@ export function holder(one) {
   return `${who} had ${one.cards.join(", ")} since ${moment(one.held)} (${span(one.held)}).`;
 }
 
+/** "all cards are lent" → "All cards are lent. " */
+function sentence(words) {
+  const said = words.trim().replace(/\.$/, "");
+  return said && `${said[0].toUpperCase()}${said.slice(1)}. `;
+}
+
 /** What the banner says of one kernel; nothing for a kernel that quietly works. */
 export function sentences(kernel, holders) {
   if (kernel?.is === "waiting") {
     const line = kernel.of > 1 ? `${ordinal(kernel.place)} of ${kernel.of} in line` : "Next in line";
     return {
       title: `${line} for a graphics card`,
-      text: kernel.why || "The kernel starts by itself as soon as one is free. You may close the browser meanwhile.",
+      text: `${sentence(kernel.why)}Your kernel starts by itself as soon as one is free.`,
       list: holders.map(holder),
     };
   }
@@ -54,8 +60,8 @@ export function sentences(kernel, holders) {
   if (kernel?.is === "lost") {
     return {
       title: "The graphics card was taken back",
-      text: `${kernel.why ? `${kernel.why} ` : ""}Your files are safe; variables are lost. `
-        + "Restart the kernel to go on: it waits for a card again.",
+      text: `${sentence(kernel.why)}The kernel was started again without one: files are safe, variables are lost. `
+        + "To use a card again, restart the kernel; it waits in line if it must.",
     };
   }
   if (kernel?.is === "failed") return { title: "The kernel could not start", text: kernel.why };
