@@ -10,6 +10,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 
+SLOW = 1
+"""Seconds until who waits for their server sees the page that tells their place in the line."""
+
 
 def apply(c: Any, settings: Settings) -> None:  # noqa: ANN401 - a traitlets Config: its sections appear when asked for
     """Addresses, database, cookie secret and proxy of the hub."""
@@ -24,7 +27,11 @@ def apply(c: Any, settings: Settings) -> None:  # noqa: ANN401 - a traitlets Con
     hub.cleanup_servers = True
     hub.cleanup_proxy = True
     hub.authenticate_prometheus = True
-    hub.tornado_settings = {"headers": HEADERS, "static_handler_class": pages.StaticFiles}
+    hub.tornado_settings = {
+        "headers": HEADERS,
+        "static_handler_class": pages.StaticFiles,
+        "slow_spawn_timeout": SLOW,
+    }
     c.ConfigurableHTTPProxy.command = proxy.command(settings)
     c.ConfigurableHTTPProxy.auth_token = kept.proxy_token
     c.ConfigurableHTTPProxy.api_url = addresses.backend(addresses.proxy_port)
