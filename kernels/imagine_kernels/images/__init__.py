@@ -12,7 +12,7 @@ import simplejpeg
 from cachetools import LRUCache, cached
 from PIL import Image
 
-from imagine_kernels.images import decoding, zip_members
+from imagine_kernels.images import decoding, roi, zip_members
 from imagine_kernels.images.decoding import MAX_PIXELS, MIN_SIDE, Pixels
 from imagine_kernels.records import Box, Sample
 
@@ -38,6 +38,9 @@ def size(path: str | Path) -> tuple[int, int]:
     """
     uri = str(path)
     try:
+        bin_file, name = zip_members.split(uri)
+        if name is not None and roi.is_roi(bin_file):
+            return roi.size(bin_file, name)
         with _open(uri) as file:
             return decoding.size(file)
     except (ValueError, OSError) as error:
@@ -51,6 +54,9 @@ def read(sample: Sample, *, side: int | None = None) -> Pixels:
     thumbnails). Raises ValueError or OSError with a sentence that names the file.
     """
     try:
+        path, member = zip_members.split(sample.uri)
+        if member is not None and roi.is_roi(path):
+            return roi.pixels(path, member)
         if sample.crop is None:
             return decoding.pixels(_bytes(sample.uri), side)
         return _cut(_collage(sample.uri), sample.crop)

@@ -1,94 +1,96 @@
 """Where samples come from: `open_samples` looks at what a path holds and gives it to the reader for that."""
 
 import hashlib
-import os
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from imagine_kernels import images
 from imagine_kernels.images import zip_members
-from imagine_kernels.records import Collection, Sample, Skipped
-from imagine_kernels.sources import archive, flowcam, folder
+from imagine_kernels.records import Collection, Sample
+from imagine_kernels.sources import archive, ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, tree, zooprocess
+from imagine_kernels.sources.place import Archive, Folder
 
 __all__ = ["fingerprint", "open_samples"]
 
 
-def open_samples(path: str | Path, *, limit: int | None = None, dilution: float | None = None) -> Collection:
-    """The samples of a folder, a folder per class, a zip, a raw FlowCam run (or a folder of runs), or one picture.
+def open_samples(
+    path: str | Path, *, limit: int | None = None, dilution: float | None = None, volume_unit: str | None = None
+) -> Collection:
+    """The samples of a folder, a folder per class, a zip, an instrument's own files, or one picture.
 
-    What cannot be used stands in `skipped`, each with a sentence; reading goes on with the rest. `limit` stops early;
-    `dilution` is millilitres of measured fluid per millilitre of original water, for FlowCam runs. Raises
-    FileNotFoundError or ValueError with a sentence where nothing at all can be used.
+    Known by what they hold are raw FlowCam runs, raw IFCB bins, EcoTaxa projects (folders, zips and exports) and parts
+    of ZooProcess projects, also several in one folder. What cannot be used stands in `skipped`, each with a sentence;
+    reading goes on with the rest. `limit` stops early; `dilution` is millilitres of measured fluid per millilitre of
+    original water, for FlowCam and IFCB; `volume_unit` ("m3", "L") is that of volumes that tell none, for EcoTaxa.
+    Raises FileNotFoundError or ValueError with a sentence where nothing at all can be used, and where an EcoTaxa table
+    breaks EcoTaxa's rules.
     """
     place = Path(path).expanduser().absolute()
     if not place.exists():
         raise FileNotFoundError(f"There is no {place}. Check the path; it is seen from {Path.cwd()}.")
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be 1 or more, not {limit}.")
-    found = _read(place, limit, dilution)
+    found = _read(place, tree.Wishes(limit, dilution, volume_unit))
     if not found.samples:
         raise ValueError(_nothing(place, found))
     return found
 
 
-def _read(place: Path, limit: int | None, dilution: float | None) -> Collection:
+def _read(place: Path, wishes: tree.Wishes) -> Collection:
     if place.is_dir():
-        return _read_tree(place, limit, dilution)
+        return tree.read_tree(place, wishes)
     if flowcam.lists([place]):
-        return flowcam.read_run(place, limit=limit, dilution=dilution)
+        return flowcam.read_run(place, limit=wishes.limit, dilution=wishes.dilution)
+    if place.suffix.lower() in ifcb.SUFFIXES and (ifcb.is_part(place) or place.suffix.lower() != ".hdr"):
+        return ifcb.read_bin(place, limit=wishes.limit, dilution=wishes.dilution)
     with place.open("rb") as file:
         if file.read(4) == b"PK\3\4":
-            return archive.read_archive(place, limit=limit)
-    return folder.read_one(place)
-
-
-def _read_tree(root: Path, limit: int | None, dilution: float | None) -> Collection:
-    """Every run in and below the folder, then the pictures that belong to no run."""
-    runs = _runs(root)
-    found = Collection(())
-    for listed in (each for lists in runs.values() for each in lists):
-        left = None if limit is None else limit - len(found.samples)
-        if left != 0:
-            found = _join(found, _read_one_run(listed, found, left, dilution))
-    left = None if limit is None else limit - len(found.samples)
-    if root in runs or left == 0:
-        return found
-    return _join(found, folder.read_folder(root, limit=left, leave=runs))
-
-
-def _runs(root: Path) -> dict[Path, list[Path]]:
-    found = {}
-    for place, folders, files in os.walk(root):
-        folders.sort()
-        lists = flowcam.lists([Path(place, name) for name in files])
-        if lists:
-            found[Path(place)] = lists
+            return _read_zip(place, wishes)
+    found = _read_table(place, wishes)
+    if found is None:
+        return Collection(()) if _counts(place) is not None else folder.read_one(place)
     return found
 
 
-def _read_one_run(listed: Path, before: Collection, limit: int | None, dilution: float | None) -> Collection:
-    try:
-        run = flowcam.read_run(listed, limit=limit, dilution=dilution)
-    except (ValueError, OSError) as error:
-        return Collection((), (), (Skipped(images.named(listed), str(error)),))
-    if not {sample.group for sample in run.samples} & {sample.group for sample in before.samples}:
-        return run
-    folder_name = listed.parent.name  # two runs of one name: only their folders tell them apart
-    samples = (replace(s, id=f"{folder_name}/{s.id}", group=f"{folder_name}/{s.group}") for s in run.samples)
-    return replace(run, samples=tuple(samples))
+def _read_table(place: Path, wishes: tree.Wishes) -> Collection | None:
+    """The project whose table a file is; None where it is none."""
+    beside = Folder(place.parent)
+    table = ecotaxa_tables.table_of(beside, place.name)
+    if table is not None:
+        return ecotaxa.read_tables(beside, [table], limit=wishes.limit, volume_unit=wishes.volume_unit).collection
+    if zooprocess.is_table(place):
+        return zooprocess.read(place, limit=wishes.limit).collection
+    return None
 
 
-def _join(one: Collection, other: Collection) -> Collection:
-    return Collection(one.samples + other.samples, one.annotations + other.annotations, one.skipped + other.skipped)
+def _read_zip(place: Path, wishes: tree.Wishes) -> Collection:
+    archived = Archive(place)
+    tables = ecotaxa_tables.find(archived)
+    if tables:
+        return ecotaxa.read_tables(archived, tables, limit=wishes.limit, volume_unit=wishes.volume_unit).collection
+    return archive.read_archive(place, limit=wishes.limit)
 
 
 def _nothing(place: Path, found: Collection) -> str:
     name = images.named(place)
+    counts = _counts(place)
+    if counts is not None:
+        return f"{counts} is a table of counts and names no pictures. Read it with sources.ecotaxa_counts.read."
     if found.skipped:
         first = found.skipped[0].why
         return f"Nothing in {name} can be used: {len(found.skipped):,} thing(s) were left out. The first: {first}"
-    return f"{name} holds no picture (JPEG, PNG, TIFF or BMP) and no FlowCam run, but {folder.kinds(place)}."
+    return (
+        f"{name} holds no picture (JPEG, PNG, TIFF or BMP) and no run or project of an instrument that is known here"
+        f" (FlowCam, IFCB, EcoTaxa, ZooProcess), but {folder.kinds(place)}."
+    )
+
+
+def _counts(place: Path) -> str | None:
+    """A table of counts of EcoTaxa, the only thing there."""
+    beside = Folder(place if place.is_dir() else place.parent)
+    names = beside.names() if place.is_dir() else [place.name]
+    heads = (ecotaxa_tables.header(beside, name) for name in names[:1] if len(names) == 1)
+    return names[0] if any(head is not None and ecotaxa_tables.lists_counts(head[0]) for head in heads) else None
 
 
 def fingerprint(samples: Iterable[Sample]) -> str:

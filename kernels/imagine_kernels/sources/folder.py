@@ -24,6 +24,7 @@ _NOT_A_CLASS = re.compile(
     re.IGNORECASE,
 )
 """Names that tell where or when, not what: such folders are no labels."""
+_NUMBERED = re.compile(r"(.+)__\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Entry:
 
 
 def read_folder(root: Path, *, limit: int | None = None, leave: Iterable[Path] = ()) -> Collection:
-    """The pictures in and below a folder, by name; `leave` are folders that another reader takes."""
+    """The pictures in and below a folder, by name; `leave` are folders and files that another reader takes."""
     skipped: list[Skipped] = []
     entries = sorted(_entries(root, set(leave), skipped), key=lambda entry: entry.name)
     return collect(entries, skipped, limit=limit)
@@ -78,7 +79,15 @@ def class_folders(names: Sequence[str]) -> Mapping[str, str]:
     classes = {parts[0] for parts in below if len(parts) == 1}
     if len(classes) < 2 or any(len(parts) != 1 for parts in below) or any(map(_NOT_A_CLASS.fullmatch, classes)):
         return {}
-    return {name: parts[0] for name, parts in zip(names, below, strict=True)}
+    shown = _without_numbers(classes)
+    return {name: shown[parts[0]] for name, parts in zip(names, below, strict=True)}
+
+
+def _without_numbers(classes: set[str]) -> Mapping[str, str]:
+    """EcoTaxa's exports for learning call a folder "Copepoda__25828", by name and number of the class."""
+    names = {folder: _NUMBERED.fullmatch(folder) for folder in classes}
+    plain = {folder: found[1] for folder, found in names.items() if found is not None}
+    return plain if len(set(plain.values())) == len(classes) else {folder: folder for folder in classes}
 
 
 def wanted(name: str) -> bool:
@@ -135,7 +144,7 @@ def _entries(root: Path, leave: set[Path], skipped: list[Skipped], inside: str =
                 skipped.append(_link(name, "a link to a folder and was not followed. Open that folder by itself."))
             elif Path(item.path) not in leave:
                 yield from _entries(root, leave, skipped, f"{name}/")
-        elif wanted(item.name) and _usable(root, item, name, skipped):
+        elif wanted(item.name) and Path(item.path) not in leave and _usable(root, item, name, skipped):
             yield Entry(name, item.path, _changed(item))
 
 

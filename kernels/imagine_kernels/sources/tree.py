@@ -1,0 +1,120 @@
+"""A folder with everything below it → samples: every run and project in it, then the pictures that belong to none."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from imagine_kernels import images
+from imagine_kernels.records import Collection, Sample, Skipped
+from imagine_kernels.sources import ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, zooprocess
+from imagine_kernels.sources.place import Folder
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person asked for; see `open_samples`."""
+
+    limit: int | None = None
+    dilution: float | None = None
+    volume_unit: str | None = None
+
+
+class _Found:
+    """What was found so far, and what of the folder is taken."""
+
+    def __init__(self, wishes: Wishes) -> None:
+        self.wishes = wishes
+        self.collection = Collection(())
+        self.taken: set[Path] = set()
+
+    @property
+    def left(self) -> int | None:
+        """How many samples are still wanted."""
+        limit = self.wishes.limit
+        return None if limit is None else limit - len(self.collection.samples)
+
+    def add(self, more: Collection) -> None:
+        have = self.collection
+        self.collection = Collection(
+            have.samples + more.samples, have.annotations + more.annotations, have.skipped + more.skipped
+        )
+
+    def skip(self, where: str, why: str) -> None:
+        self.add(Collection((), (), (Skipped(where, why),)))
+
+
+def read_tree(root: Path, wishes: Wishes) -> Collection:
+    """Everything in and below a folder."""
+    found = _Found(wishes)
+    folders = {Path(place): [Path(place, name) for name in files] for place, files in _walk(root)}
+    runs = {place: lists for place, files in folders.items() if (lists := flowcam.lists(files))}
+    found.taken |= runs.keys()
+    for listed in (each for lists in runs.values() for each in lists):
+        _read_run(listed, flowcam.read_run, found)
+    for files in folders.values():
+        for table in ifcb.tables_of(files):
+            _read_run(table, ifcb.read_bin, found)
+        for orphan in ifcb.orphans(files):
+            why = f"{images.named(orphan)} has no .adc file. Copy all three files of the bin."
+            found.skip(images.named(orphan), why)
+    if any(path.suffix.lower() in zooprocess.SUFFIXES for files in folders.values() for path in files):
+        _read_projects(root, found)
+    if found.left != 0 and root not in found.taken:
+        found.add(folder.read_folder(root, limit=found.left, leave=found.taken))
+    return found.collection
+
+
+def _walk(root: Path) -> Iterable[tuple[str, list[str]]]:
+    for place, folders, files in os.walk(root):
+        folders.sort()
+        yield place, files
+
+
+def _read_run(listed: Path, read: Callable[..., Collection], found: _Found) -> None:
+    if found.left == 0:
+        return
+    try:
+        run = read(listed, limit=found.left, dilution=found.wishes.dilution)
+    except (ValueError, OSError) as error:
+        found.skip(images.named(listed), str(error))
+        return
+    before = {sample.group for sample in found.collection.samples}
+    if {sample.group for sample in run.samples} & before:
+        run = replace(run, samples=tuple(_apart(sample, listed.parent.name) for sample in run.samples))
+    found.add(run)
+
+
+def _apart(sample: Sample, name: str) -> Sample:
+    """Two runs of one name: only their folders tell them apart."""
+    return replace(sample, id=f"{name}/{sample.id}", group=f"{name}/{sample.group}")
+
+
+def _read_projects(root: Path, found: _Found) -> None:
+    """EcoTaxa's tables, then ZooProcess's for objects that no EcoTaxa table names. Raises as `ecotaxa.read_tables`."""
+    place = Folder(root)
+    tables = [t for t in ecotaxa_tables.find(place) if root / t.folder not in found.taken]
+    files: frozenset[str] = frozenset()
+    if tables and found.left != 0:
+        project = ecotaxa.read_tables(place, tables, limit=found.left, volume_unit=found.wishes.volume_unit)
+        found.add(project.collection)
+        files = project.files
+    measured = [m for m in zooprocess.find(place) if root / m.folder not in found.taken]
+    if measured and found.left != 0:
+        names = {sample.id for sample in found.collection.samples}
+        scans = zooprocess.read_tables(place, measured, limit=found.left, besides=names)
+        found.add(scans.collection)
+        files |= scans.files
+    taken = {root / name for name in files}
+    homes = {path.parent for path in taken} - {root}
+    found.taken |= taken | homes
+    _note_others(place, homes, files, found)
+
+
+def _note_others(place: Folder, homes: set[Path], files: frozenset[str], found: _Found) -> None:
+    """Pictures beside those of a project that none of its tables names: masks and the like."""
+    inside = [name for name in place.names() if (place.root / name).parent in homes and name not in files]
+    others = [name for name in inside if Path(name).suffix.lower() in folder.PICTURES]
+    if others:
+        why = f"{len(others):,} picture(s) beside those of the project are named by no table; the first is {others[0]}."
+        found.skip(place.name, f"{why} Open them by themselves.")
