@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ DATA = ROOT.parent / "shared" / "data"
 
 
 def pytest_configure(config):
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's background job; its servers would end late
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):  # one of several processes of pytest-xdist; torch is not loaded yet
         os.environ.update(BESIDE)
 

@@ -155,6 +155,7 @@ def test_an_interrupted_command_leaves_no_process_and_goes_on_later(place, monke
     assert any(environments.must_begin_again(place, one) for one in environments.HOUSE)
 
 
+@pytest.mark.alone
 def test_a_second_run_changes_nothing():
     here = settings.load()
     assert all(environments.is_made(here, one) for one in (*environments.HOUSE, *environments.TESTS)), "run: make test"

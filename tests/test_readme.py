@@ -11,9 +11,10 @@ from house import ROOT, write_settings
 from hub_config import processes, settings
 from imagine_kernels.use_cases.phytoplankton import samples
 
-pytestmark = [pytest.mark.live, pytest.mark.alone]
+pytestmark = pytest.mark.live
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
+MEASURES = {command: pytest.mark.alone for command in COMMANDS if command.startswith("make bench-")}
 BY_ITSELF = {"make test": "this very run", "make journey": "tests/test_journey.py, in this very run"}
 
 
@@ -41,7 +42,7 @@ def test_the_readme_shows_the_two_commands():
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [pytest.param(command, marks=MEASURES.get(command, ())) for command in COMMANDS])
 def test_readme_command_works(command, place):
     words = shlex.split(command)
     if command in BY_ITSELF:
