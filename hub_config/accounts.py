@@ -21,8 +21,9 @@ from pathlib import Path
 
 from hub_config import reach
 from hub_config.settings import Settings
-from hub_config.users import is_good_name
 
+NAMES = r"[a-z0-9][a-z0-9._@+-]{0,62}\Z"
+"""A name is a folder, an address and a column: nothing that could mean more than itself in one of them."""
 PREFIX = "imagine-"
 GROUP_PREFIX = "imagine_"
 """Groups of the hub; no account's private group begins like this."""
@@ -41,6 +42,11 @@ class Account:
     uid: int
     gid: int
     groups: tuple[int, ...] = ()
+
+
+def is_good_name(name: str) -> bool:
+    """Whether a person may be called `name` here."""
+    return re.match(NAMES, name) is not None
 
 
 def why_shared(settings: Settings) -> str:

@@ -12,9 +12,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from hub_config import accounts, reach
-from hub_config.accounts import Account
+from hub_config.accounts import Account, is_good_name
 from hub_config.settings import Settings
-from hub_config.users import is_good_name
 
 LONGEST_SOCKET_FOLDER = 56
 """A socket's path holds 107 bytes, and a kernel adds `/kernel-<36 letters>-ipc-5` to its folder."""

@@ -1,6 +1,5 @@
 """Who comes in: a password for the class, or an OpenID Connect provider named in imagine.toml."""
 
-import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,8 @@ from typing import Any
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 
 from hub_config import credentials
+from hub_config.accounts import NAMES
 from hub_config.settings import ROOT, OpenId, Settings
-
-NAMES = r"[a-z0-9][a-z0-9._@+-]{0,62}\Z"
-"""A name is a folder, an address and a column: nothing that could mean more than itself in one of them."""
 
 SCOPES = ["self", "access:services"]
 """What every person may do: their own server and tokens, and open Label Studio and MLflow as themselves."""
@@ -88,8 +85,3 @@ def _secret(provider: OpenId, where: Path) -> str:
     if stat.S_IMODE(file.stat().st_mode) & 0o077:
         raise ValueError(f"{file} holds the sign-in secret and others may read it: chmod 600 {file}")
     return file.read_text(encoding="utf-8").strip()
-
-
-def is_good_name(name: str) -> bool:
-    """Whether a person may be called `name` here."""
-    return re.match(NAMES, name) is not None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from oauthenticator.generic import GenericOAuthenticator
 from traitlets.config import Config
 
-from hub_config import credentials, hub, pages, settings, spawner, users
+from hub_config import accounts, credentials, hub, pages, settings, spawner, users
 
 OPENID = """
 accounts = "openid"
@@ -107,18 +107,18 @@ def test_a_password_that_cannot_be_right_is_refused_and_no_error(house_settings,
 
 @pytest.mark.parametrize("name", ["mara", "m", "2nd", "a.b_c-d", "jane@uni.example", "x" * 63])
 def test_ordinary_names_are_names(name):
-    assert users.is_good_name(name)
+    assert accounts.is_good_name(name)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", ".ssh", "a/b", "../x", "a b", "Ä", "mara\n", "-rf", "x" * 64, "a\x00"])
 def test_names_that_would_mean_more_than_a_name_are_refused(house_settings, name):
-    assert not users.is_good_name(name)
+    assert not accounts.is_good_name(name)
     assert not users.ClassPassword(config=apply(users, house_settings)).validate_username(name)
 
 
 @given(st.text())
 def test_whatever_is_a_good_name_is_one_folder_below_homes(name):
-    if users.is_good_name(name):
+    if accounts.is_good_name(name):
         assert re.fullmatch(r"[a-z0-9._@+-]+", name)
         assert name not in (".", "..")
 
