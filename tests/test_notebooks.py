@@ -77,13 +77,17 @@ def test_notebook_runs_on_real_class_folders_without_volume(papermill, real_data
     assert "per mL" not in concentrations
 
 
-def test_notebook_runs_on_a_folder_of_bad_files_and_names_them(papermill, tmp_path):
-    folder = make_hostile_folder(tmp_path / "dropped files")
-    cells = papermill(NOTEBOOKS / "phytoplankton.ipynb", IMAGES=folder, EPOCHS=1)
+@pytest.fixture(scope="module")
+def away(papermill, tmp_path_factory):
+    """The notebook on a folder of bad files, away from the hub: two situations of one run, which takes its time."""
+    folder = make_hostile_folder(tmp_path_factory.mktemp("drop") / "dropped files")
+    return papermill(NOTEBOOKS / "phytoplankton.ipynb", at_the_hub=False, IMAGES=folder, EPOCHS=1)
+
+
+def test_notebook_runs_on_a_folder_of_bad_files_and_names_them(away):
     for name in ("truncated.jpg", "empty.png", "really_a.pdf.jpg", "huge.png"):
-        assert name in said(cells, "tables.left_out(")
+        assert name in said(away, "tables.left_out(")
 
 
-def test_notebook_away_from_the_hub_says_so_in_a_sentence_and_goes_on(papermill):
-    cells = papermill(NOTEBOOKS / "phytoplankton.ipynb", at_the_hub=False, EPOCHS=1)
-    assert "Label Studio is known only to kernels started by the hub" in said(cells, "label_studio.push(")
+def test_notebook_away_from_the_hub_says_so_in_a_sentence_and_goes_on(away):
+    assert "Label Studio is known only to kernels started by the hub" in said(away, "label_studio.push(")
