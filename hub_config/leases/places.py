@@ -8,12 +8,12 @@ from hub_config.settings import Settings
 
 def kernels_socket(settings: Settings) -> Path:
     """Where kernels ask; every account of a person may reach it."""
-    return homes.make_socket_folder(settings, "|leases") / "kernels"
+    return homes.leases_socket(settings)
 
 
 def hub_socket(settings: Settings) -> Path:
     """Where the hub introduces and asks; nobody else may enter the folder."""
-    return homes.make_socket_folder(settings, "|leases") / "hub"
+    return homes.hub_socket_folder(settings) / "leases"
 
 
 def database(settings: Settings) -> Path:

@@ -27,6 +27,8 @@ SILENCE = 30.0
 NOBODY = (
     "Nobody answers who lends the graphics cards: ask the operator (make status), or start a server without a card."
 )
+MARK = "IMAGINE_LEASE"
+"""Names the lease in the environment of every process that may use it: none of them outlives it."""
 MEMORY_CAP = "PYTORCH_CUDA_ALLOC_CONF"
 """Read by torch when it first uses a card."""
 
@@ -103,7 +105,9 @@ class Asking:
     """One kernel's conversation with the broker, kept open while the kernel lives; `close` when it is gone for good."""
 
     def __init__(self, use_case: str, kernel_id: str) -> None:
-        self._hello = {"say": "kernel", "use_case": use_case, "kernel": kernel_id}
+        """Speaks for the person whose server this process belongs to."""
+        self._address = _address()
+        self._hello = {"say": "kernel", "use_case": use_case, "kernel": kernel_id, "token": _token()}
         self._line: _Line | None = None
         self._lease: Lease | None = None
         self._silent_since = 0.0
@@ -142,14 +146,14 @@ class Asking:
             self._silent_since = 0.0
             if "refused" in message:
                 raise LeaseRefused(str(message["refused"]))
-            elif "granted" in message:
+            if "granted" in message:
                 given = message["granted"]
                 self._lease = Lease(int(given["number"]), {str(k): str(v) for k, v in given["env"].items()})
                 return self._lease
-            elif "cpu" in message:
+            if "cpu" in message:
                 self._lease = None
                 return None
-            elif "place" in message and tell is not None:
+            if "place" in message and tell is not None:
                 tell(int(message["place"]))
 
     def began(self, pid: int, *, kind: str, seconds: float, reason: str = "") -> None:
@@ -201,8 +205,8 @@ class Asking:
 
     def _open_line(self) -> _Line:
         if self._line is None:
-            self._line = _Line(_address())
-            self._line.say({**self._hello, "token": os.environ.get(environment.HUB_TOKEN, "")})
+            self._line = _Line(self._address)
+            self._line.say(self._hello)
         return self._line
 
     def _hang_up(self) -> None:
@@ -256,11 +260,11 @@ def started(pid: int) -> int:
 
 
 def _once(message: Mapping[str, object]) -> dict[str, Any]:
-    address, token = _address(), os.environ.get(environment.HUB_TOKEN, "")
+    address = _address()
     try:
         line = _Line(address)
         try:
-            line.say({**message, "token": token})
+            line.say({**message, "token": _token()})
             answer = line.answer()
         finally:
             line.close()
@@ -269,6 +273,10 @@ def _once(message: Mapping[str, object]) -> dict[str, Any]:
     if "refused" in answer:
         raise LeaseRefused(str(answer["refused"]))
     return answer
+
+
+def _token() -> str:
+    return os.environ.get(environment.HUB_TOKEN, "")
 
 
 def _address() -> str:
