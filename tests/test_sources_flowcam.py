@@ -108,15 +108,15 @@ def test_masks_and_calibration_pictures_are_no_samples(run):
 
 
 def test_lost_collage_is_one_sentence_and_the_rest_goes_on(tmp_path):
-    run = maker.make_run(tmp_path / "run", count=400, seed=1)
+    run = maker.make_run(tmp_path / "run", count=120, seed=1)
     lost = run / "drawn-run-1_000001.tif"
     lost.unlink()
     found = open_samples(run)
-    assert 0 < len(found.samples) < 400
+    assert 0 < len(found.samples) < 120
     (told,) = found.skipped
     assert told.where == lost.name
     assert told.why.startswith(f"The collage {lost.name} is missing. Copy the whole folder of the run. Left out: ")
-    assert f"{400 - len(found.samples)} particle(s), the first is particle 1." in told.why
+    assert f"{120 - len(found.samples)} particle(s), the first is particle 1." in told.why
 
 
 @pytest.mark.parametrize(
