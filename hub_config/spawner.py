@@ -165,12 +165,13 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
         uid, profile = self.account.uid if self.account else None, self.order.choice.name if self.order else ""
         known: dict[str, Any] = {"user": self.user.name, "groups": groups, "token": self.api_token, "uid": uid}
         known |= {"profile": profile, "pid": process.pid}
-        steps: list[Callable[[], None]] = [lambda: client.introduce(self.settings, **known)]
+        steps: dict[str, Callable[[], None]] = {"A lender of cards": lambda: client.introduce(self.settings, **known)}
         if self.settings.warm.kernels:
-            steps.append(lambda: server_process.fork_kernels(self.settings, job, streams, process))
-        for done in await asyncio.gather(*(asyncio.to_thread(step) for step in steps), return_exceptions=True):
-            if isinstance(done, Exception):
-                self.log.warning("Beside the server of %s: %s", self.user.name, done)
+            steps["Warm kernels"] = lambda: server_process.fork_kernels(self.settings, job, streams, process)
+        done = await asyncio.gather(*(asyncio.to_thread(step) for step in steps.values()), return_exceptions=True)
+        for what, error in zip(steps, done, strict=True):
+            if isinstance(error, Exception):
+                self.log.warning("%s cannot be had by the server of %s: %s", what, self.user.name, error)
 
     async def poll(self) -> int | None:
         """None while the server runs. After a restart of the hub its number may long belong to another process."""

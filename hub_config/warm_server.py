@@ -5,7 +5,6 @@ port; a fork runs the server as if it had just been started.
 """
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import os
@@ -34,7 +33,6 @@ LATE = (
     "tornado.platform.asyncio",
 )
 """What a server imports while it starts, found by comparing a fork with this process; one that is gone is no harm."""
-_DIE_WITH_PARENT = 1
 
 
 def prepare() -> None:
@@ -77,8 +75,7 @@ def main() -> None:
     settling.make_room()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # by which the hub ends its services; a fork starts afresh
     settings = load()
-    # servers outlive a hub that is killed, and the next hub starts this anew
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM, 0, 0, 0)
+    settling.end_with_parent()  # servers outlive a hub that is killed, and the next hub starts this anew
     made = _stamp(settings)
     prepare()
     job = forking.serve(
