@@ -28,9 +28,13 @@ check: environments ## formatter, linter, types
 	@$(DEV) ruff check .
 	@$(DEV) mypy
 
-test: check ## set up what the tests need, then run all of them
-	@$(DEV) pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"
-	@$(DEV) pytest -m alone
+test: environments ## set up what the tests need, then run all of them: two files at a time, then what must be alone
+	@$(DEV) ruff format --check .
+	@$(DEV) ruff check .
+	@$(DEV) mypy >.imagine/cache/types.log 2>&1 & types=$$!; \
+	$(DEV) pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"; tests=$$?; \
+	wait $$types; typed=$$?; cat .imagine/cache/types.log; exit $$((tests | typed))
+	@$(DEV) pytest -m alone $$(grep -l 'mark\.alone' tests/test_*.py)
 
 journey: environments ## the browser's way from log-in to report, with screenshots in .imagine/journey/
 	@$(DEV) pytest tests/test_journey.py
