@@ -3,6 +3,7 @@ import { makeBanner } from "./banner.js";
 import { moment } from "./words.js";
 
 const SOON = 2000, LATER = 10000;
+const SETTLED = ["idle", "busy", "dead"];
 
 /** The plugin as JupyterLab wants it; `theirs(name)` is a module that JupyterLab shares. */
 export async function plugin(theirs, here) {
@@ -64,8 +65,7 @@ class Cards {
       keep: () => kernel().requestExecute({ code: "", store_history: false }).done,
       restart: () => this.restart(context),
     });
-    const widget = new this.Widget({ node: banner.node });
-    (panel.contentHeader ?? panel).addWidget(widget);
+    this.place(banner.node, panel);
     this.panels.set(panel, banner);
     context.statusChanged.connect(() => this.lookSoon());
     context.connectionStatusChanged.connect(() => this.lookSoon());
@@ -73,6 +73,20 @@ class Cards {
     panel.disposed.connect(() => this.panels.delete(panel));
     this.current ??= panel;
     this.look();
+  }
+
+  /** Above the cells, as high as its words need: JupyterLab's layout only knows heights that it is told. */
+  place(node, panel) {
+    const widget = new this.Widget();
+    widget.addClass("imagine-place");
+    widget.node.append(node);
+    panel.contentHeader.addWidget(widget);
+    const observer = new ResizeObserver(() => {
+      widget.node.style.minHeight = `${node.offsetHeight}px`;
+      widget.parent?.fit();
+    });
+    observer.observe(node);
+    panel.disposed.connect(() => observer.disconnect());
   }
 
   /** Starts the kernel anew, also where the browser has given it up. */
@@ -105,11 +119,19 @@ class Cards {
       console.debug(`Graphics cards: ${error.message}`); // the server is restarting, or gone
     }
     const kernels = Object.values(this.picture.kernels);
-    const matters = kernels.some((kernel) => kernel.is !== "holding" || kernel.left !== null);
+    const matters = kernels.some((kernel) => kernel.is !== "holding" || kernel.left !== null) || this.beginning;
     clearTimeout(this.timer);
     if ((this.picture.lends || kernels.length) && !document.hidden) {
       this.timer = setTimeout(() => this.look(), matters ? SOON : LATER);
     }
+  }
+
+  /** Whether a kernel of an open notebook is not there yet. */
+  get beginning() {
+    return [...this.panels.keys()].some(({ sessionContext: { session } }) => {
+      const kernel = session?.kernel;
+      return kernel && (kernel.connectionStatus !== "connected" || !SETTLED.includes(kernel.status));
+    });
   }
 
   async ask(path, method) {

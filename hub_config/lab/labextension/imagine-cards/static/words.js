@@ -60,7 +60,7 @@ export function sentences(kernel, holders) {
   if (kernel?.is === "lost") {
     return {
       title: "The graphics card was taken back",
-      text: `${sentence(kernel.why)}The kernel was started again without one: files are safe, variables are lost. `
+      text: `${sentence(kernel.why)}It was started again without one: files are safe, variables are lost. `
         + "To use a card again, restart the kernel; it waits in line if it must.",
     };
   }
