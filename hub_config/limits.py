@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ ROOT = Path("/")
 """Of the file system that holds /proc and the control groups."""
 
 
+_changing = threading.RLock()
+
+
 @dataclass(frozen=True)
 class Place:
     """A control group below which groups of people can be made; version 1 has one for each controller."""
@@ -39,7 +43,8 @@ class Place:
 
 def why_not(settings: Settings) -> str:
     """Why memory and cores of servers are not limited here, as a sentence; empty where they are."""
-    if _places(settings):
+    if places := _places(settings):
+        _leave(places)
         return ""
     if os.geteuid() != 0:
         return "Memory and cores of servers are not limited: only a hub started by root may set limits on this machine."
@@ -54,21 +59,24 @@ def room(settings: Settings, user: str, profile: Profile) -> tuple[str, ...]:
 
     Returns the files into which a process writes its number to be under them.
     """
-    found = []
-    for place in _places(settings):
-        group = _group(place, user)
-        with contextlib.suppress(FileExistsError):
-            group.mkdir()
-        for file, value in _limits(place, profile):
-            _set(group / file, value)
-        found.append(str(group / "cgroup.procs"))
-    return tuple(found)
+    with _changing:
+        places = _places(settings)
+        for place in places:
+            group = _group(place, user)
+            with contextlib.suppress(FileExistsError):
+                group.mkdir()
+            for file, value in _limits(place, profile):
+                _set(group / file, value)
+    return tuple(str(_group(place, user) / "cgroup.procs") for place in places)
 
 
 def clear(settings: Settings, user: str) -> None:
     """Ends what is left in the groups of a person's server, however well it hid, and removes them."""
-    for place in _places(settings):
-        _remove(_group(place, user))
+    with _changing:
+        places = _places(settings)
+        for place in places:
+            _remove(_group(place, user))
+        _leave(places)
 
 
 def close(settings: Settings) -> None:
@@ -109,14 +117,23 @@ def _limits(place: Place, profile: Profile) -> Iterator[tuple[str, int | str]]:
 
 
 def _set(file: Path, value: int | str) -> None:
-    """Writes one limit; one that this kernel does not know (swap, often), or that a group above undercuts, is left."""
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            with file.open("r+", encoding="ascii") as out:
-                out.write(str(value))
-        except OSError as error:
-            if error.errno != errno.EINVAL or not file.name.startswith("cpu."):
-                raise
+    """Writes one limit; those of swap and cores are left where this kernel lacks them or a group above has less."""
+    try:
+        with file.open("r+", encoding="ascii") as out:
+            out.write(str(value))
+    except FileNotFoundError:
+        if not file.name.startswith(("memory.memsw", "memory.swap", "cpu.")):
+            raise
+    except OSError as error:
+        if error.errno != errno.EINVAL or not file.name.startswith("cpu."):
+            raise
+
+
+def _leave(places: tuple[Place, ...]) -> None:
+    """Removes what holds the groups of people where there are none any more."""
+    for place in places:
+        with contextlib.suppress(OSError):
+            place.folder.rmdir()
 
 
 def _remove(group: Path) -> None:
