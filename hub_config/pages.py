@@ -59,7 +59,7 @@ def apply(c: Any, settings: Settings) -> None:  # noqa: ANN401
     hub = c.JupyterHub
     hub.template_paths = [str(TEMPLATES)]
     hub.logo_file = str(STATIC / "logo.svg")
-    offered = profiles.choices(settings, profiles.graphics_cards())
+    offered = profiles.offered(settings)
     hub.template_vars = {
         "house": settings.title,
         "choices": offered,

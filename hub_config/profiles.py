@@ -1,15 +1,13 @@
 """What a person chooses on the start page: a use case and a size of server; checked here whoever sends it."""
 
 import difflib
-import functools
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tornado import web
 
+from hub_config.leases import inventory
 from hub_config.settings import Profile, Settings
 from imagine_kernels import use_case
 
@@ -44,27 +42,22 @@ class Order:
     case: use_case.UseCase | None = None
 
 
-@functools.cache
-def graphics_cards() -> int:
-    """How many NVIDIA cards this machine can use now: the driver's own list, else the devices it made."""
-    try:
-        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return len(list(Path("/dev").glob("nvidia[0-9]*")))
-    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines()) if listed.returncode == 0 else 0
+def offered(settings: Settings) -> tuple[Choice, ...]:
+    """The sizes of imagine.toml, as this machine can serve them now."""
+    return choices(settings, inventory.shares(settings))
 
 
-def choices(settings: Settings, cards: int) -> tuple[Choice, ...]:
-    """The sizes of imagine.toml, each with the reason why it cannot be had on a machine with `cards` cards."""
-    return tuple(Choice(name, profile, _reason(profile.gpus, cards)) for name, profile in settings.profiles.items())
+def choices(settings: Settings, shares: int) -> tuple[Choice, ...]:
+    """The sizes of imagine.toml, each with the reason why it cannot be had where there are `shares` of cards."""
+    return tuple(Choice(name, profile, _reason(profile.gpus, shares)) for name, profile in settings.profiles.items())
 
 
-def _reason(wanted: int, cards: int) -> str:
-    if wanted <= cards:
+def _reason(wanted: int, shares: int) -> str:
+    if wanted <= shares:
         return ""
-    if cards == 0:
+    if shares == 0:
         return "This machine has no graphics card that can be used."
-    return f"This machine has {cards} of the {wanted} graphics cards it asks for."
+    return f"This machine has {shares} of the {wanted} shares of graphics cards it asks for."
 
 
 def options_from_form(form: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -104,11 +97,11 @@ def _choice(name: str, offered: Sequence[Choice]) -> Choice:
 
 def apply(c: Any, settings: Settings) -> None:  # noqa: ANN401
     """Offers the sizes that this machine has, and checks what comes back from form, link and API."""
-    offered = choices(settings, graphics_cards())
+    sizes = offered(settings)
 
     def apply_options(spawner: Any, options: object) -> None:  # noqa: ANN401
         try:
-            spawner.order = read(options, offered)
+            spawner.order = read(options, sizes)
         except (ValueError, LookupError) as error:
             raise Refused(str(error.args[0])) from error
 

@@ -21,7 +21,7 @@ CARDS = ("Pretend A:24", "Pretend B:24")
 
 
 def lending(folder, *, cards=CARDS, gpus="", profile=""):
-    """Settings in `folder` with these pretend cards; `gpus` and `profile` are lines of [gpus] and of the profile gpu."""
+    """Settings in `folder` with these pretend cards; `gpus` and `profile` are lines of those tables."""
     file = write_settings(folder)
     text = file.read_text(encoding="utf-8").replace("pretend = []", f"pretend = {list(cards)!r}".replace("'", '"'))
     for table, lines in (("gpus", gpus), ("profiles.gpu", profile)):

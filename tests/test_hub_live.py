@@ -189,7 +189,7 @@ def test_options_that_do_not_fit_are_refused_by_the_api_with_a_sentence(house, o
 def _reason(house):
     from hub_config import profiles
 
-    return profiles.choices(house.settings, profiles.graphics_cards())[1].reason
+    return profiles.offered(house.settings)[1].reason
 
 
 def test_options_that_do_not_fit_are_refused_by_the_page_with_a_sentence(house):

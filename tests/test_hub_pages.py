@@ -44,7 +44,7 @@ def render(jinja):
             "static_url": lambda path, **_: f"/hub/static/{path}",
             "use_cases": (CASE,),
             "pictures": {CASE.name},
-            "choices": profiles.choices(settings.load(), cards=0),
+            "choices": profiles.choices(settings.load(), shares=0),
             "services": [SimpleNamespace(name=n, href=f"/services/{n}/") for n in ("label-studio", "mlflow")],
             "parsed_scopes": {},
             "url": "/hub/spawn?_xsrf=t",
@@ -102,7 +102,7 @@ def test_what_the_machine_lacks_is_greyed_with_the_reason(render):
 
 def test_what_the_machine_has_is_offered_and_the_last_choice_is_remembered(render):
     before = SimpleNamespace(user_options={"profile": "gpu"}, options_form="x")
-    html = render("spawn.html", choices=profiles.choices(settings.load(), cards=2), spawner=before)
+    html = render("spawn.html", choices=profiles.choices(settings.load(), shares=2), spawner=before)
     assert "checked" in re.search(r'<input[^>]*value="gpu"[^>]*>', html)[0]
     assert "disabled" not in re.search(r'<input[^>]*value="gpu"[^>]*>', html)[0]
 

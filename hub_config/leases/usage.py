@@ -15,8 +15,6 @@ from rich.console import Console
 from rich.table import Table
 
 from hub_config import usage_table
-from hub_config.leases import client
-from hub_config.settings import load
 
 TOLD_BY = "told_by"
 NOTE = (
@@ -89,6 +87,9 @@ def _put(file: Path, text: str) -> None:
 
 def main() -> int:
     """Shows what everybody used."""
+    from hub_config.leases import client  # the hub's environment has what it needs; a person's terminal need not
+    from hub_config.settings import load
+
     asked = argparse.ArgumentParser(prog="make usage", description=__doc__)
     asked.add_argument("--since", default="", metavar="DAY", help="the first day, such as 2026-01-31 (UTC)")
     asked.add_argument("--by", default="user", choices=list(usage_table.BY))

@@ -90,6 +90,20 @@ def evaluate(
         print(f"recall of {label} {recall}")
 
 
+@app.command()
+def usage(
+    since: Annotated[str, typer.Option(metavar="DAY", help="The first day, such as 2026-01-31 (UTC).")] = "",
+    by: Annotated[str, typer.Option(help="Add up by day, user, group or use_case.")] = "day",
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write every record to a file.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print every record.")] = False,
+) -> None:
+    """Show how many hours of graphics cards and processors you used at this hub."""
+    from hub_config.leases import usage as figures
+    from imagine_kernels.launch import leases
+
+    figures.show(leases.usage(since), by=by, csv_file=csv, as_json=json)
+
+
 def main() -> None:
     """Run the command; an error is one sentence and exit status 1."""
     try:
