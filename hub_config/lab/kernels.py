@@ -68,8 +68,12 @@ class Kernels(_Kernels):  # type: ignore[misc]
     async def restart_kernel(self, kernel_id: str, now: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002
         """Restarts the kernel because the person asked for it."""
         self._check_kernel_id(kernel_id)
-        self.get_kernel(kernel_id).asked = time.time()
-        return await super()._async_restart_kernel(kernel_id, now=now)
+        kernel = self.get_kernel(kernel_id)
+        kernel.asked = time.time()
+        if kernel_id in self._kernel_ports:
+            return await super()._async_restart_kernel(kernel_id, now=now)
+        await kernel.restart_kernel(now=now)  # its first start failed, and nobody watches it yet
+        return await self._finish_kernel_start(kernel_id)
 
     async def _async_shutdown_kernel(self, kernel_id: str, now: bool = False, restart: bool = False) -> None:  # noqa: FBT001, FBT002
         """Ends the kernel, or its waiting: what it has asked for goes to the next in line."""
