@@ -16,7 +16,7 @@ PACKAGES = {
 FOUNDATION = {"records", "environment"}
 READING = {"sources", "images", "fetch", "use_case"}
 DOING = {"use_cases", "predict", "train", "evaluate", "measure"}
-TELLING = {"tracking", "ledger", "report", "plots", "tables", "jobs", "serve", "cli", "launch"}
+TELLING = {"tracking", "ledger", "report", "plots", "tables", "jobs", "serve", "cli", "launch", "ecotaxa"}
 STANDARD_LIBRARY = {"forking", "settling", "leases"}
 """Modules of `launch` that the hub uses too: they import nothing that its environment lacks."""
 LAYERS = [FOUNDATION, READING, {"tasks"}, DOING, TELLING]

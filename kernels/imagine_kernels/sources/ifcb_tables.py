@@ -77,22 +77,23 @@ def rows(path: Path, told: Mapping[str, str], known: Name) -> Iterator[tuple[int
             values = [value.strip() for value in line.strip().split(",")]
             if not line.strip():
                 continue
-            columns = columns or _columns(path, told, known, len(values))
-            yield number, _numbers(columns, values)
+            columns = columns or _columns(told, known, len(values))
+            yield number, _numbers(columns, values) if columns else None
+    if not columns:
+        raise ValueError(
+            f"{images.named(path)} is empty or no table of an IFCB bin, which has {len(_OLD)} columns (instruments 1 to"
+            f" 6) or {len(_NEW)}. Get a fresh copy of the bin."
+        )
 
 
-def _columns(path: Path, told: Mapping[str, str], known: Name, count: int) -> Sequence[str]:
+def _columns(told: Mapping[str, str], known: Name, count: int) -> Sequence[str]:
+    """The columns of a table whose line has `count` values; none where that line cannot be whole."""
     named = [re.sub(r"[^a-z0-9]", "", part.lower()) for part in told.get("adcfileformat", "").split(",")]
     if len(named) >= count and set(_NEEDED) <= set(named):
         return named
     old = count <= len(_OLD) if known.old is None else known.old
     columns: Sequence[str] = _OLD if old else _NEW
-    if count < columns.index("startbyte") + 1:
-        raise ValueError(
-            f"{images.named(path)} has {count} columns; the table of an IFCB bin has {len(_OLD)} (instruments 1 to 6)"
-            f" or {len(_NEW)}. Get a fresh copy of the bin."
-        )
-    return columns
+    return columns if count > columns.index("startbyte") else ()
 
 
 def _numbers(columns: Sequence[str], values: list[str]) -> Row | None:
