@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass
 from importlib import metadata
 
-from hub_config import proxy
+from hub_config import proxy, services
 from hub_config.settings import Settings
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -15,7 +15,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True)
 class Part:
-    """One listening part; `package` of environment `environment` is what it runs."""
+    """One part; `package` of environment `environment` is what it runs. Without an address people cannot ask it."""
 
     title: str
     address: str
@@ -26,7 +26,7 @@ class Part:
 
 
 def parts(settings: Settings) -> tuple[Part, ...]:
-    """All parts, in the order in which a request passes them."""
+    """All parts that listen, in the order in which a request passes them."""
     at = settings.addresses
     return (
         Part("Proxy", at.public, "proxy", "", "hub", proxy.PACKAGE),
@@ -42,6 +42,18 @@ def parts(settings: Settings) -> tuple[Part, ...]:
         ),
         Part("MLflow", at.backend(at.mlflow_port), "service", "mlflow-server", "kernel", "mlflow"),
     )
+
+
+def silent(settings: Settings) -> tuple[Part, ...]:
+    """Parts that the hub alone asks, or nobody."""
+    found = [Part("Graphics cards", "", "service", services.LEASES, "hub", "imagine-aquatic")]
+    if settings.warm.servers:
+        found.append(Part("Warm servers", "", "service", services.WARM_SERVERS, "hub", "jupyterlab"))
+    if settings.warm.kernels:
+        found.append(Part("Warm kernels", "", "service", services.WARM_KERNELS, "kernel", "torch"))
+    if settings.idle.server_minutes > 0:
+        found.append(Part("Idle culler", "", "service", services.CULLER, "hub", "jupyterhub-idle-culler"))
+    return tuple(found)
 
 
 def login_page(settings: Settings) -> str:

@@ -37,7 +37,8 @@ def status(settings: Settings) -> tuple[Row, ...]:
     """A row for each part, running or not, then one for each person's server and what runs in it."""
     groups = _groups(settings)
     rows = [
-        _part(settings, part, groups.get(processes.Role(part.kind, part.name), [])) for part in parts.parts(settings)
+        _part(settings, part, groups.get(processes.Role(part.kind, part.name), []))
+        for part in (*parts.parts(settings), *parts.silent(settings))
     ]
     people = sorted({role.name for role in groups if role.kind in ("server", "kernel", "other") and role.name})
     for person in people:
@@ -66,7 +67,7 @@ def _part(settings: Settings, part: parts.Part, members: list[psutil.Process]) -
     version = parts.version(settings, part)
     if not members:
         return Row(part.title, part.address, version=version, missing="not running")
-    silent = "" if parts.answers(f"{part.address}/") else "does not answer"
+    silent = "" if not part.address or parts.answers(f"{part.address}/") else "does not answer"
     return _row(part.title, part.address, version, members, silent)
 
 
