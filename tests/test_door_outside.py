@@ -98,8 +98,9 @@ def watched(tmp_path_factory):
     finally:
         for client in house.clients.values():
             client.close()
+        house.hub.terminate()
+        house.hub.wait(60)  # a child that has ended is still there for `stop` until it is waited for
         house.command("stop")
-        house.hub.wait(60)
 
 
 @pytest.fixture(scope="module")
