@@ -16,6 +16,8 @@ from typing import Any
 from imagine_kernels import environment, use_case
 
 SENTENCES = "imagine_kernels.launch.sentences"
+PROVISIONER = "imagine-warm"
+"""The name of launch/provisioner.py among the entry points; Jupyter hides a kernelspec whose provisioner it lacks."""
 LOGO_SIDES = (32, 64)
 
 
@@ -45,7 +47,11 @@ def _spec(title: str, case: str | None) -> dict[str, Any]:
     spec["argv"][0] = sys.executable
     spec["display_name"] = title
     spec["env"] = {**environment.QUIET, environment.WAIT_POLICY: "PASSIVE"}
-    spec["metadata"] = {**spec.get("metadata", {}), "imagine": {"use_case": case}}
+    spec["metadata"] = {
+        **spec.get("metadata", {}),
+        "kernel_provisioner": {"provisioner_name": PROVISIONER},
+        "imagine": {"use_case": case},
+    }
     return spec
 
 

@@ -20,7 +20,7 @@ from typing import NoReturn
 ROOM = "IMAGINE_ROOM"
 """Takes up room in the environment of a process that will be forked; gone once it runs."""
 _ARGUMENTS, _ENVIRONMENT = 4096, 32768
-_DUMPABLE, _NO_NEW_PRIVILEGES = 4, 38
+_PARENT_DIES, _DUMPABLE, _NO_NEW_PRIVILEGES = 1, 4, 38
 _FIRST = ("IMAGINE_", "JUPYTERHUB_")
 """What must be seen from outside even where the whole environment does not fit."""
 
@@ -164,6 +164,11 @@ def make_room() -> None:
     sys.argv.pop()
     sys.orig_argv.pop()
     _show(sys.orig_argv, dict(os.environ))
+
+
+def end_with_parent() -> None:
+    """From now on this process, not its forks, is asked to end when the process that started it ends."""
+    _control(_PARENT_DIES, signal.SIGTERM)
 
 
 def begin_again() -> NoReturn:

@@ -119,6 +119,35 @@ def load(model: Model, weights: Path) -> Classifier:
 
     Raises OSError where the file cannot be read, ValueError with a sentence where it is not the file of these facts.
     """
+    where = str(compute.device())
+    if (found := _preloaded.get(_Key(model, model.sha256, where))) is not None and _signature(weights) == found[0]:
+        return found[1]
+    return _ready(_Key(model, model.sha256, where), _read(model, weights))
+
+
+def preload(model: Model, weights: Path) -> None:
+    """Keeps the classifier on the processor for this process and all that are forked from it; raises as `load` does.
+
+    No memory is filled twice, and no numbers are drawn for weights that are replaced at once.
+    """
+    signature = _signature(weights)
+    key, data = _Key(model, model.sha256, "cpu"), _read(model, weights)
+    with torch.device("meta"):
+        network = build(model)
+    _fill(network, data, model, assign=True)
+    empty = [name for name, value in (*network.named_parameters(), *network.named_buffers()) if value.is_meta]
+    if empty:
+        raise ValueError(f"The weights of {model.name} lack {', '.join(empty)}.")
+    _preloaded[key] = signature, _placed(key, network)
+
+
+def _signature(file: Path) -> tuple[int, int, int]:
+    """Changes when the file does."""
+    found = file.stat()
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _read(model: Model, weights: Path) -> bytes:
     size = weights.stat().st_size
     if size > LARGEST:
         raise ValueError(f"{weights} holds {size / 2**20:.0f} MB: more than weights of a classifier here.")
@@ -129,8 +158,7 @@ def load(model: Model, weights: Path) -> Classifier:
             f"{weights} is not the file the model {model.name} was measured with: its sha256 is {found[:12]}…, "
             f"{model.sha256[:12]}… was expected. Fetch it again, or name the weights it belongs to."
         )
-    where = compute.device()
-    return _ready(_Key(model, found, str(where)), data)
+    return data
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +182,8 @@ class _Key:
 
 
 _kept: dict[_Key, Classifier] = {}
+_preloaded: dict[_Key, tuple[tuple[int, int, int], Classifier]] = {}
+"""Shared by all kernels that are forked from the process that read them, with the signatures of their files."""
 
 
 def _ready(key: _Key, data: bytes) -> Classifier:
@@ -162,16 +192,20 @@ def _ready(key: _Key, data: bytes) -> Classifier:
             _kept.pop(next(iter(_kept)))
         network = build(key.model)
         _fill(network, data, key.model)
-        where = torch.device(key.device)
-        network = compute.placed(network, where).eval().requires_grad_(requires_grad=False)
-        _kept[key] = Classifier(key.model, key.sha256, network, where)
+        _kept[key] = _placed(key, network)
     return _kept[key]
 
 
-def _fill(network: nn.Module, data: bytes, model: Model) -> None:
+def _placed(key: _Key, network: nn.Module) -> Classifier:
+    where = torch.device(key.device)
+    network = compute.placed(network, where).eval().requires_grad_(requires_grad=False)
+    return Classifier(key.model, key.sha256, network, where)
+
+
+def _fill(network: nn.Module, data: bytes, model: Model, *, assign: bool = False) -> None:
     try:
         state = {name: value.float() if value.is_floating_point() else value for name, value in unpack(data).items()}
-        network.load_state_dict(state)
+        network.load_state_dict(state, assign=assign)
     except (SafetensorError, RuntimeError) as error:
         raise ValueError(
             f"The weights of {model.name} do not fit {model.architecture} with its options: take the file that belongs "
