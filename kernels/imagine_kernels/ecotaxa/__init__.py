@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -41,6 +42,9 @@ def write(
         raise ValueError(f"EcoTaxa takes only tables whose names begin with ecotaxa: call it ecotaxa_{place.name}.")
     if not every:
         raise ValueError("There are no samples to write: an EcoTaxa table lists at least one object.")
+    twice = [name for name, count in Counter(sample.id for sample in every).items() if count > 1]
+    if twice:
+        raise ValueError(f"The sample {twice[0]} is there twice ({len(twice):,} such): an object has one row.")
     said = rows.Said.of(predictions, annotations, features or {}, columns or {})
     table = rows.table(every, said)
     table.check(place.name)

@@ -14,9 +14,12 @@ from imagine_kernels.sources import ecotaxa_opinions, ecotaxa_rules, ecotaxa_sca
 from imagine_kernels.sources import ecotaxa_values as values
 from imagine_kernels.sources.ecotaxa_measures import measures
 from imagine_kernels.sources.ecotaxa_pictures import Pictures
+from imagine_kernels.sources.ecotaxa_rules import RefusedTablesError
 from imagine_kernels.sources.ecotaxa_tables import Row, Table
 from imagine_kernels.sources.place import Archive, Folder, Place
 from imagine_kernels.sources.troubles import Troubles
+
+__all__ = ["Project", "RefusedTablesError", "read", "read_tables"]
 
 _Fact = TypeVar("_Fact")
 _VARIANTS = 3

@@ -105,16 +105,17 @@ def _read_projects(root: Path, found: _Found) -> None:
         scans = zooprocess.read_tables(place, measured, limit=found.left, besides=names)
         found.add(scans.collection)
         files |= scans.files
-    taken = {root / name for name in files}
-    homes = {path.parent for path in taken} - {root}
-    found.taken |= taken | homes
-    _note_others(place, homes, files, found)
+    found.taken |= {root / name for name in files}
+    if found.left != 0:
+        _leave_others(place, files, found)
 
 
-def _note_others(place: Folder, homes: set[Path], files: frozenset[str], found: _Found) -> None:
-    """Pictures beside those of a project that none of its tables names: masks and the like."""
-    inside = [name for name in place.names() if (place.root / name).parent in homes and name not in files]
+def _leave_others(place: Folder, files: frozenset[str], found: _Found) -> None:
+    """Pictures beside those of a project that none of its tables names: masks and the like, and no samples."""
+    homes = {Path(name).parent for name in files}
+    inside = [name for name in place.names() if Path(name).parent in homes and name not in files]
     others = [name for name in inside if Path(name).suffix.lower() in folder.PICTURES]
+    found.taken |= {place.root / name for name in others}
     if others:
         why = f"{len(others):,} picture(s) beside those of the project are named by no table; the first is {others[0]}."
         found.skip(place.name, f"{why} Open them by themselves.")
