@@ -5,7 +5,7 @@ HUB = $(INSTALL) in hub python -m
 DEV = $(INSTALL) in dev
 unexport PYTHONDONTWRITEBYTECODE # some shells set it: every process would compile torch anew
 .DEFAULT_GOAL := help
-.PHONY: help up down status environments check test journey bench-first-light clean
+.PHONY: help up down status usage environments check test journey bench-first-light bench-herd bench-leases clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name about; do printf '  make %-19s %s\n' "$$name" "$$about"; done
@@ -36,11 +36,20 @@ test: environments ## set up what the tests need, then run all of them: two file
 	wait $$types; typed=$$?; cat .imagine/cache/types.log; exit $$((tests | typed))
 	@$(DEV) pytest -m alone $$(grep -l 'mark\.alone' tests/test_*.py)
 
+usage: ## show what everybody used; options such as ARGS="--by group --since 2026-01-31 --csv usage.csv"
+	@$(HUB) hub_config.leases.usage $(ARGS)
+
+bench-leases: environments ## the leases: 1,000 deaths of kernels, beside lock files that are asked again and again
+	@$(DEV) python tests/benchmarks/leases.py
+
 journey: environments ## the browser's way from log-in to report, with screenshots in .imagine/journey/
 	@$(DEV) pytest tests/test_journey.py
 
 bench-first-light: environments ## the figures: seconds, memory, disk, speed of prediction
 	@$(DEV) python tests/benchmarks/first_light.py
+
+bench-herd: environments ## 30 people at once, to their first prediction, beside a stock JupyterHub
+	@$(DEV) python tests/benchmarks/herd.py
 
 clean: down ## remove the environments and logs; people's work in .imagine/state stays
 	rm -rf .imagine/envs .imagine/logs .imagine/cache .mypy_cache .ruff_cache .pytest_cache

@@ -8,7 +8,7 @@ from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
 
-def run(house, user, code, kernel="python3", *, watched=True):
+def run(house, user, code, kernel="python3", *, watched=True, patience=90):
     """Starts a kernel on the server of `user`, runs `code` in it and returns what it printed; the kernel stays.
 
     Unless it is `watched`, goes away as soon as the kernel is at work, as a closed browser does.
@@ -18,7 +18,9 @@ def run(house, user, code, kernel="python3", *, watched=True):
     answer = client.post(f"/user/{user}/api/kernels", json={"name": kernel}, headers=token)
     assert answer.status_code == 201, answer.text
     address = f"{house.url}/user/{user}/api/kernels/{answer.json()['id']}/channels".replace("http", "ws", 1)
-    return asyncio.run(asyncio.wait_for(_ask(HTTPRequest(address, headers=token), code, watched), 90))
+    return asyncio.run(
+        asyncio.wait_for(_ask(HTTPRequest(address, headers=token, request_timeout=patience), code, watched), patience)
+    )
 
 
 async def _ask(request, code, watched):
