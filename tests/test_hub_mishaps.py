@@ -7,7 +7,7 @@ from house import until, write_settings
 from hub_alone import running
 from kernel_run import run
 
-from hub_config import processes, spawner
+from hub_config import processes, server_process, spawner
 
 pytestmark = pytest.mark.live
 
@@ -38,6 +38,12 @@ c.JupyterHub.spawner_class = Remembering
 """
 
 
+FORKED = """
+from hub_config import services
+c.JupyterHub.services = [one for one in services.beside(c, load()) if one["name"] == services.WARM_SERVERS]
+"""
+
+
 @pytest.fixture
 def stranger():
     """A process that has nothing to do with the house."""
@@ -49,7 +55,9 @@ def stranger():
 
 def test_a_killed_hub_finds_running_servers_again_and_leaves_strangers_alone(tmp_path, stranger):
     file = write_settings(tmp_path)
-    with running(tmp_path, file) as house:
+    file.write_text(file.read_text().replace("server_minutes = 240", "server_minutes = 0"))
+    with running(tmp_path, file, more=FORKED) as house:
+        until(lambda: server_process.servers_socket(house.settings).exists())
         for user in ("lena", "olaf"):
             house.start_server(user, profile="cpu")
         run(house, "lena", "left = 41")
@@ -57,7 +65,8 @@ def test_a_killed_hub_finds_running_servers_again_and_leaves_strangers_alone(tmp
         before = {p.pid for p in processes.family(spawner.SERVER, mark)}
         processes.hub(house.settings).kill()
         until(lambda: processes.hub(house.settings) is None)
-        with running(tmp_path, file, more=STALE.format(pid=stranger.pid)) as again:
+        until(lambda: "warm-servers" not in {processes.role(p).name for p in processes.ours(house.settings)})
+        with running(tmp_path, file, more=FORKED + STALE.format(pid=stranger.pid)) as again:
             assert not again.api("olaf", "GET", "/users/olaf").json()["servers"]
             again.start_server("olaf")
             again.stop_server("olaf")
