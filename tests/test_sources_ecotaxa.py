@@ -164,6 +164,25 @@ def test_zip_with_several_tables_in_folders_reads_as_the_folder_does(tmp_path):
     assert images.read(inside.samples[3]).shape == (9, 12, 3)
 
 
+def test_zips_of_a_folder_are_one_project_each_and_none_is_read_twice(tmp_path):
+    first, second = project(tmp_path / "1", rows({})), project(tmp_path / "2", rows({"object_id": "x"}))
+    folder = tmp_path / "all"
+    folder.mkdir()
+    zipped(first, folder / "a.zip")
+    zipped(second, folder / "b.zip")
+    zipped(first, folder / "copy.zip")
+    found = open_samples(folder)
+    assert [s.id for s in found.samples] == ["o1", "x"]
+    assert [skipped.why for skipped in found.skipped] == [
+        "copy.zip holds objects that were read from elsewhere, such as o1. Open it by itself."
+    ]
+
+
+def test_an_export_with_internal_ids_may_have_more_columns_than_an_import(tmp_path):
+    more = {f"acq_own{n}": "[t]" for n in range(30)} | {"acq_internal_id": "[t]", "objid": "[f]"}
+    assert len(open_samples(project(tmp_path, rows({"objid": "7"}), columns=COLUMNS | more)).samples) == 1
+
+
 def test_missing_and_broken_pictures_are_told_and_the_rest_is_read(tmp_path):
     project(tmp_path, rows({}, {}, {}))
     (tmp_path / "o2.png").unlink()

@@ -1,6 +1,7 @@
 """Raw IFCB bins: drawn ones of both layouts in every state of damage, and a real one against its own header."""
 
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
@@ -108,7 +109,7 @@ def test_damaged_bins_lose_only_what_is_damaged_and_say_what(tmp_path):
     roi = folder / f"{NEW}.roi"
     roi.write_bytes(roi.read_bytes()[:-1])
     adc = folder / f"{NEW}.adc"
-    adc.write_text("1,2,3\n" + adc.read_text() + "\n,,,\n")
+    adc.write_text("1,2,3\n" + adc.read_text() + "\n,,,\n1,nan" + ",nan" * 22 + "\n")
     found = open_samples(folder)
     assert len(found.samples) == 2
     told = " ".join(skipped.why for skipped in found.skipped)
@@ -134,6 +135,19 @@ def test_several_bins_of_a_tree_stay_apart_in_any_case_of_their_names(tmp_path):
     assert {s.group for s in found.samples} == {NEW, f"b/{NEW}", OLD}
     assert {s.effort.dilution for s in found.samples} == {2.0}
     assert len(open_samples(tmp_path, limit=4).samples) == 4
+
+
+def test_bins_in_a_zip_and_bins_without_pictures_are_told(tmp_path):
+    folder = make_bin(tmp_path / "bin", NEW)
+    with zipfile.ZipFile(tmp_path / "bin.zip", "w") as archive:
+        for path in folder.iterdir():
+            archive.write(path, path.name)
+    with pytest.raises(ValueError, match=r"raw IFCB bins\. Unpack it"):
+        open_samples(tmp_path / "bin.zip")
+    adc = folder / f"{NEW}.adc"
+    adc.write_text(adc.read_text().splitlines()[1] + "\n")
+    with pytest.raises(ValueError, match="lists 1 triggers without a picture"):
+        open_samples(folder)
 
 
 def test_picture_beyond_its_file_is_refused_when_it_is_read(tmp_path):

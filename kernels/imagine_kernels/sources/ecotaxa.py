@@ -82,8 +82,7 @@ def read_tables(
         _list_missing(tables, pictures, breaches)
     breaches.refuse(tables[0].name if len(tables) == 1 else place.name)
     reading = _Reading(survey, pictures, troubles, unit)
-    entries = islice(reading.entries(tables), limit)
-    return reading.project(list(entries), tuple(tables))
+    return reading.project(islice(reading.entries(tables), limit), tuple(tables))
 
 
 def _list_missing(tables: Sequence[Table], pictures: Pictures, breaches: ecotaxa_rules.Breaches) -> None:
@@ -198,29 +197,39 @@ class _Reading:
             taken_at=ecotaxa_opinions.moment(entry.row, "object"), measures=measures(entry.row),
         )  # fmt: skip
 
-    def project(self, entries: list[_Entry], tables: tuple[Table, ...]) -> Project:
-        samples = tuple(map(self._sample, entries))
-        said: dict[str, list[Annotation]] = {"validated": [], "dubious": []}
-        predictions, states = [], {}
-        for table, row in _opinions(entries, tables):
-            state = values.state(row.get("object_annotation_status", ""))
-            states[row["object_id"]] = state
-            if state in said:
-                said[state].append(ecotaxa_opinions.annotation(table, row))
-            if state == "predicted" or row.get(ecotaxa_opinions.MODEL["label"]):
-                predictions.append(ecotaxa_opinions.prediction(row))
-        collection = Collection(samples, tuple(said["validated"]), (*self.troubles.skipped(), *self.notes))
+    def project(self, entries: Iterator[_Entry], tables: tuple[Table, ...]) -> Project:
+        """Everything, row by row: a hundred thousand rows of a hundred columns need not lie in memory."""
+        heard, samples = _Heard(), []
+        for entry in entries:
+            samples.append(self._sample(entry))
+            heard.listen(entry.table, entry.row)
+        for table in tables:
+            for _, row in table.rows() if "img_file_name" not in table.columns else ():
+                heard.listen(table, row)
+        skipped = (*self.troubles.skipped(), *self.notes)
+        collection = Collection(tuple(samples), tuple(heard.validated), skipped)
         return Project(
-            collection, tuple(predictions), tuple(said["dubious"]), states, tables, frozenset(self.files)
+            collection, tuple(heard.predictions), tuple(heard.dubious), heard.states, tables, frozenset(self.files)
         )  # fmt: skip
 
 
-def _opinions(entries: list[_Entry], tables: tuple[Table, ...]) -> Iterator[tuple[Table, Row]]:
-    """What is said of the samples, and what tables without pictures say of any object."""
-    yield from ((entry.table, entry.row) for entry in entries)
-    for table in tables:
-        if "img_file_name" not in table.columns:
-            yield from ((table, row) for _, row in table.rows())
+@dataclass
+class _Heard:
+    """What rows say of their objects; tables without pictures speak of any object."""
+
+    validated: list[Annotation] = field(default_factory=list)
+    dubious: list[Annotation] = field(default_factory=list)
+    predictions: list[Prediction] = field(default_factory=list)
+    states: dict[str, str] = field(default_factory=dict)
+
+    def listen(self, table: Table, row: Row) -> None:
+        state = values.state(row.get("object_annotation_status", ""))
+        if state or row["object_id"] not in self.states:
+            self.states[row["object_id"]] = state
+        if state in {"validated", "dubious"}:
+            (self.validated if state == "validated" else self.dubious).append(ecotaxa_opinions.annotation(table, row))
+        if state == "predicted" or row.get(ecotaxa_opinions.MODEL["label"]):
+            self.predictions.append(ecotaxa_opinions.prediction(row))
 
 
 def _acquisition(row: Row) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from imagine_kernels.sources.place import Place
 
 
 class Pictures:
-    """The picture files of a place."""
+    """The files of a place; whether one is a picture is seen when it is opened."""
 
     def __init__(self, place: Place, names: Iterable[str] | None = None) -> None:
         self.place = place
@@ -20,9 +20,8 @@ class Pictures:
         self._by_name: Mapping[str, list[str]] = defaultdict(list)
         for name in place.names() if names is None else names:
             last = name.rpartition("/")[2].lower()
-            if "." + last.rpartition(".")[2] in PICTURES:
-                self._exact.setdefault(name.lower(), name)
-                self._by_name[last].append(name)
+            self._exact.setdefault(name.lower(), name)
+            self._by_name[last].append(name)
 
     def find(self, given: str, folder: str, row: Row) -> str | None:
         """The file that a row calls `given` in a table of `folder`; None where it is not there.

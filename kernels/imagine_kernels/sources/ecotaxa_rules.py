@@ -114,6 +114,12 @@ def check_columns(table: Table, breaches: Breaches) -> None:
         breaches.add(table, 1, "there is no column object_id: name every object in one")
     if "img_file_name" not in table.columns and any(column.startswith("img_") for column in table.columns):
         breaches.add(table, 1, "there is no column img_file_name: name every picture in one")
+    exported = any(c in _EXPORTED or c.endswith(("_internal_id", "_annotation_hierarchy")) for c in table.columns)
+    if not exported:
+        _check_free(table, types, breaches)
+
+
+def _check_free(table: Table, types: Mapping[str, str], breaches: Breaches) -> None:
     for prefix, (most_numbers, most_texts) in FREE.items():
         own = [c for c in table.columns if c.startswith(prefix + "_") and c not in PREDEFINED]
         numbers = sum(types.get(column) == "[f]" for column in own) if most_numbers else 0

@@ -6,6 +6,7 @@ program fixes it or the person says it; else it is left out with a sentence. acq
 the sample was split into before one was scanned (Motoda 1959): 4 means a quarter; below 1 it is that share itself.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -47,6 +48,7 @@ _NO_NET = 500.0
 Row = Mapping[str, str]
 
 
+@functools.cache
 def wanted(column: str) -> bool:
     """Whether a column says something of scale or effort."""
     if not column.startswith(("acq_", "process_", "sample_")):

@@ -107,7 +107,10 @@ def header(place: Place, name: str) -> Header | None:
 def lists_objects(columns: tuple[str, ...]) -> bool:
     """Whether these are the columns of an EcoTaxa table: most have its prefixes, and objects or pictures are named."""
     known = [column for column in columns if _KNOWN.fullmatch(column)]
-    return len(known) >= 3 and 2 * len(known) > len(columns) and any(c.startswith(("object_", "img_")) for c in known)
+    named = bool({"object_id", "img_file_name"} & set(known)) or (
+        len(known) >= 3 and any(column.startswith(("object_", "img_")) for column in known)
+    )
+    return len(known) >= 2 and 2 * len(known) > len(columns) and named
 
 
 def lists_counts(columns: tuple[str, ...]) -> bool:

@@ -18,10 +18,10 @@ _PADDED = re.compile(r"\d+[.,]0+")
 
 def number(text: str) -> float | None:
     """A finite number, with a point or a decimal comma; None where there is none."""
-    if text.lower() in MISSING:
+    if not text or text.lower() in MISSING:
         return None
     try:
-        value = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
+        value = float(text.replace(",", ".") if "," in text and text.count(",") == 1 and "." not in text else text)
     except ValueError:
         raise ValueError("is no number: write digits with a decimal point") from None
     if not math.isfinite(value):

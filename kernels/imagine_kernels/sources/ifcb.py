@@ -61,6 +61,8 @@ def read_bin(path: Path, *, limit: int | None = None, dilution: float | None = N
             troubles.add(error.where, error.why, f"line {number}")
         else:
             samples += [] if sample is None else [sample]
+    if not samples and not troubles.found:
+        notes.append(Skipped(images.named(adc), f"{images.named(adc)} lists {len(listed)} triggers without a picture."))
     return Collection(tuple(samples), (), (*troubles.skipped(), *notes))
 
 

@@ -5,6 +5,7 @@ called D20220519T124533_IFCB134. Columns as told by the header's ADCFileFormat a
 instrument (https://github.com/hsosik/ifcb-analysis/wiki, https://github.com/joefutrelle/pyifcb).
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -103,6 +104,6 @@ def _numbers(columns: Sequence[str], values: list[str]) -> Row | None:
         try:
             found[column] = float(value)
         except ValueError:
-            if column in _NEEDED:
-                return None
+            continue
+    found = {column: value for column, value in found.items() if math.isfinite(value)}
     return found if set(_NEEDED) <= found.keys() else None

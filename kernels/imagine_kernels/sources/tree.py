@@ -8,7 +8,7 @@ from pathlib import Path
 from imagine_kernels import images
 from imagine_kernels.records import Collection, Sample, Skipped
 from imagine_kernels.sources import ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, zooprocess
-from imagine_kernels.sources.place import Folder
+from imagine_kernels.sources.place import Archive, Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def read_tree(root: Path, wishes: Wishes) -> Collection:
         for orphan in ifcb.orphans(files):
             why = f"{images.named(orphan)} has no .adc file. Copy all three files of the bin."
             found.skip(images.named(orphan), why)
-    if any(path.suffix.lower() in zooprocess.SUFFIXES for files in folders.values() for path in files):
+    if any(path.suffix.lower() in {*zooprocess.SUFFIXES, ".zip"} for files in folders.values() for path in files):
         _read_projects(root, found)
     if found.left != 0 and root not in found.taken:
         found.add(folder.read_folder(root, limit=found.left, leave=found.taken))
@@ -99,6 +99,8 @@ def _read_projects(root: Path, found: _Found) -> None:
         project = ecotaxa.read_tables(place, tables, limit=found.left, volume_unit=found.wishes.volume_unit)
         found.add(project.collection)
         files = project.files
+    for zipped in (root / name for name in place.names() if name.lower().endswith(".zip")):
+        _read_zip(zipped, found)
     measured = [m for m in zooprocess.find(place) if root / m.folder not in found.taken]
     if measured and found.left != 0:
         names = {sample.id for sample in found.collection.samples}
@@ -108,6 +110,26 @@ def _read_projects(root: Path, found: _Found) -> None:
     found.taken |= {root / name for name in files}
     if found.left != 0:
         _leave_others(place, files, found)
+
+
+def _read_zip(zipped: Path, found: _Found) -> None:
+    """The EcoTaxa project in a zip of the folder; one that holds what was read already is left."""
+    try:
+        inside = Archive(zipped)
+        tables = ecotaxa_tables.find(inside)
+    except ValueError:
+        return  # the reader of pictures tells of it
+    if not tables or found.left == 0:
+        return
+    project = ecotaxa.read_tables(inside, tables, limit=found.left, volume_unit=found.wishes.volume_unit)
+    found.taken.add(zipped)
+    before = {sample.id for sample in found.collection.samples}
+    twice = [sample.id for sample in project.collection.samples if sample.id in before]
+    if twice:
+        why = f"{images.named(zipped)} holds objects that were read from elsewhere, such as {twice[0]}."
+        found.skip(images.named(zipped), f"{why} Open it by itself.")
+    else:
+        found.add(project.collection)
 
 
 def _leave_others(place: Folder, files: frozenset[str], found: _Found) -> None:
