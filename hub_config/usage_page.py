@@ -57,9 +57,11 @@ class UsagePage(_Asking):
         if by not in usage_table.BY:
             raise web.HTTPError(400, "%s", f"Figures are added up by {', '.join(usage_table.BY)}, not by {by[:20]!r}.")
         rows, begin, end = await self.used()
+        lines = usage_table.sums(rows, by)
         html = await self.render_template(
             "usage.html",
-            lines=usage_table.sums(rows, by),
+            lines=lines,
+            most=usage_table.most(lines),
             total=usage_table.total(rows),
             by=by,
             choices_by=usage_table.BY,

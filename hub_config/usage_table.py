@@ -47,6 +47,12 @@ def total(rows: Iterable[Mapping[str, Any]]) -> Sum:
     return next(iter(sums([{**row, "day": "all"} for row in rows], "day")), Sum("all"))
 
 
+def most(lines: Iterable[Sum]) -> Sum:
+    """The largest of each column, for the bars."""
+    found = [Sum(""), *lines]
+    return Sum("", *(max(getattr(one, part) for one in found) for part in ("lent", "worked", "cpu")))
+
+
 def _names(row: Mapping[str, Any], by: str) -> list[str]:
     if by == "group":
         return list(row["groups"]) or [NONE[by]]

@@ -23,7 +23,7 @@ LIGHT = re.search(r":root \{(.*?)\n\}", (pages.STATIC / "hub.css").read_text(), 
 def jinja():
     theirs = jinja2.FileSystemLoader(f"{DATA_FILES_PATH}/templates")
     loaders = [jinja2.FileSystemLoader(pages.TEMPLATES), jinja2.PrefixLoader({"templates": theirs}), theirs]
-    return jinja2.Environment(autoescape=True, loader=jinja2.ChoiceLoader(loaders))
+    return jinja2.Environment(autoescape=True, enable_async=True, loader=jinja2.ChoiceLoader(loaders))
 
 
 @pytest.fixture
@@ -49,6 +49,7 @@ def render(jinja):
             "parsed_scopes": {},
             "url": "/hub/spawn?_xsrf=t",
             "lines": USED,
+            "most": usage_table.most(USED),
             "total": usage_table.Sum("all", 4.0, 1.0, 9.5),
             "by": "user",
             "choices_by": usage_table.BY,

@@ -5,8 +5,8 @@
 
   function span(seconds) {
     const minutes = Math.floor(seconds / 60);
-    if (minutes < 1) return "just now";
-    return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    if (minutes < 1) return "";
+    return minutes < 60 ? `, ${minutes} min` : `, ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   }
 
   function since(seconds) {
@@ -32,11 +32,11 @@
     free.textContent = now.free === 0 ? "none free" : `${now.free} of ${now.shares} free`;
     free.classList.toggle("im-full", now.free === 0);
     byId("cards-held").replaceChildren(
-      ...now.holders.map((one) => line(one.user, `${one.cards.join(", ")}, since ${since(one.seconds)} (${span(one.seconds)})`, one.mine)),
+      ...now.holders.map((one) => line(one.user, `${one.cards.join(", ")} since ${since(one.seconds)}${span(one.seconds)}`, one.mine)),
     );
     byId("cards-waiting").hidden = now.line.length === 0;
     byId("cards-line").replaceChildren(
-      ...now.line.map((one) => line(one.user, `waits since ${since(one.seconds)} (${span(one.seconds)})`, one.mine)),
+      ...now.line.map((one) => line(one.user, `since ${since(one.seconds)}${span(one.seconds)}`, one.mine)),
     );
   }
 
