@@ -8,6 +8,7 @@ import pytest
 from hostile import make_hostile_folder
 from house import ROOT
 
+from hub_config import server_process
 from imagine_kernels import environment, use_case
 
 pytestmark = pytest.mark.live
@@ -28,6 +29,7 @@ def papermill(house, kernel_python, tmp_path_factory):
             environment.LABEL_STUDIO_URL: f"{house.url}/services/label-studio",
             environment.MLFLOW_URL: f"{house.url}/services/mlflow",
             environment.MLFLOW_TOKEN: house.token(PERSON),
+            environment.ZYGOTE: str(server_process.kernels_socket(house.settings)),
         }
         words = [word for name, value in parameters.items() for word in ("-p", name, str(value))]
         done = subprocess.run(
