@@ -89,21 +89,30 @@ def close(settings: Settings) -> None:
                 _remove(top)
 
 
-def ended_for_memory(settings: Settings, user: str) -> int:
-    """How many processes of a person's running server ended since they needed more memory than it has."""
-    for place in _places(settings):
-        if "memory" in place.controllers:
-            file = "memory.events" if place.version == 2 else "memory.oom_control"
-            with contextlib.suppress(OSError):
-                text = (_group(place, user) / file).read_text(encoding="ascii")
-                if found := re.search(r"^oom_kill (\d+)$", text, re.MULTILINE):
-                    return int(found[1])
+def group_of(settings: Settings, user: str) -> Path | None:
+    """The group that holds the memory of a person's running server."""
+    return next((_group(place, user) for place in _places(settings) if "memory" in place.controllers), None)
+
+
+def own_group() -> Path | None:
+    """The group that holds the memory of this process: in a person's server, theirs."""
+    mounts, own = _mounts(), _own()
+    kind = "memory" if "memory" in mounts and "memory" in own else ""
+    return mounts[kind] / own[kind].lstrip("/") if kind in mounts and kind in own else None
+
+
+def ended_for_memory(group: Path | None) -> int:
+    """How many processes of `group` ended since they needed more memory than it has."""
+    for file in ("memory.events", "memory.oom_control"):
+        if group is not None and (group / file).exists():
+            found = re.search(r"^oom_kill (\d+)$", (group / file).read_text(encoding="ascii"), re.MULTILINE)
+            return int(found[1]) if found else 0
     return 0
 
 
 def _limits(place: Place, profile: Profile) -> Iterator[tuple[str, int | str]]:
     """Files and values that set the limits of `profile`, in an order that works for new and for existing groups."""
-    memory, quota = int(profile.memory_gb * 2**30), profile.cores * PERIOD
+    memory, quota = int(profile.memory_gb * 2**30), int(profile.cores * PERIOD)
     if place.version == 2:
         yield from (("memory.max", memory), ("memory.swap.max", 0), ("cpu.max", f"{quota} {PERIOD}"))
     if place.version == 1 and "memory" in place.controllers:

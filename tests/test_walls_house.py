@@ -1,0 +1,279 @@
+"""Walls between people in the running house: what one of them tries on another, on the hub and on the state folder."""
+
+import json
+import os
+import stat
+import subprocess
+
+import psutil
+import pytest
+from kernel_run import run
+
+from hub_config import accounts, homes, limits, processes, server_process
+from hub_config.settings import Profile
+
+pytestmark = pytest.mark.live
+WANDA, WIM, GROUP = "wanda", "wim", "reef"
+USED = ("memory.current", "memory.usage_in_bytes")
+
+SETTLE = """
+import ctypes, json, os, socket, sys
+from ipykernel.connect import get_connection_file
+secret = "walls-" + os.urandom(8).hex()
+buffer = ctypes.create_string_buffer(secret.encode())
+os.environ["WALLS"] = secret
+with open("private.txt", "w") as file: file.write(secret)
+listening = socket.socket(socket.AF_UNIX)
+listening.bind(os.environ["JUPYTER_RUNTIME_DIR"] + "/own")
+listening.listen()
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(json.dumps({
+    "pid": os.getpid(), "uids": os.getresuid(), "groups": os.getgroups(), "gid": os.getgid(), "secret": secret,
+    "address": ctypes.addressof(buffer), "size": len(secret), "home": os.getcwd(),
+    "sockets": os.environ["JUPYTER_RUNTIME_DIR"], "connection": get_connection_file(),
+    "zygote": os.environ.get("IMAGINE_ZYGOTE", ""), "closed": status["NoNewPrivs"].strip(),
+    "rights": status["CapPrm"].strip(),
+}))
+"""
+"""Run in a kernel of the one whom the other tries to reach: leaves something to be found everywhere."""
+
+ATTEMPTS = """
+import ctypes, json, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+
+def called(result):
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result
+
+class Piece(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
+
+def memory(pid, address, size):
+    with open(f"/proc/{pid}/mem", "rb") as file:
+        file.seek(address)
+        return file.read(size).decode()
+
+def copied(pid, address, size):
+    found = ctypes.create_string_buffer(size)
+    here, there = Piece(ctypes.addressof(found), size), Piece(address, size)
+    called(libc.process_vm_readv(pid, ctypes.byref(here), 1, ctypes.byref(there), 1, 0))
+    return found.raw.decode()
+
+def traced(pid):
+    called(libc.ptrace(0x4206, pid, None, None))  # PTRACE_SEIZE: does not stop it
+    called(libc.ptrace(0x4207, pid, None, None))
+
+def knock(path, kind):
+    with socket.socket(socket.AF_UNIX, kind) as one:
+        one.settimeout(5)
+        one.connect(path)
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read(200).decode(errors="replace")
+
+def write(path):
+    with open(path, "ab") as file:
+        file.write(b"")
+
+VERBS = {
+    "list": os.listdir, "read": read, "write": write, "memory": memory, "copied": copied,
+    "trace": lambda pid: None if pid == os.getpid() else traced(pid),
+    "signal": lambda pid: os.kill(pid, 0), "cores": lambda pid: os.sched_setaffinity(pid, os.sched_getaffinity(0)),
+    "descriptors": lambda pid: os.listdir(f"/proc/{pid}/fd"), "environ": lambda pid: read(f"/proc/{pid}/environ"),
+    "stream": lambda path: knock(path, socket.SOCK_STREAM), "packets": lambda path: knock(path, socket.SOCK_SEQPACKET),
+    "create": lambda folder: os.close(os.open(f"{folder}/walls-were-here", os.O_CREAT | os.O_EXCL)),
+    "become": lambda uid: os.setuid(uid),
+}
+said = {}
+for name, (verb, *arguments) in json.loads(TRIED).items():
+    try:
+        said[name] = ["done", str(VERBS[verb](*arguments))]
+    except OSError as error:
+        said[name] = [type(error).__name__, str(error)]
+print(json.dumps(said))
+"""
+"""Run in a kernel of the one who tries; each attempt ends as "done" or with the name of its error."""
+
+
+def attempt(house, user, tried):
+    return json.loads(run(house, user, f"TRIED = {json.dumps(tried)!r}\n{ATTEMPTS}"))
+
+
+@pytest.fixture(scope="module")
+def walls(house):
+    """The house with the servers of two people, both of one hub group."""
+    if why := accounts.why_shared(house.settings):
+        pytest.skip(why)
+    admin = house.settings.users.admins[0]
+    for user in (WANDA, WIM):
+        house.sign_in(user)
+    assert house.api(admin, "POST", f"/groups/{GROUP}", json={"users": [WANDA, WIM]}).status_code == 201
+    for user in (WANDA, WIM):
+        house.start_server(user)
+    yield house
+    for user in (WANDA, WIM):
+        house.stop_server(user)
+
+
+@pytest.fixture(scope="module")
+def wim(walls):
+    """What there is of Wim's to be reached: processes, files, sockets."""
+    return json.loads(run(walls, WIM, SETTLE))
+
+
+def of_wim(walls, wim):
+    """Attempts on everything of Wim's, which all succeed when he makes them himself."""
+    state, pid = walls.settings.folders.state, wim["pid"]
+    found = {
+        "his home": ["list", wim["home"]],
+        "his file": ["read", f"{wim['home']}/private.txt"],
+        "writing his file": ["write", f"{wim['home']}/private.txt"],
+        "his sockets": ["list", wim["sockets"]],
+        "his connection file": ["read", wim["connection"]],
+        "a socket of his": ["stream", f"{wim['sockets']}/own"],
+        "his environment": ["environ", pid],
+        "his open files": ["descriptors", pid],
+        "his memory": ["memory", pid, wim["address"], wim["size"]],
+        "his memory at once": ["copied", pid, wim["address"], wim["size"]],
+        "tracing his kernel": ["trace", pid],
+        "signalling his kernel": ["signal", pid],
+        "moving his kernel": ["cores", pid],
+        "through the group's folder": ["list", str(state / "groups" / GROUP)],
+    }
+    if wim["zygote"] and os.path.exists(wim["zygote"]):  # noqa: PTH110
+        found["his warm process"] = ["packets", wim["zygote"]]
+    return found
+
+
+def test_a_person_is_an_account_of_their_own_without_any_way_up(walls, wim):
+    account = accounts.account(walls.settings, WIM, [GROUP])
+    assert wim["uids"] == [account.uid] * 3
+    assert wim["gid"] == account.gid
+    assert set(wim["groups"]) <= {account.gid, *account.groups}
+    assert account.groups[0] in wim["groups"]
+    assert wim["closed"] == "1"
+    assert int(wim["rights"], 16) == 0
+    assert account.uid != accounts.account(walls.settings, WANDA).uid
+
+
+def test_every_process_of_a_person_runs_under_their_account(walls, wim):
+    uid = wim["uids"][0]
+    mark = f"{walls.settings.folders.state}|{WIM}|"
+    found = processes.family("IMAGINE_SERVER", mark)
+    assert len(found) >= 2
+    assert {process.uids().real for process in found} == {uid}
+    account = accounts.account(walls.settings, WIM)
+    assert {process.pid for process in found} <= {process.pid for process in processes.of_accounts(walls.settings)}
+    assert not {process.pid for process in found if process.gids().real != account.gid}
+
+
+def test_another_person_reaches_nothing_of_it(walls, wim):
+    tried = of_wim(walls, wim)
+    by_himself = attempt(walls, WIM, tried)
+    assert {name: how for name, (how, _) in by_himself.items() if how != "done"} == {}, by_himself
+    by_another = attempt(walls, WANDA, tried)
+    assert by_another.pop("through the group's folder")[0] == "done"
+    assert {name: how for name, (how, _) in by_another.items() if how != "PermissionError"} == {}, by_another
+
+
+def test_nobody_reaches_the_hub_its_state_or_its_warm_processes(walls, wim):
+    place, state = walls.settings, walls.settings.folders.state
+    hub = processes.hub(place)
+    sockets = homes.hub_socket_folder(place)
+    tried = {
+        "the state folder": ["list", str(state)],
+        "a file in the state folder": ["create", str(state)],
+        "a home for somebody": ["create", str(state / "homes")],
+        "a group for somebody": ["create", str(state / "groups")],
+        "the lock": ["write", str(state / "start.lock")],
+        "the passwords": ["read", str(state / "credentials.json")],
+        "the cookie secret": ["read", str(state / "cookie_secret")],
+        "the hub's records": ["read", str(state / "jupyterhub.sqlite")],
+        "the hub's log": ["read", str(place.folders.logs / "hub.log")],
+        "the servers' logs": ["list", str(place.folders.logs / "servers")],
+        "his own server's log": ["write", str(place.folders.logs / "servers" / f"{WIM}.log")],
+        "the hub's sockets": ["list", str(sockets)],
+        "the warm servers": ["packets", str(server_process.servers_socket(place))],
+        "the warm kernels": ["packets", str(server_process.kernels_socket(place))],
+        "the hub's environment": ["environ", hub.pid],
+        "tracing the hub": ["trace", hub.pid],
+        "signalling the hub": ["signal", hub.pid],
+        "being root": ["become", 0],
+        "being the other": ["become", accounts.account(place, WANDA).uid],
+        "the programs": ["create", str(place.folders.environments / "kernel" / "bin")],
+    }
+    for process in processes.ours(place):
+        if process.uids().real == 0:
+            tried |= {f"{process.pid} {what}": [what, process.pid] for what in ("environ", "signal", "trace")}
+    said = attempt(walls, WIM, tried)
+    assert {name: how for name, (how, _) in said.items() if how != "PermissionError"} == {}, said
+
+
+def open_to_others(folder):
+    """What another account could list, read or write below `folder`, by what the modes say."""
+    found, ways = [], [folder]
+    while ways:
+        way = ways.pop()
+        for path in [way, *way.iterdir()]:
+            mode = path.lstat().st_mode
+            if stat.S_ISLNK(mode):
+                continue
+            if stat.S_ISDIR(mode) and path != way and mode & stat.S_IXOTH:
+                ways.append(path)
+            if mode & (stat.S_IROTH | stat.S_IWOTH) and (path != way or mode & stat.S_IWOTH or path == folder):
+                found.append(path)
+    return found
+
+
+def test_nothing_in_the_state_folder_is_open_to_others(walls, wim):
+    state = walls.settings.folders.state
+    assert stat.S_IMODE(state.stat().st_mode) == 0o711, "people's accounts pass through it"
+    assert open_to_others(state) == []
+    assert not [path for path in open_to_others(walls.settings.folders.logs) if path.is_file()]
+
+
+def test_what_members_put_into_their_groups_folder_is_theirs_together(walls):
+    write = f"open('shared/{GROUP}/note.txt', 'a').write('W'); print(open('shared/{GROUP}/note.txt').read())"
+    assert run(walls, WANDA, write).strip() == "W"
+    assert run(walls, WIM, write).strip() == "WW"
+    stranger = accounts.account(walls.settings, "wolf")
+    note = walls.settings.folders.state / "groups" / GROUP / "note.txt"
+    done = subprocess.run(
+        ["cat", str(note)],
+        user=stranger.uid,
+        group=stranger.gid,
+        extra_groups=stranger.groups,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Permission denied" in done.stderr
+
+
+def test_memory_beyond_the_grant_ends_the_program_and_neither_the_server_nor_the_machine(walls, wim):
+    if why := limits.why_not(walls.settings):
+        pytest.skip(why)
+    place, room = walls.settings, limits.group_of(walls.settings, WIM)
+    uid = wim["uids"][0]
+    inside = {int(number) for number in (room / "cgroup.procs").read_text().split()}
+    mine = {process.pid for process in psutil.process_iter() if process.uids().real == uid}
+    assert mine <= inside, "all processes of the person are under their limits"
+    used = next(int((room / name).read_text()) for name in USED if (room / name).exists())
+    limits.room(place, WIM, Profile("small", "", cores=1, memory_gb=used / 2**30 + 0.2))
+    waste = "import sys; waste = bytearray(700 * 2**20); waste[::4096] = b'x' * len(waste[::4096]); print('had it all')"
+    code = f"import subprocess, sys; print(subprocess.run([sys.executable, '-c', {waste!r}]).returncode)"
+    assert run(walls, WIM, code).strip() == "-9"
+    assert limits.ended_for_memory(room) >= 1
+    assert walls.api(WIM, "GET", f"/users/{WIM}").json()["servers"][""]["ready"]
+    assert run(walls, WIM, "print('still here')").strip() == "still here"
+
+
+def test_a_program_that_hides_ends_with_the_server(walls):
+    hide = "import subprocess; print(subprocess.Popen(['setsid', 'env', '-i', 'sleep', '7779']).pid)"
+    hidden = psutil.Process(int(run(walls, WANDA, hide)))
+    walls.stop_server(WANDA)
+    assert not hidden.is_running() or hidden.status() == psutil.STATUS_ZOMBIE
+    uid = accounts.account(walls.settings, WANDA).uid
+    assert uid not in {process.uids().real for process in processes.of_accounts(walls.settings)}
