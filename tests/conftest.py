@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from house import ROOT, House, forget_people, open_folder, write_settings
+from house import ROOT, House, forget_people, lend_a_card, open_folder, write_settings
 
 from hub_config import settings
 
@@ -41,7 +41,7 @@ def house():
     from hub_config import processes
 
     with open_folder() as folder:
-        running = House(settings.load(write_settings(folder)))
+        running = House(settings.load(lend_a_card(write_settings(folder))))
         started = running.command("start")
         assert started.returncode == 0, started.stderr + started.stdout
         yield running

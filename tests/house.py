@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 
 from hub_config import accounts, credentials, settings
+from hub_config.leases import inventory
 from imagine_kernels import environment
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,6 +53,20 @@ def write_settings(folder, **replace):
         text = re.sub(rf"^{name} = .*$", f'{name} = "{value}"', text, count=1, flags=re.MULTILINE)
     file = folder / "imagine.toml"
     file.write_text(text, encoding="utf-8")
+    return file
+
+
+def lend_a_card(file):
+    """Declares in the settings `file` one pretend graphics card, which an idle kernel loses after twelve seconds.
+
+    The profile "gpu" asks for it, and for those the machine has; "farm" for more than any machine of the tests has.
+    """
+    text, all_cards = file.read_text(encoding="utf-8"), str(len(inventory.real()) + 1)
+    changed = {"pretend": '["Pretend:16"]', "warning_minutes": "0.15", "idle_minutes": "0.2"}
+    for name, value in {**changed, "per_user": all_cards, "gpus": all_cards}.items():
+        text = re.sub(rf"^{name} = [^#\n]*", f"{name} = {value} ", text, flags=re.MULTILINE)
+    farm = '[profiles.farm]\ntitle = "Farm"\nabout = "More than there is."\ncores = 1\nmemory_gb = 1\ngpus = 999\n'
+    file.write_text(f"{text}\n\n{farm}", encoding="utf-8")
     return file
 
 

@@ -1,6 +1,6 @@
 """Follows the kernels of one person's server: tells the broker what they do, and the page what the broker says.
 
-Runs in the server's own process, every two seconds; it never waits for the broker itself.
+Runs in the server's own process, every second; it never waits for the broker itself.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from hub_config.lab.kernels import Fact, Kernels
 from imagine_kernels import environment
 from imagine_kernels.launch import leases
 
-SECONDS = 2.0
+SECONDS = 1.0
 FRESH = 30.0
 """Seconds after which the broker is told even what has not changed."""
 NOTHING: Mapping[str, Any] = {"leases": [], "queue": [], "taken": [], "cards": []}

@@ -2,7 +2,7 @@
 import { makeBanner } from "./banner.js";
 import { moment } from "./words.js";
 
-const SOON = 2000, LATER = 10000;
+const SOON = 2000, LATER = 3000;
 const SETTLED = ["idle", "busy", "dead"];
 
 /** The plugin as JupyterLab wants it; `theirs(name)` is a module that JupyterLab shares. */
