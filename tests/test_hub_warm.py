@@ -7,20 +7,20 @@ import contextlib
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from house import until, write_settings
 from hub_alone import running
 from kernel_run import run
 
-from hub_config import processes, server_process, services, spawner
+from hub_config import processes, server_process, services, singleuser, spawner
 
 pytestmark = pytest.mark.live
 BESIDE = """
 from hub_config import services
 c.JupyterHub.services = services.beside(c, load())
 """
-AROUND = "import json, os, site, sys; print(json.dumps([dict(os.environ), sys.path, site.getuserbase(), os.getcwd()]))"
 
 
 def service(house, name):
@@ -99,6 +99,25 @@ def test_who_comes_while_another_server_starts_waits_in_line_and_may_leave_it(sm
     small.stop_server("cleo")
 
 
+def test_who_gives_up_while_their_server_starts_leaves_nothing(small):
+    warm = service(small, services.WARM_SERVERS)
+    small.sign_in("dora")
+    warm.suspend()
+    with ThreadPoolExecutor(2) as pool, contextlib.ExitStack() as after:
+        after.callback(warm.resume)
+        pool.submit(small.api, "dora", "POST", "/users/dora/server", json={"profile": "cpu"})
+        until(lambda: servers(small, "dora"))
+        assert "JupyterLab is starting" in message(small, "dora")
+        given_up = pool.submit(small.api, "dora", "DELETE", "/users/dora/server")
+        until(lambda: "Interrupting spawner dora" in (small.settings.file.parent / "hub.log").read_text())
+        warm.resume()
+        assert given_up.result().status_code in (202, 204)
+    until(lambda: not servers(small, "dora"))
+    assert not family(small, "dora")
+    small.start_server("dora")
+    small.stop_server("dora")
+
+
 def test_a_killed_server_leaves_nothing_and_is_noticed_at_once(small):
     run(small, "ada", "import subprocess; subprocess.Popen(['setsid', 'sleep', '7777']); print('away')")
     server = next(p for p in family(small, "ada") if processes.role(p).kind == "server")
@@ -119,21 +138,23 @@ def test_without_the_warm_process_servers_start_cold_and_are_otherwise_the_same(
 
 
 def around(house, user):
-    """What a server and its kernel have around them, but for what must differ between two people."""
+    """What JupyterLab says of itself and what others see of its process, but for what differs between two people."""
     page = house.sign_in(user).get(f"/user/{user}/lab").text
-    config = json.loads(
-        re.search(r'<script id="jupyter-config-data" type="application/json">(.*?)</script>', page, re.DOTALL)[1]
-    )
-    text = json.dumps([config, json.loads(run(house, user, AROUND))])
-    for found in re.findall(r'"JUPYTER_RUNTIME_DIR": "([^"]+)"', text):
-        text = text.replace(found, "SOCKETS")
-    text = re.sub(r"\b[0-9a-f]{32}\b|:\d{4,5}\b|\d+\b(?=\"})", "", text.replace(user, "USER"))
-    config, kernel = json.loads(text)
-    for varies in ("token", "appNamespace"):
-        config.pop(varies, None)
-    for varies in ("JPY_SESSION_NAME", "JPY_PARENT_PID"):
-        kernel[0].pop(varies, None)
-    return config, kernel
+    config = json.loads(re.search(r'jupyter-config-data" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+    server = next(p for p in family(house, user) if processes.role(p).kind == "server")
+    environ, config["token"] = {**server.environ(), singleuser.LISTEN: ""}, ""
+    with server.oneshot():
+        facts = [
+            [word for word in server.cmdline() if word],
+            server.cwd(),
+            server.uids(),
+            server.gids(),
+            config,
+            environ,
+        ]
+    text = json.dumps(facts).replace(environ["JUPYTER_RUNTIME_DIR"], "SOCKETS").replace(user, "USER")
+    umask = re.search(r"Umask:\s+(\d+)", Path(f"/proc/{server.pid}/status").read_text())[1]
+    return umask, json.loads(re.sub(r"\b[0-9a-f]{32}\b|:\d{4,5}\b", "", text))
 
 
 def test_an_idle_server_ends_and_one_whose_kernel_works_unwatched_does_not(small):
