@@ -50,7 +50,7 @@ def beside(c: Any, settings: Settings) -> list[dict[str, Any]]:  # noqa: ANN401
         services.append(_process(WARM_SERVERS, command, settings))
     if settings.warm.kernels:
         socket = str(server_process.kernels_socket(settings))
-        command = [*WARM, str(settings.folders.python("kernel")), "-P", "-m", "imagine_kernels.launch.zygote", socket]
+        command = [*WARM, str(settings.folders.python("kernel")), "-m", "imagine_kernels.launch.zygote", socket]
         services.append(_process(WARM_KERNELS, command, settings))
     if settings.idle.server_minutes > 0:
         services.append(_process(CULLER, _culler(settings), settings))

@@ -21,6 +21,8 @@ _NO_HOME = "/dev/null/home"
 """A home in which nothing can be made."""
 _bound: list[tuple[dict[str, Any], str]] = []
 """Modules and names that hold a path below the home of the process that imported them."""
+_added: dict[str, str] = {}
+"""Variables that modules put into the environment when they are imported; places are not among them."""
 _pools: list[Any] = []
 """The libraries that compute with threads."""
 
@@ -40,10 +42,11 @@ def without_home() -> Iterator[None]:
     try:
         yield
     finally:
+        _added.update({name: value for name, value in os.environ.items() if name not in before and "/" not in value})
         os.environ.clear()
         os.environ.update(before)
-    for module in list(sys.modules.values()):
-        names = vars(module) if hasattr(module, "__dict__") else {}
+    for own, module in list(sys.modules.items()):
+        names = vars(module) if own != __name__ and hasattr(module, "__dict__") else {}
         _bound.extend((names, name) for name, value in list(names.items()) if _below_no_home(value))
 
 
@@ -81,6 +84,7 @@ def run(job: Job) -> None:
 
 def _as_if_started() -> None:
     """What Python and many a module read from the environment once."""
+    os.environ.update({name: value for name, value in _added.items() if name not in os.environ})
     time.tzset()
     with contextlib.suppress(locale.Error):
         locale.setlocale(locale.LC_CTYPE, "")

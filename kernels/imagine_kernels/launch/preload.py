@@ -52,7 +52,7 @@ LATE = (
     "traitlets.config.argcomplete_config",
 )
 """What a kernel imports while it starts and in its first cells, found by comparing; one that is gone is no harm."""
-ASKING_WHERE = ("tqdm.auto", "tqdm.autonotebook")
+ASKING_WHERE = ("matplotlib_inline.backend_inline", "tqdm.auto", "tqdm.autonotebook")
 """Look, when they are imported, whether they are in a notebook: each kernel shall import them itself."""
 OURS = ("imagine_kernels", "imagine_widgets")
 _log = logging.getLogger(__name__)
@@ -68,9 +68,9 @@ def everything() -> Callable[[], str]:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         weights = list(_models())
+    forked_kernel.make_ready()
     for name in ASKING_WHERE:
         sys.modules.pop(name, None)
-    forked_kernel.make_ready()
     before = {file: _mark(file) for file in (*_sources(), *weights, *_environment())}
     gc.collect()
     gc.freeze()  # no fork's garbage collection touches what all share

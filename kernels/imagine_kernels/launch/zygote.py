@@ -21,6 +21,8 @@ ZYGOTE = "zygote"
 def main() -> None:
     """Forks until it is ended, begins again when it is stale. In a fork: runs the kernel."""
     settling.make_room()
+    if sys.path[0] == str(Path.cwd()):  # the places of modules are those of the environment; option -P would stay on
+        del sys.path[0]
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # by which the hub ends its services; forks start afresh
     settling.end_with_parent()  # persons' own processes live on; the next hub starts this anew
     socket, kernel = Path(sys.argv[1]), forked_kernel.task(sys.executable)
