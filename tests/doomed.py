@@ -46,7 +46,8 @@ class Ours:
         return dict(lease.env), {**noted, "number": lease.number, "card": lease.env["CUDA_VISIBLE_DEVICES"]}, ()
 
     def began(self, fork):
-        self.kept[-1][0].began(fork.pid, kind="warm", seconds=0.0)
+        with contextlib.suppress(leases.LeaseRefused):  # a short life on a busy machine: it has ended already
+            self.kept[-1][0].began(fork.pid, kind="warm", seconds=0.0)
 
     def ended(self, told):
         """An orderly end is told; after any other the conversation stays open for a while, as a server's does."""
@@ -139,7 +140,7 @@ class Zygote:
     """The person's warm process, started anew whenever it is gone."""
 
     def __init__(self):
-        self.socket = Path(f"/tmp/doomed-{os.getpid()}")
+        self.socket = Path(f"warm-{os.getpid()}")  # in this folder: its whole path may be too long for a socket
         self.process = None
 
     def there(self):

@@ -74,7 +74,7 @@ def _server(way, folder, n, first, count, settings):
     if settings is not None:
         env[environment.LEASES] = str(places.kernels_socket(settings))
     command = [sys.executable, str(PROGRAM), way, str(folder), str(n), str(first), str(count)]
-    server = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, start_new_session=True)
+    server = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.PIPE, start_new_session=True)
     if settings is not None:
         known = {"user": f"p{n}", "groups": (), "token": token, "uid": None, "profile": "gpu", "pid": server.pid}
         client.introduce(settings, **known)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -167,6 +168,39 @@ def test_a_token_counts_only_from_its_own_account_and_only_while_its_server_runs
         return False
 
     until(refused, 5, 0.02)
+
+
+OWN_ACCOUNT = """
+import json, os, socket, subprocess, sys
+place, token, others = sys.argv[1:]
+line = socket.socket(socket.AF_UNIX); line.connect(place); lines = line.makefile("rb")
+def started(pid): return int(open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[19])
+def say(**message):
+    line.sendall(json.dumps(message).encode() + b"\\n")
+    return json.loads(lines.readline())
+line.sendall(json.dumps({"say": "kernel", "token": token, "kernel": "k", "use_case": ""}).encode() + b"\\n")
+number = say(say="gpus", count=1)["granted"]["number"]
+own = subprocess.Popen(["sleep", "60"], start_new_session=True)
+for pid in (int(others), own.pid):
+    print(say(say="began", pid=pid, started=started(pid), kind="cold", seconds=0.1, reason="", lease=number))
+own.kill()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start processes of other accounts")
+def test_with_accounts_a_person_ties_only_processes_of_their_own_to_a_lease(broker, ada):
+    python = shutil.which("python3", path="/usr/bin:/bin")
+    if python is None:
+        pytest.skip("no Python here that other accounts can run")
+    ivy, root = broker.person("ivy", uid=12345), broker.process()
+    command = [python, "-I", "-c", OWN_ACCOUNT, ivy.socket, ivy.token, str(root.pid)]
+    done = subprocess.run(command, user=12345, group=12345, cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    others, own = done.stdout.splitlines()
+    assert "refused" in others
+    assert own == "{'ok': True}"
+    until(lambda: not broker.holders(), 5, 0.02)
+    assert root.poll() is None
 
 
 def test_a_process_of_another_time_is_not_taken_for_the_kernel(broker, ada):

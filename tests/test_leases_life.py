@@ -104,6 +104,16 @@ def test_a_lease_that_ended_meanwhile_refuses_the_late_process(broker):
         asking.began(broker.process().pid, kind="warm", seconds=0.1)
 
 
+def test_a_process_that_ended_before_it_could_be_watched_leaves_no_lease_behind(broker):
+    asking = broker.person("ada").asking("a")
+    kernel = broker.process(**got(asking).env)
+    kernel.kill()
+    kernel.wait()
+    with pytest.raises(leases.LeaseRefused, match="ended as soon as it had begun"):
+        asking.began(kernel.pid, kind="warm", seconds=0.1)
+    until(lambda: not broker.holders(), 5, 0.05)
+
+
 def test_who_starts_on_the_cpu_instead_leaves_the_line_to_the_others(broker):
     people = [broker.person(name) for name in ("ada", "bea", "cleo", "dora")]
     held = [people[0].asking("a"), people[1].asking("b")]

@@ -122,6 +122,7 @@ class _Conversation:
         try:
             process = Process(_whole(message, "pid"), began=_whole(message, "started"), uid=server.uid)
         except ProcessLookupError as error:
+            self._broker.endings.process_missed(self._kernel)
             raise Refusal("The kernel's process ended as soon as it had begun: start the kernel again.") from error
         kind = "warm" if message.get("kind") == "warm" else "cold"
         how = {"kind": kind, "reason": _text(message, "reason", 200)[:100]}

@@ -34,20 +34,26 @@ class Endings:
         """The process of `kernel` is no more."""
         if kernel.process is not process:
             return
-        self.forget_process(kernel)
+        seen = watch.table()
+        self.forget_process(kernel, seen)
         if kernel.lease is not None:
             if kernel.final or (kernel.say is None and not kernel.found_again):
-                self.end(kernel, "taken back" if kernel.taken_back else "ended")
+                self.end(kernel, "taken back" if kernel.taken_back else "ended", seen)
             else:
-                watch.end_left_behind(kernel.session, "")
+                watch.end_left_behind(kernel.session, "", seen)
                 self._later(GRACE, kernel)
         self._broker.forget_if_gone(kernel)
 
-    def forget_process(self, kernel: Kernel) -> None:
+    def process_missed(self, kernel: Kernel) -> None:
+        """A process that was to hold its lease ended before it could be watched."""
+        if kernel.process is None:
+            self._later(GRACE, kernel)
+
+    def forget_process(self, kernel: Kernel, seen: watch.Table | None = None) -> None:
         """Counts what the process of `kernel` used and watches it no more; where it lives after all, it is ended."""
         if kernel.process is None:
             return
-        self._broker.meter.last_look(kernel)
+        self._broker.meter.last_look(kernel, seen or watch.table())
         values = {"ended": time.time(), "cpu_seconds": kernel.cpu.total}
         self._broker.store.change("kernels", {"number": kernel.row}, **values)
         kernel.process.send(signal.SIGKILL)
@@ -68,7 +74,7 @@ class Endings:
         self.put_off(kernel)
         self._timers[kernel] = asyncio.get_running_loop().call_later(seconds, self.end, kernel, "ended")
 
-    def end(self, kernel: Kernel, outcome: str) -> None:
+    def end(self, kernel: Kernel, outcome: str, seen: watch.Table | None = None) -> None:
         """Ends the lease of `kernel` and whatever still uses it; then its cards are free."""
         self.put_off(kernel)
         if (lease := kernel.lease) is None:
@@ -80,7 +86,7 @@ class Endings:
         broker.store.event("end", kernel, f"{outcome}, after {now - lease.since:.1f} s")
         broker.figures.outcomes[outcome] += 1
         kernel.lease, kernel.warned = None, 0.0
-        if watch.left_behind(kernel.session, lease.mark):
+        if watch.left_behind(kernel.session, lease.mark, seen or watch.table()):
             self._sweep(kernel.session, lease)
         else:
             broker.lending.free(lease)
@@ -93,7 +99,7 @@ class Endings:
 
     async def _until_gone(self, session: int, lease: Lease) -> None:
         end = time.monotonic() + SWEEP
-        while watch.end_left_behind(session, lease.mark) and time.monotonic() < end:  # noqa: ASYNC110 - nothing tells
+        while watch.end_left_behind(session, lease.mark, watch.table()) and time.monotonic() < end:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.02)
         self._broker.lending.free(lease)
 

@@ -53,10 +53,9 @@ class Meter:
             cpu = sum(one.cpu for one in watch.members(server.process.pid, seen, set(running)))
             self._cpu(server, "", server.cpu.more(cpu))
 
-    def last_look(self, kernel: Kernel) -> None:
+    def last_look(self, kernel: Kernel, seen: watch.Table) -> None:
         """When its process has just ended: what can still be read of it, and its lease up to now."""
         if kernel.process is not None:
-            seen = watch.table()
             cpu = sum(one.cpu for one in watch.members(kernel.process.pid, seen, set()))
             self._cpu(kernel.server, kernel.use_case, kernel.cpu.more(cpu))
         self.count(kernel)

@@ -107,7 +107,7 @@ def _lease(broker: "Broker", row: dict[str, Any]) -> None:
     )
     if server is None or (bound and key not in broker.kernels):
         _close(broker, "leases", row, "lost")
-        watch.end_left_behind(0, row["mark"])
+        watch.end_left_behind(0, row["mark"], watch.table())
         return
     kernel = broker.arrive(server, row["kernel"], row["use_case"])
     now = time.time()

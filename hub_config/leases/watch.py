@@ -61,6 +61,9 @@ class Process:
                 signal.pidfd_send_signal(self.pidfd, number)
 
 
+Table = dict[int, "Seen"]
+
+
 @dataclass(frozen=True)
 class Seen:
     """One line of the process table; `cpu` are the seconds of it and of its children that it waited for."""
@@ -72,7 +75,7 @@ class Seen:
     cpu: float
 
 
-def table() -> dict[int, Seen]:
+def table() -> Table:
     """All processes of this machine, as they are now."""
     found = (_seen(entry) for entry in os.listdir("/proc") if entry.isdigit())  # noqa: PTH208 - every few seconds
     return {seen.pid: seen for seen in found if seen is not None}
@@ -88,7 +91,7 @@ def _seen(pid: str) -> Seen | None:
     return Seen(int(pid), int(fields[1]), int(fields[3]), fields[0] in (b"Z", b"X"), times / HERTZ)
 
 
-def members(root: int, seen: dict[int, Seen], others: set[int]) -> Iterator[Seen]:
+def members(root: int, seen: Table, others: set[int]) -> Iterator[Seen]:
     """`root`, its descendants and those of its session, but not `others` with theirs."""
     children: dict[int, list[int]] = {}
     for one in seen.values():
@@ -104,23 +107,22 @@ def members(root: int, seen: dict[int, Seen], others: set[int]) -> Iterator[Seen
         yield seen[pid]
 
 
-def left_behind(session: int, mark: str) -> list[int]:
+def left_behind(session: int, mark: str, seen: Table) -> list[int]:
     """Living processes of the `session` whose leader ended (0: of none), and those with `mark` in their environment."""
-    seen = table()
     leader = seen.get(session)
     if leader is not None and not leader.dead:
         session = 0  # the number was given to a new process
     return [one.pid for one in seen.values() if _is_left(one, session, mark)]
 
 
-def end_left_behind(session: int, mark: str) -> int:
+def end_left_behind(session: int, mark: str, seen: Table) -> int:
     """Ends them at once, and returns how many there were."""
-    left = left_behind(session, mark)
+    left = left_behind(session, mark, seen)
     for pid in left:
         with contextlib.suppress(OSError):
             pidfd = os.pidfd_open(pid)
             try:  # looked at again: what the descriptor holds is surely one of them
-                if (seen := _seen(str(pid))) is not None and _is_left(seen, session, mark):
+                if (now := _seen(str(pid))) is not None and _is_left(now, session, mark):
                     signal.pidfd_send_signal(pidfd, signal.SIGKILL)
             finally:
                 os.close(pidfd)
