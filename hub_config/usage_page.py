@@ -38,7 +38,7 @@ class _Asking(BaseHandler):  # type: ignore[misc]
     async def used(self) -> tuple[list[Mapping[str, Any]], date, date]:
         """The records that the asker may see, and the days asked for."""
         end = self.day("to", datetime.now(UTC).date())
-        begin = self.day("from", end - timedelta(days=DAYS))
+        begin = self.day("from", end - min(timedelta(days=DAYS), end - date.min))
         try:
             rows = await asyncio.to_thread(client.usage, self.settings_of_house, begin.isoformat())
         except OSError as error:

@@ -178,6 +178,10 @@ def test_a_question_about_usage_that_makes_no_sense_is_answered_with_a_sentence(
     assert "<b>" not in answer.text
 
 
+def test_the_first_day_of_all_is_a_day_like_others(people):
+    assert people.sign_in(WAITER).get("/hub/usage?to=0001-01-01").status_code == 200
+
+
 def test_prometheus_reads_starts_waits_and_the_line_beside_jupyterhubs_own_figures(people):
     admin = people.settings.users.admins[0]
     made = people.api(admin, "POST", f"/users/{admin}/tokens", json={"scopes": ["read:metrics"], "expires_in": 60})

@@ -164,7 +164,7 @@ class Cards {
     const holds = kernel?.is === "holding";
     this.status.setHidden(!holds);
     if (!holds) return;
-    this.status.node.textContent = kernel.cards.join(", ");
+    this.status.node.textContent = `Graphics card: ${kernel.cards.join(", ")}`;
     this.status.node.title = `This kernel has had the graphics card since ${moment(kernel.held)}.`;
   }
 }
