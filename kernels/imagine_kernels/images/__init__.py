@@ -14,9 +14,15 @@ from PIL import Image
 
 from imagine_kernels.images import decoding, roi, zip_members
 from imagine_kernels.images.decoding import MAX_PIXELS, MIN_SIDE, Pixels
+from imagine_kernels.images.sentences import named, naming
+from imagine_kernels.images.tiles import Window, bands, tiles
+from imagine_kernels.images.windows import Windows
 from imagine_kernels.records import Box, Sample
 
-__all__ = ["MAX_PIXELS", "MIN_SIDE", "Pixels", "named", "png", "read", "size", "thumbnail"]
+__all__ = [
+    "MAX_PIXELS", "MIN_SIDE", "Pixels", "Window", "Windows", "bands", "named", "png", "read", "size", "thumbnail",
+    "tiles",
+]  # fmt: skip
 
 _MAX_FILE = 1024 * 2**20
 _OPEN_COLLAGES = 256 * 2**20
@@ -25,26 +31,18 @@ _OPEN_COLLAGES = 256 * 2**20
 _gate = threading.Condition()
 
 
-def named(path: str | Path) -> str:
-    """The last part of a path or uri as it may stand in a sentence: newlines and the like are written out."""
-    name = str(path).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-
-
 def size(path: str | Path) -> tuple[int, int]:
     """Width and height in pixels, upright, of a file or "archive.zip!/member"; only its header is read.
 
     Raises ValueError or OSError with a sentence that names the file.
     """
     uri = str(path)
-    try:
+    with naming(uri):
         bin_file, name = zip_members.split(uri)
         if name is not None and roi.is_roi(bin_file):
             return roi.size(bin_file, name)
         with _open(uri) as file:
             return decoding.size(file)
-    except (ValueError, OSError) as error:
-        raise _sentence(uri, error) from error
 
 
 def read(sample: Sample, *, side: int | None = None) -> Pixels:
@@ -53,15 +51,15 @@ def read(sample: Sample, *, side: int | None = None) -> Pixels:
     With `side`, a large JPEG may come smaller than the sample says, its shorter side not below `side` (for models and
     thumbnails). Raises ValueError or OSError with a sentence that names the file.
     """
-    try:
+    with naming(sample.uri):
         path, member = zip_members.split(sample.uri)
         if member is not None and roi.is_roi(path):
             return roi.pixels(path, member)
         if sample.crop is None:
             return decoding.pixels(_bytes(sample.uri), side)
-        return _cut(_collage(sample.uri), sample.crop)
-    except (ValueError, OSError) as error:
-        raise _sentence(sample.uri, error) from error
+        if not _is_large(sample.uri):
+            return _cut(_collage(sample.uri), sample.crop)
+    return _cut_out(_large(sample.uri), sample.crop)
 
 
 def thumbnail(sample: Sample, side: int = 160) -> bytes:
@@ -76,12 +74,6 @@ def png(sample: Sample) -> bytes:
     out = io.BytesIO()
     Image.fromarray(read(sample)).save(out, "PNG", compress_level=4)
     return out.getvalue()
-
-
-def _sentence(uri: str, error: ValueError | OSError) -> ValueError | OSError:
-    if isinstance(error, OSError) and error.strerror is not None:
-        return type(error)(f"{named(uri)} cannot be read: {error.strerror}.")
-    return type(error)(f"{named(uri)} {error}") if isinstance(error, OSError) else ValueError(f"{named(uri)} {error}")
 
 
 def _open(uri: str) -> IO[bytes]:
@@ -109,11 +101,34 @@ def _collage(uri: str) -> Pixels:
     return decoding.pixels(_bytes(uri))
 
 
+@cached(LRUCache(maxsize=64), key=_stamp, condition=_gate)
+def _is_large(uri: str) -> bool:
+    """Whether crops are read from the file one by one: a scan of 300 million pixels is never decoded whole."""
+    with _open(uri) as file:
+        return decoding.is_large(file)
+
+
+@cached(LRUCache(maxsize=1), key=_stamp, condition=_gate)
+def _large(uri: str) -> Windows:
+    return Windows(uri)
+
+
 def _cut(collage: Pixels, box: Box) -> Pixels:
     """A copy, so that a crop that is kept does not keep the whole collage. Every touched pixel is in."""
-    height, width = collage.shape[:2]
+    x, y, width, height = _inside(box, collage.shape[1], collage.shape[0])
+    return collage[y : y + height, x : x + width].copy()
+
+
+def _cut_out(picture: Windows, box: Box) -> Pixels:
+    with naming(picture.uri):
+        window = _inside(box, picture.width, picture.height)
+    return picture.rgb(window)
+
+
+def _inside(box: Box, width: int, height: int) -> Window:
+    """The whole pixels that a box touches."""
     left, top = max(0, math.floor(box.x)), max(0, math.floor(box.y))
     right, bottom = min(width, math.ceil(box.x + box.width)), min(height, math.ceil(box.y + box.height))
     if left >= right or top >= bottom:
         raise ValueError(f"has {width} × {height} pixels, and the crop at x {box.x:g}, y {box.y:g} lies outside it.")
-    return collage[top:bottom, left:right].copy()
+    return Window(left, top, right - left, bottom - top)

@@ -8,7 +8,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -33,7 +33,7 @@ _PLUGINS: dict[bytes, type[ImageFile.ImageFile]] = {
     b"\x89PNG\r\n\x1a\n": PngImagePlugin.PngImageFile,
     b"BM": BmpImagePlugin.BmpImageFile,
 }
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _OTHERS = {
     b"%PDF": "a PDF",
     b"PK\x03\x04": "a zip archive or office document",
@@ -51,7 +51,7 @@ _BROKEN = (
 
 def size(file: IO[bytes]) -> tuple[int, int]:
     """Width and height as shown upright, from the header alone. Raises ValueError where it is no usable picture."""
-    with _broken_as_sentence():
+    with broken_as_sentence():
         return _size(file)
 
 
@@ -60,23 +60,24 @@ def pixels(data: bytes, side: int | None = None) -> Pixels:
 
     With `side`, a large JPEG may come smaller (never below `side` on its shorter side), which is faster.
     """
-    with _broken_as_sentence():
+    with broken_as_sentence():
         file = io.BytesIO(data)
         _size(file)
         array = _jpeg(data, side) if data.startswith(_JPEG) else None
         if array is None:
-            array = tiff.pixels(file) if data.startswith(_TIFF) else _rgb(_open(file))
+            array = tiff.pixels(file) if data.startswith(TIFF) else _rgb(open_image(file))
         rgb: Pixels = np.require(array[:, :, :3], np.uint8, ["C", "W"])
         return rgb
 
 
 def is_picture(head: bytes) -> bool:
     """Whether a file that begins so is of a kind that is read here."""
-    return head.startswith((*_PLUGINS, *_TIFF))
+    return head.startswith((*_PLUGINS, *TIFF))
 
 
 @contextlib.contextmanager
-def _broken_as_sentence() -> Iterator[None]:
+def broken_as_sentence() -> Iterator[None]:
+    """Whatever decoders raise on bytes that are not what they claim becomes the rest of a sentence."""
     try:
         yield
     except RefusedError:
@@ -86,15 +87,24 @@ def _broken_as_sentence() -> Iterator[None]:
         raise RefusedError(f"is broken and cannot be decoded ({told}). Get a fresh copy from its source.") from error
 
 
-def _size(file: IO[bytes]) -> tuple[int, int]:
+def is_large(file: IO[bytes]) -> bool:
+    """Whether a picture has more pixels than are decoded whole."""
+    with broken_as_sentence():
+        width, height = _sides(file, of_tiff=tiff.sides)
+        return width * height > MAX_PIXELS
+
+
+def _sides(file: IO[bytes], of_tiff: Callable[[IO[bytes]], tuple[int, int]]) -> tuple[int, int]:
     file.seek(0)
-    if file.read(4) in _TIFF:
-        width, height = tiff.size(file)
-    else:
-        image = _open(file)
-        width, height = image.size
-        if _turn(image) in range(5, 9):
-            width, height = height, width
+    if file.read(4) in TIFF:
+        return of_tiff(file)
+    image = open_image(file)
+    width, height = image.size
+    return (height, width) if turn(image) in range(5, 9) else (width, height)
+
+
+def _size(file: IO[bytes]) -> tuple[int, int]:
+    width, height = _sides(file, of_tiff=tiff.size)
     if width * height > MAX_PIXELS:
         limit = f"{MAX_PIXELS // 10**6} million"
         raise RefusedError(f"has {width} × {height} pixels, more than the limit of {limit}. Cut it into tiles first.")
@@ -103,7 +113,8 @@ def _size(file: IO[bytes]) -> tuple[int, int]:
     return width, height
 
 
-def _open(file: IO[bytes]) -> ImageFile.ImageFile:
+def open_image(file: IO[bytes]) -> ImageFile.ImageFile:
+    """A JPEG, PNG or BMP, its pixels not decoded yet. Raises RefusedError where it is none."""
     file.seek(0)
     head = file.read(16)
     file.seek(0)
@@ -116,12 +127,12 @@ def _open(file: IO[bytes]) -> ImageFile.ImageFile:
     raise RefusedError(f"is not a picture{like}. Give it as JPEG, PNG, TIFF or BMP.")
 
 
-def _turn(image: ImageFile.ImageFile) -> int:
+def turn(image: ImageFile.ImageFile) -> int:
     """The EXIF orientation, 1 to 8, where the header holds EXIF (asked for it, Pillow would decode a whole PNG)."""
     if "exif" not in image.info:
         return 1
-    turn = image.getexif().get(0x0112, 1)
-    return turn if turn in range(1, 9) else 1
+    told = image.getexif().get(0x0112, 1)
+    return told if told in range(1, 9) else 1
 
 
 def _jpeg(data: bytes, side: int | None) -> tiff.Array | None:
@@ -130,17 +141,21 @@ def _jpeg(data: bytes, side: int | None) -> tiff.Array | None:
     except ValueError:  # CMYK, harmless oddities or damage: Pillow decides
         return None
     if b"Exif\0\0" in data[: 2**16]:
-        return tiff.upright(array, _turn(_open(io.BytesIO(data))))
+        return tiff.upright(array, turn(open_image(io.BytesIO(data))))
     return array
 
 
 def _rgb(image: ImageFile.ImageFile) -> tiff.Array:
-    turn = _turn(image)
+    turned = turn(image)
     image.load()
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        return tiff.upright(tiff.eight_bits(np.asarray(image)), turn)
-    plain: Image.Image = image
-    if image.has_transparency_data:  # what is see-through lies on white, as in bright field
+        return tiff.upright(tiff.eight_bits(np.asarray(image)), turned)
+    return tiff.upright(np.array(on_white(image)), turned)
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """The picture as RGB; what is see-through lies on white, as in bright field."""
+    if image.has_transparency_data:
         over = image.convert("RGBA")
-        plain = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
-    return tiff.upright(np.array(plain.convert("RGB")), turn)
+        image = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
+    return image.convert("RGB")

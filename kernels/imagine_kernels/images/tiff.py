@@ -16,7 +16,7 @@ MAX_BYTES = 1024 * 2**20
 """The most a page may need in memory: it may declare thousands of bands."""
 # Numbers of the TIFF 6.0 standard (tifffile takes a quarter of a second to import, so it is loaded where it reads).
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _SEPARATED, _YCBCR = 0, 1, 2, 3, 5, 6
-_PLANES_APART = 2
+PLANES_APART = 2
 _ORIENTATION = 274
 
 
@@ -25,28 +25,57 @@ class RefusedError(ValueError):
 
 
 def size(file: IO[bytes]) -> tuple[int, int]:
-    """Width and height as shown upright, from the header alone."""
-    page, turn = _page(file)
+    """Width and height as shown upright, from the header alone, of a page that can be read whole."""
+    return _upright_sides(*_whole(file))
+
+
+def sides(file: IO[bytes]) -> tuple[int, int]:
+    """Width and height as shown upright, from the header alone, of a page of any size."""
+    return _upright_sides(*first_page(file))
+
+
+def _upright_sides(page: "tifffile.TiffPage", turn: int) -> tuple[int, int]:
     width, height = int(page.imagewidth), int(page.imagelength)
     return (height, width) if turn in range(5, 9) else (width, height)
 
 
 def pixels(file: IO[bytes]) -> Array:
     """All pixels of the first page, upright, as 8-bit RGB."""
-    page, turn = _page(file)
+    page, turn = _whole(file)
     array: Array = page.asarray(maxworkers=1)
-    if page.planarconfig == _PLANES_APART and array.ndim == 3:
+    if page.planarconfig == PLANES_APART and array.ndim == 3:
         array = np.moveaxis(array, 0, -1)
-    if page.photometric == _PALETTE and page.colormap is not None:
-        array = (np.moveaxis(page.colormap, 0, -1) >> 8).astype(np.uint8)[array]
-    elif page.photometric == _SEPARATED and array.ndim == 3 and array.shape[2] >= 4:
-        ink = 255 - eight_bits(array[:, :, :4]).astype(np.uint16)
-        return upright((ink[:, :, :3] * ink[:, :, 3:] // 255).astype(np.uint8), turn)
+    array = plain(page, array)
     levels = eight_bits(array)
-    return upright(255 - levels if page.photometric == _WHITE_IS_ZERO else levels, turn)
+    return upright(255 - levels if is_negative(page) else levels, turn)
 
 
-def _page(file: IO[bytes]) -> "tuple[tifffile.TiffPage, int]":
+def _whole(file: IO[bytes]) -> "tuple[tifffile.TiffPage, int]":
+    page, turn = first_page(file)
+    if page.nbytes > MAX_BYTES:
+        raise RefusedError(f"would need {page.nbytes / 2**20:,.0f} MB of memory. Save it as 8-bit RGB, or cut it.")
+    return page, turn
+
+
+def plain(page: "tifffile.TiffPage", array: Array) -> Array:
+    """Stored numbers as grey or RGB: colours are looked up in the palette, inks are mixed; others stay as they are."""
+    if page.photometric == _PALETTE and page.colormap is not None:
+        numbers = array[:, :, 0] if array.ndim == 3 else array
+        found: Array = (np.moveaxis(page.colormap, 0, -1) >> 8).astype(np.uint8)[numbers]
+        return found
+    if page.photometric == _SEPARATED and array.ndim == 3 and array.shape[2] >= 4:
+        ink = 255 - eight_bits(array[:, :, :4]).astype(np.uint16)
+        return (ink[:, :, :3] * ink[:, :, 3:] // 255).astype(np.uint8)
+    return array
+
+
+def is_negative(page: "tifffile.TiffPage") -> bool:
+    """Whether 0 stands for white."""
+    return bool(page.photometric == _WHITE_IS_ZERO)
+
+
+def first_page(file: IO[bytes]) -> "tuple[tifffile.TiffPage, int]":
+    """The first page, and how it is turned (1 to 8). Raises RefusedError where it cannot be shown as colours."""
     import tifffile
 
     file.seek(0)
@@ -56,8 +85,6 @@ def _page(file: IO[bytes]) -> "tuple[tifffile.TiffPage, int]":
         raise RefusedError("is a TIFF of a kind that cannot be shown as colours. Save it as 8-bit RGB.")
     if page.sampleformat not in {1, 2, 3}:  # whole numbers with or without sign, floats; not complex ones
         raise RefusedError("holds numbers that cannot be shown as colours. Save it as 8-bit RGB.")
-    if page.nbytes > MAX_BYTES:
-        raise RefusedError(f"would need {page.nbytes / 2**20:,.0f} MB of memory. Save it as 8-bit RGB, or cut it.")
     turn = page.tags.valueof(_ORIENTATION, 1)
     return page, turn if turn in range(1, 9) else 1
 
@@ -73,9 +100,14 @@ def eight_bits(array: Array) -> Array:
     if array.dtype == np.bool_ or (array.dtype.kind == "f" and low >= 0 and high <= 1):
         low, high = 0.0, 1.0
     elif array.dtype.kind in "ui" and low >= 0:  # what a camera of 8, 10, 12, 14 or 16 bits delivers keeps its black
-        low, high = 0.0, float(next((2**bits - 1 for bits in (8, 10, 12, 14, 16) if high < 2**bits), high))
+        low, high = 0.0, white(high)
     scaled: Array = ((values - low) * (255.0 / ((high - low) or 1.0))).round().clip(0, 255).astype(np.uint8)
     return scaled
+
+
+def white(highest: float) -> float:
+    """The white of a camera whose brightest pixel is `highest`: of 8, 10, 12, 14 or 16 bits."""
+    return float(next((2**bits - 1 for bits in (8, 10, 12, 14, 16) if highest < 2**bits), highest))
 
 
 def upright(array: Array, turn: int) -> Array:
