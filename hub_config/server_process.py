@@ -1,4 +1,4 @@
-"""The process of a person's server: forked from the warm one, else started cold; and the one their kernels come from.
+"""The process of a person's server: forked from the warm one, or else started cold.
 
 Both ways take the same job. The functions here wait, so the hub calls them in threads.
 """
@@ -17,12 +17,11 @@ from typing import Any, Protocol, TypeVar
 from hub_config import homes
 from hub_config.settings import Settings
 from hub_config.singleuser import LISTEN
-from imagine_kernels import environment
 from imagine_kernels.launch import forking
 from imagine_kernels.launch.forking import Job
 
-SERVER, ZYGOTE = "server", "zygote"
-"""Tasks of the two warm processes: of the one of servers, and of the one of kernels."""
+SERVER = "server"
+"""The task of the warm process of servers."""
 COMMAND = (sys.executable, "-P", "-m", "hub_config.singleuser")
 """Shown by both ways as the command of a server; without the person's folder among the places of modules."""
 _T = TypeVar("_T")
@@ -113,18 +112,6 @@ def start(_settings: Settings, job: Job, streams: Streams) -> Process:
             start_new_session=True,
         )
     return Cold(started)
-
-
-def fork_kernels(settings: Settings, job: Job, streams: Streams, server: Process) -> None:
-    """Lets the warm process of kernels fork one for this person alone; it ends when `server` does.
-
-    Raises OSError or ValueError with a sentence where there will be none: kernels start cold then.
-    """
-    python = str(settings.folders.python("kernel"))
-    argv = (python, "-m", "imagine_kernels.launch.zygote", job.env[environment.ZYGOTE])
-    with streams.opened() as handles:
-        asked = replace(job, task=ZYGOTE, argv=argv)
-        forking.ask(kernels_socket(settings), asked, fds=(*handles, server.pidfd)).close()
 
 
 async def answers(process: Process, ip: str, port: int, path: str) -> bool:

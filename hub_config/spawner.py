@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from hub_config.profiles import Order, Refused
 from hub_config.server_environment import SERVER
 from hub_config.server_process import COMMAND, Process, Streams
 from hub_config.settings import ROOT, Profile, Settings
+from hub_config.warm_kernels import WarmKernels
 from imagine_kernels.launch.forking import Job, Person
 
 SECONDS = 120
@@ -37,6 +39,7 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
     line: Line
     order = Instance(Order, allow_none=True)
     process: Process | None = None
+    kernels: WarmKernels | None = None
     account: accounts.Account | None = None
     room: tuple[str, ...] = ()
     begun = False
@@ -165,13 +168,13 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
         uid, profile = self.account.uid if self.account else None, self.order.choice.name if self.order else ""
         known: dict[str, Any] = {"user": self.user.name, "groups": groups, "token": self.api_token, "uid": uid}
         known |= {"profile": profile, "pid": process.pid}
-        steps: dict[str, Callable[[], None]] = {"A lender of cards": lambda: client.introduce(self.settings, **known)}
         if self.settings.warm.kernels:
-            steps["Warm kernels"] = lambda: server_process.fork_kernels(self.settings, job, streams, process)
-        done = await asyncio.gather(*(asyncio.to_thread(step) for step in steps.values()), return_exceptions=True)
-        for what, error in zip(steps, done, strict=True):
-            if isinstance(error, Exception):
-                self.log.warning("%s cannot be had by the server of %s: %s", what, self.user.name, error)
+            self.kernels = WarmKernels(self.settings, job, streams, process)
+            await self.kernels.begin(partial(self.log.warning, "Kernels of %s start cold: %s", self.user.name))
+        try:
+            await asyncio.to_thread(client.introduce, self.settings, **known)
+        except OSError as error:
+            self.log.warning("Kernels of %s are lent no graphics card: %s", self.user.name, error)
 
     async def poll(self) -> int | None:
         """None while the server runs. After a restart of the hub its number may long belong to another process."""
@@ -207,6 +210,9 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
     async def sweep(self) -> None:
         """Leaves no process and no socket behind, also where the server ended by itself."""
         self.begun = False
+        if self.kernels is not None:
+            self.kernels.end()
+            self.kernels = None
         await processes.end(SERVER, self.mark)
         for tidy in (limits.clear, homes.drop_socket_folder):
             with contextlib.suppress(ValueError, OSError):

@@ -77,3 +77,18 @@ def test_a_killed_hub_finds_running_servers_again_and_leaves_strangers_alone(tmp
             again.stop_server("lena")
             assert processes.family(spawner.SERVER, mark) == []
     assert stranger.poll() is None
+
+
+def test_the_warm_process_of_a_person_comes_again_when_it_was_killed(house):
+    until(lambda: server_process.kernels_socket(house.settings).exists())
+    house.start_server("gus", profile="cpu")
+    mark = f"{house.settings.folders.state}|gus|"
+
+    def warm():
+        return [one for one in processes.family(spawner.SERVER, mark) if "launch.zygote" in " ".join(one.cmdline())]
+
+    (before,) = until(warm)
+    before.kill()
+    until(lambda: set(warm()) - {before})
+    house.stop_server("gus")
+    assert processes.family(spawner.SERVER, mark) == []

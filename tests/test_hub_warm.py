@@ -49,10 +49,8 @@ def family(house, user):
 def small(tmp_path_factory):
     folder = tmp_path_factory.mktemp("small")
     file = write_settings(folder)
-    text = (
-        file.read_text().replace("starts = 0 ", "starts = 1 ").replace("server_minutes = 240", "server_minutes = 0.1")
-    )
-    file.write_text(text)
+    text = file.read_text().replace("starts = 0 ", "starts = 1 ").replace("kernels = true", "kernels = false")
+    file.write_text(text.replace("server_minutes = 240", "server_minutes = 0.1"))
     with running(folder, file, more=BESIDE) as house:
         culler = until(lambda: service(house, services.CULLER))
         culler.suspend()
