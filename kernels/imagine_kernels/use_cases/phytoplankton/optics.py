@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from imagine_kernels.use_cases.phytoplankton.organisms import Density, Random
+from imagine_kernels.use_cases.drawing import Density, Random
 
 Grey = np.ndarray[tuple[Any, ...], np.dtype[np.uint8]]
 Mask = np.ndarray[tuple[Any, ...], np.dtype[np.bool_]]

@@ -5,100 +5,33 @@ clear water, 1 lets a third of the light through, 3 is black. No two individuals
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
-Density = np.ndarray[tuple[Any, ...], np.dtype[Any]]
-Grid = tuple[Density, Density]
-Random = np.random.Generator
-
-
-def _grid(side: int, angle: float = 0.0) -> Grid:
-    """Coordinates with the origin in the middle, turned by `angle` radians."""
-    line = np.arange(side, dtype=np.float32) - np.float32(side / 2)
-    x, y = np.meshgrid(line, line)
-    cosine, sine = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    return cosine * x + sine * y, cosine * y - sine * x
-
-
-def _inside(distance: Density, soft: float = 1.0) -> Density:
-    """1 inside, 0 outside, where `distance` to the outline is negative inside."""
-    return np.clip(0.5 - distance / soft, 0, 1)
-
-
-def _limit(density: Density, most: float) -> Density:
-    limited: Density = np.clip(density, 0, most).astype(np.float32)
-    return limited
-
-
-def _noise(rng: Random, shape: tuple[int, int], scale: float) -> Density:
-    """Smooth noise of mean 0 and deviation 1; grains of about `scale` pixels."""
-    field = gaussian_filter(rng.standard_normal(shape, dtype=np.float32), scale, mode="wrap")
-    scaled: Density = field / field.std()
-    return scaled
-
-
-def _wobble(rng: Random, around: Density, strength: float, order: int = 7) -> Density:
-    """A factor near 1 that varies with the angle: nothing that lives is a circle."""
-    factor: Density = np.ones_like(around)
-    for n in range(2, order):
-        factor += float(strength * rng.normal() / n) * np.cos(n * around + float(rng.uniform(0, 6.3)))
-    return factor
-
-
-def _blob(rng: Random, grid: Grid, size: tuple[float, float], power: float = 2.0, wobble: float = 0.05) -> Density:
-    """Distance to a rounded body of half axes `size`; a power of 1.3 makes a lozenge, 4 a cushion."""
-    x, y = grid
-    around = np.arctan2(y / size[1], x / size[0])
-    reach = (np.abs(x / size[0]) ** power + np.abs(y / size[1]) ** power) ** np.float32(1 / power)
-    return (reach / _wobble(rng, around, wobble) - 1) * np.float32(min(size))
-
-
-def _thread(grid: Grid, points: Density, radii: list[float]) -> Density:
-    """Distance to a line through `points` whose half width runs through `radii`: horns, stalks, tentacles, folds."""
-    x, y = grid
-    widths = np.interp(np.linspace(0, 1, len(points)), np.linspace(0, 1, len(radii)), radii).tolist()
-    places = points.tolist()  # plain numbers keep the arrays at 32 bits
-    nearest = np.full(x.shape, 1e6, dtype=np.float32)
-    for (ax, ay), (bx, by), wide, thin in zip(places[:-1], places[1:], widths[:-1], widths[1:], strict=True):
-        dx, dy = bx - ax, by - ay
-        east, south = x - ax, y - ay
-        along = np.clip((east * dx + south * dy) / max(dx * dx + dy * dy, 1e-6), 0, 1)
-        away = np.sqrt((east - along * dx) ** 2 + (south - along * dy) ** 2)
-        np.minimum(nearest, away - (wide + along * (thin - wide)), out=nearest)
-    return nearest
-
-
-def _curve(start: tuple[float, float], angle: float, length: float, bend: float, steps: int = 9) -> Density:
-    """Points of a line that sets out at `angle` and turns by `bend` radians on its way."""
-    turns = angle + bend * np.linspace(0, 1, steps)
-    hops = np.stack([np.cos(turns), np.sin(turns)], axis=1) * (length / steps)
-    return np.vstack([start, np.array(start) + np.cumsum(hops, axis=0)])
+from imagine_kernels.use_cases.drawing import Density, Random, blob, curve, inside, limit, noise, plane, thread
 
 
 def actinoptychus(rng: Random) -> Density:
     """A centric diatom: a disc of sectors by turns raised and sunk, as a slice of lemon; often broken or empty."""
     radius = rng.uniform(27, 42)
-    x, y = grid = _grid(int(2.8 * radius), rng.uniform(0, 6.3))
+    x, y = grid = plane(int(2.8 * radius), rng.uniform(0, 6.3))
     around, reach = np.arctan2(y, x), np.hypot(x, y)
-    disc = _blob(rng, grid, (radius, radius * rng.uniform(0.9, 1)), wobble=0.012)
+    disc = blob(rng, grid, (radius, radius * rng.uniform(0.9, 1)), wobble=0.012)
     sectors = rng.choice([6, 8, 10], p=[0.6, 0.25, 0.15])
     wave = np.sin(around * sectors / 2)
-    face = 0.42 + 0.2 * np.tanh(6 * wave) + 0.07 * _noise(rng, x.shape, 1.1)
+    face = 0.42 + 0.2 * np.tanh(6 * wave) + 0.07 * noise(rng, x.shape, 1.1)
     ribs = 0.55 * np.exp(-((np.abs(wave) * reach / sectors * 2) ** 2) / 2.2)
     rim = 0.9 * np.exp(-((disc + 2.2) ** 2) / 3.2)
-    centre = _inside(reach - radius * 0.16, 2)
-    density = _inside(disc) * (face + ribs * (1 - centre) + rim - 0.25 * centre)
+    centre = inside(reach - radius * 0.16, 2)
+    density = inside(disc) * (face + ribs * (1 - centre) + rim - 0.25 * centre)
     if rng.random() < 0.25:  # alive: full of plastids around a clear nucleus
-        nucleus = _inside(_blob(rng, (x - radius / 5, y), (radius / 2.6, radius / 2.2)), 5)
-        density = density + _inside(disc + 2, 2) * (1.25 + 0.35 * _noise(rng, x.shape, 1.6)) * (1 - 0.8 * nucleus)
+        nucleus = inside(blob(rng, (x - radius / 5, y), (radius / 2.6, radius / 2.2)), 5)
+        density = density + inside(disc + 2, 2) * (1.25 + 0.35 * noise(rng, x.shape, 1.6)) * (1 - 0.8 * nucleus)
     if rng.random() < 0.6:  # a piece has broken out
         edge = rng.uniform(0, 6.3)
-        cut = x * np.cos(edge) + y * np.sin(edge) - radius * rng.uniform(0.25, 0.8) + 2.5 * _noise(rng, x.shape, 7)
-        density = density * _inside(cut, 1.2)
-    return _limit(density, 3)
+        cut = x * np.cos(edge) + y * np.sin(edge) - radius * rng.uniform(0.25, 0.8) + 2.5 * noise(rng, x.shape, 7)
+        density = density * inside(cut, 1.2)
+    return limit(density, 3)
 
 
 def bacillariophyceae(rng: Random) -> Density:
@@ -107,55 +40,55 @@ def bacillariophyceae(rng: Random) -> Density:
     long = rng.uniform(9, 15) if cells > 1 else rng.uniform(14, 24)
     gap = rng.uniform(0.5, 4)
     step = 2 * long + gap
-    x, y = _grid(int(cells * step + 40), rng.uniform(0, 6.3))
+    x, y = plane(int(cells * step + 40), rng.uniform(0, 6.3))
     density = np.zeros_like(x)
     for number in range(cells):
         place = (number - (cells - 1) / 2) * step
-        cell = _blob(rng, (x - place, y + rng.normal(0, 0.8)), (long, tall), power=rng.uniform(4, 7), wobble=0.01)
+        cell = blob(rng, (x - place, y + rng.normal(0, 0.8)), (long, tall), power=rng.uniform(4, 7), wobble=0.01)
         full = rng.uniform(0.5, 1.5) if rng.random() < 0.8 else 0.1
-        plastids = np.clip(full + 0.55 * full * _noise(rng, x.shape, 2.2), 0, 2.4)
+        plastids = np.clip(full + 0.55 * full * noise(rng, x.shape, 2.2), 0, 2.4)
         wall = 0.8 * np.exp(-((cell + 1.3) ** 2) / 2.2)
-        density = np.maximum(density, _inside(cell) * (0.3 + wall) + _inside(cell + 3, 3) * plastids)
+        density = np.maximum(density, inside(cell) * (0.3 + wall) + inside(cell + 3, 3) * plastids)
     for _ in range(rng.poisson(2.5)):  # small discs that cling to it
         at = rng.normal(0, 1, 2) * (cells * long * 0.7, tall)
-        spot = _blob(rng, (x - at[0], y - at[1]), (rng.uniform(2.5, 5), rng.uniform(2.5, 5)), wobble=0.1)
-        density = np.maximum(density, _inside(spot) * (0.7 + 0.5 * np.exp(-((spot + 1) ** 2) / 1.5)))
-    return _limit(density, 2.6)
+        spot = blob(rng, (x - at[0], y - at[1]), (rng.uniform(2.5, 5), rng.uniform(2.5, 5)), wobble=0.1)
+        density = np.maximum(density, inside(spot) * (0.7 + 0.5 * np.exp(-((spot + 1) ** 2) / 1.5)))
+    return limit(density, 2.6)
 
 
 def ciliophora(rng: Random) -> Density:
     """A ciliate on a stalk: a dark ruffled bell, cilia at its mouth, a thin stalk that ends in a foot."""
     bell, stalk = rng.uniform(11, 17), rng.uniform(26, 52)
-    grid = x, y = _grid(int(2.2 * (stalk + 2.4 * bell)), rng.uniform(0, 6.3))
-    body = _blob(rng, grid, (bell, bell * rng.uniform(0.75, 0.95)), wobble=0.16)
-    density = _inside(body, 1.5) * np.clip(1.9 + 0.5 * _noise(rng, x.shape, 2), 0.4, 3)
+    grid = x, y = plane(int(2.2 * (stalk + 2.4 * bell)), rng.uniform(0, 6.3))
+    body = blob(rng, grid, (bell, bell * rng.uniform(0.75, 0.95)), wobble=0.16)
+    density = inside(body, 1.5) * np.clip(1.9 + 0.5 * noise(rng, x.shape, 2), 0.4, 3)
     for angle in rng.uniform(-1.1, 1.1, rng.integers(8, 18)) + np.pi:
-        hair = _thread(
+        hair = thread(
             grid,
-            _curve((bell * np.cos(angle) * 0.8, bell * np.sin(angle) * 0.8), angle, bell * 0.75, 0.3, 2),
+            curve((bell * np.cos(angle) * 0.8, bell * np.sin(angle) * 0.8), angle, bell * 0.75, 0.3, 2),
             [1.1, 0.3],
         )
-        density = np.maximum(density, 0.8 * _inside(hair))
-    points = _curve((bell * 0.8, 0), rng.normal(0, 0.25), stalk, rng.normal(0, 0.35))
-    line = _thread(grid, points, [1.5, 0.9, 0.9])
-    density = np.maximum(density, _inside(line) * 0.85)
-    foot = _blob(rng, (x - points[-1, 0], y - points[-1, 1]), (rng.uniform(2, 6), rng.uniform(2.5, 7)), wobble=0.2)
-    density = np.maximum(density, _inside(foot, 1.5) * rng.uniform(0.7, 1.8))
+        density = np.maximum(density, 0.8 * inside(hair))
+    points = curve((bell * 0.8, 0), rng.normal(0, 0.25), stalk, rng.normal(0, 0.35))
+    line = thread(grid, points, [1.5, 0.9, 0.9])
+    density = np.maximum(density, inside(line) * 0.85)
+    foot = blob(rng, (x - points[-1, 0], y - points[-1, 1]), (rng.uniform(2, 6), rng.uniform(2.5, 7)), wobble=0.2)
+    density = np.maximum(density, inside(foot, 1.5) * rng.uniform(0.7, 1.8))
     for _ in range(rng.poisson(3)):
         at = points[rng.integers(len(points))] + rng.normal(0, 6, 2)
-        spot = _blob(rng, (x - at[0], y - at[1]), (rng.uniform(1.5, 3.5), rng.uniform(1.5, 3.5)), wobble=0.15)
-        density = np.maximum(density, _inside(spot) * 0.7)
-    return _limit(density, 3)
+        spot = blob(rng, (x - at[0], y - at[1]), (rng.uniform(1.5, 3.5), rng.uniform(1.5, 3.5)), wobble=0.15)
+        density = np.maximum(density, inside(spot) * 0.7)
+    return limit(density, 3)
 
 
 def dinoflagellata(rng: Random) -> Density:
     """An armoured dinoflagellate fixed with Lugol: nearly black, a lozenge with a blunt tip and two small horns."""
     tall, wide = rng.uniform(22, 33), rng.uniform(17, 25)
-    grid = x, y = _grid(int(3.6 * tall), rng.uniform(0, 6.3))
-    body = _blob(rng, grid, (tall, wide), power=rng.uniform(1.5, 2.3), wobble=0.035)
-    tip = _thread(grid, np.array([[tall * 0.7, 0.0], [tall * rng.uniform(1.05, 1.2), 0]]), [5, 1.2])
+    grid = x, y = plane(int(3.6 * tall), rng.uniform(0, 6.3))
+    body = blob(rng, grid, (tall, wide), power=rng.uniform(1.5, 2.3), wobble=0.035)
+    tip = thread(grid, np.array([[tall * 0.7, 0.0], [tall * rng.uniform(1.05, 1.2), 0]]), [5, 1.2])
     horns = [
-        _thread(
+        thread(
             grid,
             np.array([[-tall * 0.7, side * wide * 0.3], [-tall * rng.uniform(0.98, 1.12), side * wide * 0.4]]),
             [4, 1],
@@ -163,52 +96,50 @@ def dinoflagellata(rng: Random) -> Density:
         for side in (-1, 1)
     ]
     whole = np.minimum.reduce([body, tip, *horns])
-    girdle = 0.7 * np.exp(-((x + 0.12 * tall * np.sin(y / wide * 2)) ** 2) / 7) * _inside(body + 4, 3)
-    return _limit(_inside(whole, 1.6) * (2.6 + 0.25 * _noise(rng, x.shape, 3) - girdle), 3)
+    girdle = 0.7 * np.exp(-((x + 0.12 * tall * np.sin(y / wide * 2)) ** 2) / 7) * inside(body + 4, 3)
+    return limit(inside(whole, 1.6) * (2.6 + 0.25 * noise(rng, x.shape, 3) - girdle), 3)
 
 
 def noctilucales(rng: Random) -> Density:
     """Noctiluca, mostly collapsed: a large thin bag with folds, granules and a dark tentacle with a clear core."""
     size = rng.uniform(45, 110)
-    grid = x, _y = _grid(int(2.9 * size), rng.uniform(0, 6.3))
+    grid = x, _y = plane(int(2.9 * size), rng.uniform(0, 6.3))
     crumpled = rng.uniform(0, 1)
-    bag = _blob(rng, grid, (size, size * rng.uniform(0.4, 0.85)), wobble=0.28)
-    bag = bag + crumpled * size * 0.09 * np.abs(_noise(rng, x.shape, size / 8))
-    skin = 0.16 + 0.05 * _noise(rng, x.shape, 1.3) + 0.35 * np.exp(-((bag + 1.6) ** 2) / 4)
-    creases = np.exp(-((_noise(rng, x.shape, size / 10) / 0.09) ** 2)) * np.clip(_noise(rng, x.shape, 6), 0, 2)
+    bag = blob(rng, grid, (size, size * rng.uniform(0.4, 0.85)), wobble=0.28)
+    bag = bag + crumpled * size * 0.09 * np.abs(noise(rng, x.shape, size / 8))
+    skin = 0.16 + 0.05 * noise(rng, x.shape, 1.3) + 0.35 * np.exp(-((bag + 1.6) ** 2) / 4)
+    creases = np.exp(-((noise(rng, x.shape, size / 10) / 0.09) ** 2)) * np.clip(noise(rng, x.shape, 6), 0, 2)
     folds = 0.45 * crumpled * creases
     for _ in range(rng.integers(4, 10)):
         start = rng.normal(0, size * 0.35, 2)
-        fold = _thread(
+        fold = thread(
             grid,
-            _curve((start[0], start[1]), rng.normal(0, 0.7), size * rng.uniform(0.4, 1.1), rng.normal(0, 0.7), 5),
+            curve((start[0], start[1]), rng.normal(0, 0.7), size * rng.uniform(0.4, 1.1), rng.normal(0, 0.7), 5),
             [0.4, rng.uniform(0.7, 1.8), 0.4],
         )
-        folds = np.maximum(folds, _inside(fold, 1.6) * rng.uniform(0.2, 0.6))
-    grains = np.clip(_noise(rng, x.shape, 1.5) - 2.1, 0, 1) * 0.9
-    density = _inside(bag) * (skin * (1 + crumpled) + folds + grains)
+        folds = np.maximum(folds, inside(fold, 1.6) * rng.uniform(0.2, 0.6))
+    grains = np.clip(noise(rng, x.shape, 1.5) - 2.1, 0, 1) * 0.9
+    density = inside(bag) * (skin * (1 + crumpled) + folds + grains)
     if rng.random() < 0.75:
-        hook = _thread(
+        hook = thread(
             grid,
-            _curve(
-                (size * 0.3, 0), rng.uniform(-0.8, 0.8), size * 1.1, rng.choice([-1, 1]) * rng.uniform(1.5, 3.6), 14
-            ),
+            curve((size * 0.3, 0), rng.uniform(-0.8, 0.8), size * 1.1, rng.choice([-1, 1]) * rng.uniform(1.5, 3.6), 14),
             [3.4, 3, 2.2],
         )
-        density = np.maximum(density, _inside(hook) * (0.7 + 0.9 * np.exp(-((hook + 0.8) ** 2) / 1.6)))
-    return _limit(density, 2)
+        density = np.maximum(density, inside(hook) * (0.7 + 0.9 * np.exp(-((hook + 0.8) ** 2) / 1.6)))
+    return limit(density, 2)
 
 
 def tripos(rng: Random) -> Density:
     """Tripos (once Ceratium): a dark body that runs out into one long horn ahead and two behind."""
     size, kind = rng.uniform(9, 13), rng.choice(["fusus", "furca", "muelleri"], p=[0.3, 0.35, 0.35])
     front, back = size * rng.uniform(2.6, 4.6), size * rng.uniform(1.8, 3.4)
-    grid = x, _y = _grid(int(2.3 * max(front, back) + 4 * size), rng.uniform(0, 6.3))
+    grid = x, _y = plane(int(2.3 * max(front, back) + 4 * size), rng.uniform(0, 6.3))
     slim = 0.55 if kind == "fusus" else 0.9
-    body = _blob(rng, grid, (size * 1.15, size * slim), power=1.7, wobble=0.04)
+    body = blob(rng, grid, (size * 1.15, size * slim), power=1.7, wobble=0.04)
     parts = [
         body,
-        _thread(grid, _curve((size * 0.5, 0), 0, front, rng.normal(0, 0.12)), [size * slim * 0.6, 2.4, 1.5, 1.3]),
+        thread(grid, curve((size * 0.5, 0), 0, front, rng.normal(0, 0.12)), [size * slim * 0.6, 2.4, 1.5, 1.3]),
     ]
     sweep = {"fusus": 0.12, "furca": 0.25, "muelleri": rng.uniform(1.6, 2.5)}[str(kind)]
     for side in (-1, 1):
@@ -216,15 +147,15 @@ def tripos(rng: Random) -> Density:
         out = np.pi - side * (1.1 if kind == "muelleri" else 0.15)
         start = (-size * 0.5, side * size * slim * 0.55)
         parts.append(
-            _thread(
+            thread(
                 grid,
-                _curve(start, out, length, -side * sweep if kind == "muelleri" else 0.0),
+                curve(start, out, length, -side * sweep if kind == "muelleri" else 0.0),
                 [size * slim * 0.45, 2.2, 1.2],
             )
         )
     whole = np.minimum.reduce(parts)
     thick = np.clip(-whole / 4, 0.25, 1)
-    return _limit(_inside(whole, 1.4) * (0.5 + 1.9 * thick + 0.2 * _noise(rng, x.shape, 2)), 3)
+    return limit(inside(whole, 1.4) * (0.5 + 1.9 * thick + 0.2 * noise(rng, x.shape, 2)), 3)
 
 
 ORGANISMS: Mapping[str, Callable[[Random], Density]] = {

@@ -7,7 +7,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from imagine_kernels.use_cases.phytoplankton.organisms import ORGANISMS, Density
+from imagine_kernels.use_cases.drawing import Density
+from imagine_kernels.use_cases.phytoplankton.organisms import ORGANISMS
 
 WIDTH, HEIGHT = 960, 540
 Colours = np.ndarray[tuple[Any, ...], np.dtype[np.float32]]
