@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 
+import psutil
 from house import until, write_settings
 
 from hub_config import settings
@@ -46,12 +47,17 @@ class Alone:
     def start(self):
         env = {**os.environ, settings.VARIABLE: str(self.settings.file)}
         self.broker = subprocess.Popen([sys.executable, "-m", "hub_config.leases"], env=env, stdin=subprocess.DEVNULL)
-        until(self._answers, 20, pause=0.02)
+        until(self.answers, 20, pause=0.02)
 
-    def _answers(self):
+    def answers(self):
         assert self.broker.poll() is None, "the broker ended"
         with contextlib.suppress(OSError):
             return client.stats(self.settings)
+
+    def kill(self):
+        """Kills what lends; its other half begins anew."""
+        (lender,) = psutil.Process(self.broker.pid).children()
+        lender.kill()
 
     def stop(self, number=signal.SIGTERM):
         self.broker.send_signal(number)

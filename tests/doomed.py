@@ -124,9 +124,9 @@ def serve(way, folder, seed, first, count):
                     zygote.process.kill()
                     zygote.process.wait()
                     noted["survived"] = kernel.poll() is None
-                if fate == "killed":
+                if fate in ("zygote killed", "killed"):
                     noted["died"] = time.time()
-                    kernel.signal(signal.SIGKILL)
+                    kernel.signal(signal.SIGKILL if fate == "killed" else signal.SIGTERM)
                 gone(kernel)
                 noted.setdefault("died", time.time())
                 log.write(json.dumps(noted) + "\n")
@@ -203,9 +203,7 @@ def live(job):
         os.setsid()
         time.sleep(WORKER_LIFE)
         os._exit(0)
-    if fate in ("killed", "server killed"):
-        time.sleep(600)
-    time.sleep(float(life) * (2 if fate == "zygote killed" else 1))
+    time.sleep(600 if fate in ("killed", "server killed", "zygote killed") else float(life))
     if fate == "exception":
         os.dup2(0, 2)  # nobody wants to read it
         raise RuntimeError("as fated")

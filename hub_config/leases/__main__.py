@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Iterator
 
 from hub_config.leases import inventory, places, register
@@ -17,6 +18,10 @@ from hub_config.leases.office import Office
 from hub_config.leases.rounds import Rounds
 from hub_config.leases.store import Store
 from hub_config.settings import Settings, load
+from imagine_kernels.launch.settling import end_with_parent
+
+QUICK = 5.0
+"""What ends sooner than so many seconds after its beginning cannot run, and has said why."""
 
 
 async def run(settings: Settings) -> None:
@@ -61,14 +66,30 @@ async def _until_told(rounds: Rounds) -> None:
     rounds.count()
 
 
-def main() -> int:
-    """Runs the service; what keeps it from running is one sentence."""
+def _lend() -> int:
+    """What keeps it from running is one sentence."""
     try:
         asyncio.run(run(load()))
     except (OSError, ValueError) as error:
         print(f"leases: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
+
+
+def main() -> int:
+    """Lends in a process of its own, and begins again when that is killed: the hub looks only every half minute."""
+    here, child = os.getpid(), 0
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os.kill(child, signal.SIGTERM) if child else sys.exit(0))
+    while True:
+        begun, child = time.monotonic(), os.fork()
+        if child == 0:
+            end_with_parent()
+            sys.exit(_lend() if os.getppid() == here else 0)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if code == 0 or (code > 0 and time.monotonic() - begun < QUICK):
+            return code
+        print(f"leases: began again, for it had ended with {code}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

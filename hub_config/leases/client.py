@@ -3,6 +3,7 @@
 import hashlib
 import json
 import socket
+import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -26,11 +27,20 @@ def introduce(
     """Lets the kernels of a server that has just started ask: process `pid`, of account `uid`, with the hub's `token`.
 
     `uid` is None where all share the hub's account. Said again for the same token it replaces what was said before.
-    Raises OSError with a sentence where the broker does not answer.
+    Waits a few seconds for a broker that is started anew. Raises OSError with a sentence where none answers.
     """
     server = {"user": user, "groups": sorted(groups), "uid": uid, "profile": profile, "pid": pid}
     server |= {"token_sha256": hashlib.sha256(token.encode()).hexdigest(), "started": started(pid)}
-    _ask(settings, {"say": "introduce", "server": server})
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            _ask(settings, {"say": "introduce", "server": server})
+        except ConnectionError:  # it may just be started anew
+            if time.monotonic() > end or not started(pid):
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def state(settings: Settings) -> dict[str, Any]:
