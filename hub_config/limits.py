@@ -21,6 +21,8 @@ from hub_config.settings import Profile, Settings
 CONTROLLERS = ("memory", "cpu", "pids")
 PROCESSES = 4096
 """Of one person: room for any work, and an end to a program that starts itself without end."""
+NAME = "imagine-"
+"""How the names of our groups begin."""
 ROUNDS = 100
 """How often to look again whether a group is empty: what was killed takes a moment to end."""
 PERIOD = 100_000
@@ -63,8 +65,9 @@ def room(settings: Settings, user: str, profile: Profile) -> tuple[str, ...]:
         places = _places(settings)
         for place in places:
             group = _group(place, user)
-            with contextlib.suppress(FileExistsError):
-                group.mkdir()
+            for folder in (place.folder, group):
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o755)  # people may see, not change, what is counted
             for file, value in _limits(place, profile):
                 _set(group / file, value)
     return tuple(str(_group(place, user) / "cgroup.procs") for place in places)
@@ -95,16 +98,20 @@ def group_of(settings: Settings, user: str) -> Path | None:
 
 
 def own_group() -> Path | None:
-    """The group that holds the memory of this process: in a person's server, theirs."""
+    """In a person's server: the group that holds its memory; None where it has no limits."""
     mounts, own = _mounts(), _own()
     kind = "memory" if "memory" in mounts and "memory" in own else ""
-    return mounts[kind] / own[kind].lstrip("/") if kind in mounts and kind in own else None
+    if kind not in mounts or f"/{NAME}" not in own.get(kind, ""):
+        return None
+    return mounts[kind] / own[kind].lstrip("/")
 
 
 def ended_for_memory(group: Path | None) -> int:
     """How many processes of `group` ended since they needed more memory than it has."""
+    if group is None:
+        return 0
     for file in ("memory.events", "memory.oom_control"):
-        if group is not None and (group / file).exists():
+        with contextlib.suppress(OSError):  # the one of the other version
             found = re.search(r"^oom_kill (\d+)$", (group / file).read_text(encoding="ascii"), re.MULTILINE)
             return int(found[1]) if found else 0
     return 0
@@ -167,7 +174,7 @@ def _group(place: Place, user: str) -> Path:
 
 def _name(settings: Settings) -> str:
     """Of the group that holds those of all people of this installation."""
-    return f"imagine-{hashlib.sha256(str(settings.folders.state).encode()).hexdigest()[:10]}"
+    return f"{NAME}{hashlib.sha256(str(settings.folders.state).encode()).hexdigest()[:10]}"
 
 
 def _places(settings: Settings) -> tuple[Place, ...]:

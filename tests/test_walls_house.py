@@ -7,9 +7,11 @@ import subprocess
 
 import psutil
 import pytest
+from house import until
 from kernel_run import run
 
 from hub_config import accounts, homes, limits, processes, server_process
+from hub_config.leases import places
 from hub_config.settings import Profile
 
 pytestmark = pytest.mark.live
@@ -197,6 +199,7 @@ def test_nobody_reaches_the_hub_its_state_or_its_warm_processes(walls, wim):
         "the hub's sockets": ["list", str(sockets)],
         "the warm servers": ["packets", str(server_process.servers_socket(place))],
         "the warm kernels": ["packets", str(server_process.kernels_socket(place))],
+        "the hub's way to the lender": ["stream", str(places.hub_socket(place))],
         "the hub's environment": ["environ", hub.pid],
         "tracing the hub": ["trace", hub.pid],
         "signalling the hub": ["signal", hub.pid],
@@ -261,13 +264,16 @@ def test_memory_beyond_the_grant_ends_the_program_and_neither_the_server_nor_the
     mine = {process.pid for process in psutil.process_iter() if process.uids().real == uid}
     assert mine <= inside, "all processes of the person are under their limits"
     used = next(int((room / name).read_text()) for name in USED if (room / name).exists())
-    limits.room(place, WIM, Profile("small", "", cores=1, memory_gb=used / 2**30 + 0.2))
-    waste = "import sys; waste = bytearray(700 * 2**20); waste[::4096] = b'x' * len(waste[::4096]); print('had it all')"
+    limits.room(place, WIM, Profile("small", "", cores=1, memory_gb=used / 2**30 + 0.6))
+    waste = "waste = bytearray(1200 * 2**20); waste[::4096] = b'x' * len(waste[::4096]); print('had it all')"
     code = f"import subprocess, sys; print(subprocess.run([sys.executable, '-c', {waste!r}]).returncode)"
     assert run(walls, WIM, code).strip() == "-9"
     assert limits.ended_for_memory(room) >= 1
     assert walls.api(WIM, "GET", f"/users/{WIM}").json()["servers"][""]["ready"]
-    assert run(walls, WIM, "print('still here')").strip() == "still here"
+    score = "print(open('/proc/self/oom_score_adj').read(), open(f'/proc/{os.getppid()}/oom_score_adj').read())"
+    assert run(walls, WIM, f"import os; {score}").split() == ["300", "0"], "a kernel ends before what it hangs on"
+    log = place.folders.logs / "servers" / f"{WIM}.log"
+    until(lambda: "all memory of this server was in use" in log.read_text(), 20)
 
 
 def test_a_program_that_hides_ends_with_the_server(walls):

@@ -14,6 +14,7 @@ from typing import Any
 from tornado.ioloop import PeriodicCallback
 
 from hub_config.lab.kernels import Fact, Kernels
+from hub_config.lab.memory import Memory
 from imagine_kernels import environment
 from imagine_kernels.launch import leases
 
@@ -28,6 +29,7 @@ class Watch:
 
     def __init__(self, kernels: Kernels, times: MutableMapping[str, datetime], log: Logger) -> None:
         self._kernels, self._times, self._log = kernels, times, log
+        self._memory = Memory(log)
         self._told: dict[str, tuple[Fact, float]] = {}
         self._silent = False
 
@@ -37,6 +39,7 @@ class Watch:
 
     async def look(self) -> None:
         """One round."""
+        self._memory.look()
         facts = self._kernels.facts()
         if any(fact.busy for fact in facts.values()):
             self._times["imagine_busy_kernel"] = datetime.now(UTC)  # a long silent cell sends nothing that would count
@@ -85,6 +88,7 @@ class Watch:
             "lends": os.environ.get(environment.GPUS, "0") not in ("", "0"),
             "kernels": found,
             "holders": [_holder(one, now) for one in said["leases"]],
+            "ended_for_memory": self._memory.ended,
         }
 
 

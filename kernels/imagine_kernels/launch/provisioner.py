@@ -23,6 +23,8 @@ READ_AT_IMPORT = (
     *("LD_PRELOAD", "HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME"),
 )
 """A fork comes too late to heed these: a kernel with any of them starts cold."""
+ENDS_FIRST = "300"
+"""Thousandths of all memory that a kernel counts as using more than a server does, when one of both has to end."""
 NEW_TO_A_FORK = {"env", "cwd", "stdin", "stdout", "stderr", "extra_arguments", "kernel_id", "independent"}
 """What may be asked of a launch, and a fork can do."""
 
@@ -82,6 +84,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
             reason = str(error)
             self.log.warning("The kernel %s starts cold: %s", self.kernel_id, reason)
             await super().launch_kernel(cmd, **kwargs)
+        _end_first(self.pid)
         await self._tell("cold" if reason else "warm", time.monotonic() - began, reason)
         return self.connection_info
 
@@ -118,6 +121,12 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
             asking, self._asking = self._asking, None
             await asyncio.to_thread(asking.ended, None)
             asking.close()
+
+
+def _end_first(pid: int) -> None:
+    """Where memory runs out, the kernel and what it started end before the server of the person does."""
+    with contextlib.suppress(OSError):  # it has just ended, or has a higher mark already
+        Path(f"/proc/{pid}/oom_score_adj").write_text(ENDS_FIRST, encoding="ascii")
 
 
 def why_not(cmd: list[str], kwargs: Mapping[str, Any]) -> str:
