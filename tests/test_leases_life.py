@@ -148,7 +148,8 @@ def test_a_person_who_gives_up_waiting_leaves_the_line(broker):
     assert ("gave up", "cleo", "c") in [row[:3] for row in broker.events("gave up")]
 
 
-def test_a_broker_that_is_started_anew_finds_leases_and_the_line_again(broker):
+@pytest.mark.parametrize("how", ["killed", "stopped"])
+def test_a_broker_that_is_started_anew_finds_leases_and_the_line_again(broker, how, capfd):
     people = [broker.person(name) for name in ("ada", "bea", "cleo", "dora")]
     kernels = []
     for person in people[:2]:
@@ -159,9 +160,14 @@ def test_a_broker_that_is_started_anew_finds_leases_and_the_line_again(broker):
     until(lambda: len(broker.queue()) == 1, 5, 0.02)
     dora = waits(people[3].asking("d"))
     until(lambda: len(broker.queue()) == 2, 5, 0.02)
-    broker.kill()
-    kernels[1].kill()
-    until(broker.answers, 10, 0.02)
+    if how == "killed":
+        broker.kill()
+        kernels[1].kill()
+        until(broker.answers, 10, 0.02)
+    else:
+        broker.stop()
+        kernels[1].kill()
+        broker.start()
     assert ("ada", "ada") in broker.holders()
     assert ("bea", "bea") not in broker.holders()
     cleo.join(10)
@@ -171,6 +177,7 @@ def test_a_broker_that_is_started_anew_finds_leases_and_the_line_again(broker):
     dora.join(10)
     assert [one[1] for one in broker.events("grant")] == ["ada", "bea", "cleo", "dora"]
     assert "lost" in broker.events("end")[0][3]
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_an_idle_kernel_is_warned_then_loses_its_card_and_a_busy_one_or_a_script_never(tmp_path):

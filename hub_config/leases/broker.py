@@ -32,9 +32,11 @@ class Broker:
         self.servers: dict[str, Server] = {}
         self.kernels: dict[tuple[str, str], Kernel] = {}
         self.taken: list[Taken] = []
+        self._closed = False
 
     def close(self) -> None:
-        """Lets go of driver and database; what is lent stays lent."""
+        """Lets go of driver and database; what is lent stays lent, and who waits may come back."""
+        self._closed = True
         self.meter.close()
         self.store.close()
 
@@ -105,6 +107,8 @@ class Broker:
     def depart(self, kernel: Kernel) -> None:
         """Its asker's connection closed."""
         kernel.say = None
+        if self._closed:
+            return
         if self.lending.leave(kernel):
             self.store.event("gave up", kernel)
             self.lending.grant()
