@@ -153,6 +153,19 @@ def test_a_card_that_is_not_needed_is_taken_back_and_can_be_had_again(people, vi
     assert visitor.outside == []
 
 
+def test_a_program_that_ended_for_want_of_memory_is_told_once(visitor):
+    page, ended = visitor.page, 1
+
+    def one_more(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "ended_for_memory": ended})
+
+    page.route(re.compile(r"/imagine/cards(\?|$)"), one_more)
+    expect(page.get_by_text("all memory of your server was in use")).to_have_count(1, timeout=MINUTE)
+    visitor.shoot("out-of-memory")
+    page.unroute_all(behavior="wait")
+
+
 def test_what_was_used_is_shown_to_admins_and_to_everybody_their_own(people):
     admin = people.settings.users.admins[0]
 

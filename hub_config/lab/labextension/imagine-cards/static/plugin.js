@@ -1,6 +1,6 @@
 // Looks how things stand with graphics cards while it matters, and shows it above each notebook and in the status bar.
 import { makeBanner } from "./banner.js";
-import { moment } from "./words.js";
+import { moment, OUT_OF_MEMORY } from "./words.js";
 
 const SOON = 2000, LATER = 3000;
 const SETTLED = ["idle", "busy", "dead"];
@@ -10,6 +10,7 @@ export async function plugin(theirs, here) {
   const { INotebookTracker } = await theirs("@jupyterlab/notebook");
   const { IConsoleTracker } = await theirs("@jupyterlab/console");
   const { IStatusBar } = await theirs("@jupyterlab/statusbar");
+  const { Notification } = await theirs("@jupyterlab/apputils");
   const { ServerConnection } = await theirs("@jupyterlab/services");
   const { Widget } = await theirs("@lumino/widgets");
   return {
@@ -20,7 +21,8 @@ export async function plugin(theirs, here) {
     optional: [IConsoleTracker, IStatusBar],
     activate(app, notebooks, consoles, statusBar) {
       addStyle(new URL("cards.css", here));
-      const cards = new Cards(app.serviceManager.serverSettings, ServerConnection, Widget);
+      const warn = (words) => Notification.warning(words, { autoClose: false });
+      const cards = new Cards(app.serviceManager.serverSettings, { ServerConnection, Widget, warn });
       for (const tracker of [notebooks, consoles].filter(Boolean)) {
         tracker.forEach((panel) => cards.follow(panel));
         tracker.widgetAdded.connect((_, panel) => cards.follow(panel));
@@ -40,13 +42,14 @@ function addStyle(address) {
 
 /** What is known of the person's kernels, asked again and again while one of them waits or holds a card. */
 class Cards {
-  constructor(settings, ServerConnection, Widget) {
-    Object.assign(this, { settings, ServerConnection, Widget });
+  constructor(settings, { ServerConnection, Widget, warn }) {
+    Object.assign(this, { settings, ServerConnection, Widget, warn });
     this.panels = new Map();
     this.picture = { lends: false, kernels: {}, holders: [] };
     this.seen = Date.now();
     this.timer = 0;
     this.current = null;
+    this.ended = undefined;
     this.status = new Widget();
     this.status.addClass("imagine-status");
     this.status.hide();
@@ -112,6 +115,7 @@ class Cards {
     try {
       const picture = await this.ask("", "GET");
       if (asked !== this.asked) return;
+      this.hearOfMemory(picture.ended_for_memory ?? 0);
       this.picture = picture;
       this.seen = Date.now();
       this.show();
@@ -124,6 +128,12 @@ class Cards {
     if ((this.picture.lends || kernels.length) && !document.hidden) {
       this.timer = setTimeout(() => this.look(), matters ? SOON : LATER);
     }
+  }
+
+  /** Says so when one more program ended for want of memory; not of those that ended before this page was there. */
+  hearOfMemory(ended) {
+    if (ended > (this.ended ?? ended)) this.warn(OUT_OF_MEMORY);
+    this.ended = ended;
   }
 
   /** Whether a kernel of an open notebook is not there yet. */

@@ -1,5 +1,9 @@
 // What the banner says, in words: times, places in line, names. Facts come in, plain text goes out.
 
+/** When a program would take more memory than the server may have. JupyterLab cuts such words off after 140 letters. */
+export const OUT_OF_MEMORY =
+  "A program ended: all memory of your server was in use. Its variables are lost, files are safe. A larger size of server may help.";
+
 /** 1st, 2nd, 3rd, 4th, 11th, 21st … */
 export function ordinal(number) {
   const tens = number % 100;
