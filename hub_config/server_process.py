@@ -24,6 +24,9 @@ SERVER = "server"
 """The task of the warm process of servers."""
 COMMAND = (sys.executable, "-P", "-m", "hub_config.singleuser")
 """Shown by both ways as the command of a server; without the person's folder among the places of modules."""
+MOMENT = 0.5
+"""Seconds for which the start of a server waits for what it can do without."""
+_begun = set[asyncio.Task[None]]()
 _T = TypeVar("_T")
 
 
@@ -145,3 +148,18 @@ async def to_the_end(work: Callable[..., _T], *arguments: Any) -> _T:  # noqa: A
     except asyncio.CancelledError:
         await asyncio.wait({task})
         raise
+
+
+async def begin(work: Callable[[], None], warn: Callable[[str], None]) -> None:
+    """Lets `work` run in a thread, and nobody wait longer than a moment for it; `warn` is told why it failed."""
+
+    async def run() -> None:
+        try:
+            await asyncio.to_thread(work)
+        except (OSError, ValueError) as error:
+            warn(str(error))
+
+    task = asyncio.create_task(run())
+    _begun.add(task)  # the loop itself would forget it
+    task.add_done_callback(_begun.discard)
+    await asyncio.wait({task}, timeout=MOMENT)

@@ -171,10 +171,9 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
         if self.settings.warm.kernels:
             self.kernels = WarmKernels(self.settings, job, streams, process)
             await self.kernels.begin(partial(self.log.warning, "Kernels of %s start cold: %s", self.user.name))
-        try:
-            await asyncio.to_thread(client.introduce, self.settings, **known)
-        except OSError as error:
-            self.log.warning("Kernels of %s are lent no graphics card: %s", self.user.name, error)
+        lend = partial(client.introduce, self.settings, **known)
+        warn = partial(self.log.warning, "Kernels of %s are lent no graphics card: %s", self.user.name)
+        await server_process.begin(lend, warn)
 
     async def poll(self) -> int | None:
         """None while the server runs. After a restart of the hub its number may long belong to another process."""

@@ -57,7 +57,7 @@ def test_a_killed_hub_finds_running_servers_again_and_leaves_strangers_alone(tmp
     file = write_settings(tmp_path)
     file.write_text(file.read_text().replace("server_minutes = 240", "server_minutes = 0"))
     with running(tmp_path, file, more=FORKED) as house:
-        until(lambda: server_process.servers_socket(house.settings).exists())
+        until(lambda: server_process.servers_socket(house.settings).exists(), 120)
         for user in ("lena", "olaf"):
             house.start_server(user, profile="cpu")
         run(house, "lena", "left = 41")
@@ -80,15 +80,15 @@ def test_a_killed_hub_finds_running_servers_again_and_leaves_strangers_alone(tmp
 
 
 def test_the_warm_process_of_a_person_comes_again_when_it_was_killed(house):
-    until(lambda: server_process.kernels_socket(house.settings).exists())
+    until(lambda: server_process.kernels_socket(house.settings).exists(), 120)
     house.start_server("gus", profile="cpu")
     mark = f"{house.settings.folders.state}|gus|"
 
     def warm():
         return [one for one in processes.family(spawner.SERVER, mark) if "launch.zygote" in " ".join(one.cmdline())]
 
-    (before,) = until(warm)
+    (before,) = until(warm, 120)
     before.kill()
-    until(lambda: set(warm()) - {before})
+    until(lambda: set(warm()) - {before}, 120)
     house.stop_server("gus")
     assert processes.family(spawner.SERVER, mark) == []

@@ -54,7 +54,7 @@ def small(tmp_path_factory):
     with running(folder, file, more=BESIDE) as house:
         culler = until(lambda: service(house, services.CULLER))
         culler.suspend()
-        until(lambda: server_process.servers_socket(house.settings).exists())
+        until(lambda: server_process.servers_socket(house.settings).exists(), 120)
         yield house
         culler.resume()
 
@@ -120,8 +120,8 @@ def test_a_killed_server_leaves_nothing_and_is_noticed_at_once(small):
     run(small, "ada", "import subprocess; subprocess.Popen(['setsid', 'sleep', '7777']); print('away')")
     server = next(p for p in family(small, "ada") if processes.role(p).kind == "server")
     server.kill()
-    until(lambda: not servers(small, "ada"), 20)
-    until(lambda: not family(small, "ada"), 20)
+    until(lambda: not servers(small, "ada"), 60)
+    until(lambda: not family(small, "ada"), 60)
 
 
 def test_without_the_warm_process_servers_start_cold_and_are_otherwise_the_same(small):
@@ -160,10 +160,10 @@ def test_an_idle_server_ends_and_one_whose_kernel_works_unwatched_does_not(small
     run(small, "wim", "import time\nwhile True:\n    time.sleep(0.1)", watched=False)
     small.start_server("ida", profile="cpu")
     service(small, services.CULLER).resume()
-    until(lambda: not servers(small, "ida"), 60)
+    until(lambda: not servers(small, "ida"), 120)
     assert servers(small, "wim")[""]["ready"]
     small.stop_server("wim")
 
 
 def test_the_hub_starts_a_warm_process_again_that_has_ended(small):
-    until(lambda: service(small, services.WARM_SERVERS), 60)
+    until(lambda: service(small, services.WARM_SERVERS), 120)
