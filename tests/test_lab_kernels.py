@@ -170,3 +170,23 @@ def test_idle_kernels_are_no_sign_of_life(within):
         assert times == {}
 
     within(story)
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(0.0, None), (0.1, (6, 1)), (90.0, (5400, 300))])
+def test_the_minutes_of_the_settings_are_what_a_server_culls_by(minutes, expected):
+    from dataclasses import replace
+
+    from jupyter_server.serverapp import ServerApp
+    from traitlets.config import Config
+
+    from hub_config import settings
+    from hub_config.lab import culling
+
+    known, c = settings.load(), Config()
+    c.Spawner.args = ["--allow-root"]
+    culling.apply(c, replace(known, idle=replace(known.idle, kernel_minutes=minutes)))
+    server = ServerApp()
+    server.parse_command_line(c.Spawner.args)
+    kernels = Kernels(config=server.config)
+    assert (kernels.cull_idle_timeout, kernels.cull_interval) == (expected or (0, kernels.cull_interval_default))
+    assert not kernels.cull_busy
