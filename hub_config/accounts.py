@@ -101,13 +101,15 @@ def account(settings: Settings, user: str, groups: Collection[str] = ()) -> Acco
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, tuple(numbers))
 
 
-def made(settings: Settings) -> list[Account]:
-    """All accounts that this installation has made."""
+def made(settings: Settings, user: str = "") -> list[Account]:
+    """All accounts that this installation has made, or that of `user`."""
     homes = settings.folders.homes
     return [
         Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
         for entry in pwd.getpwall()
-        if entry.pw_name.startswith(PREFIX) and Path(entry.pw_dir).parent == homes
+        if entry.pw_name.startswith(PREFIX)
+        and Path(entry.pw_dir).parent == homes
+        and user in ("", Path(entry.pw_dir).name)
     ]
 
 

@@ -23,7 +23,10 @@ def closed(settings: Settings, python: Path) -> bool:
     """Whether people's own accounts are to run `python` and cannot, though the way to the environments is open."""
     if os.geteuid() != 0 or settings.walls.accounts == "off" or reach.blocked(settings) or not python.exists():
         return False
-    return not _others_reach(python, settings) and choose(settings) != Path(sys.executable)
+    if _others_reach(python, settings):
+        return False
+    chosen = choose(settings)
+    return chosen == _copy(settings) or _others_reach(chosen, settings)
 
 
 def choose(settings: Settings) -> Path:

@@ -79,13 +79,13 @@ def ours(settings: Settings) -> list["psutil.Process"]:
     return family(MARK, mark(settings)[MARK])
 
 
-def of_accounts(settings: Settings) -> list["psutil.Process"]:
-    """Processes of people's own accounts, also those that took off the mark."""
+def of_accounts(settings: Settings, user: str = "") -> list["psutil.Process"]:
+    """Processes of people's own accounts, or of that of `user`, also those that took off the mark."""
     import psutil
 
     from hub_config import accounts
 
-    people = {account.uid for account in accounts.made(settings)}
+    people = {account.uid for account in accounts.made(settings, user)}
     found = psutil.process_iter(["uids"]) if people else ()
     return [one for one in found if one.info["uids"] and one.info["uids"].real in people and alive(one)]
 
@@ -94,7 +94,10 @@ def alive(process: "psutil.Process") -> bool:
     """Whether it runs; one that ended and was not yet taken note of does not."""
     import psutil
 
-    return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # just now
+        return False
 
 
 def role(process: "psutil.Process") -> Role:

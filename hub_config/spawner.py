@@ -213,6 +213,7 @@ class PersonSpawner(LocalProcessSpawner):  # type: ignore[misc]
             self.kernels.end()
             self.kernels = None
         await processes.end(SERVER, self.mark)
+        await asyncio.to_thread(lambda: processes.finish(processes.of_accounts(self.settings, self.user.name)))
         for tidy in (limits.clear, homes.drop_socket_folder):
             with contextlib.suppress(ValueError, OSError):
                 await asyncio.to_thread(tidy, self.settings, self.user.name)

@@ -10,6 +10,8 @@ class Memory:
 
     def __init__(self, log: Logger) -> None:
         self._log, self._group = log, limits.own_group()
+        if self._group is None:
+            log.info("Memory and cores of this server are not limited on this machine.")
         self._seen = limits.ended_for_memory(self._group)
         self.ended = 0
         """How many programs of this server were ended for memory since it started."""
