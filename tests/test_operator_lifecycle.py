@@ -9,7 +9,7 @@ import psutil
 import pytest
 from house import ROOT, House, surroundings, until, write_settings
 
-from hub_config import credentials, logs, processes, settings, status, stop
+from hub_config import accounts, credentials, limits, logs, processes, settings, status, stop
 
 pytestmark = pytest.mark.live
 
@@ -62,6 +62,13 @@ def listening(here):
     for process in processes.ours(here.settings):
         found += [one for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
     return found
+
+
+def test_it_says_why_people_have_no_accounts_or_limits_of_their_own(own):
+    said, why = up(own), accounts.why_shared(own.settings)
+    assert why, "the folders of pytest are closed to other accounts"
+    assert why in said
+    assert limits.why_not(own.settings) in said
 
 
 def test_every_part_listens_on_this_machine_only(own):
