@@ -5,7 +5,7 @@ HUB = $(INSTALL) in hub python -m
 DEV = $(INSTALL) in dev
 unexport PYTHONDONTWRITEBYTECODE # some shells set it: every process would compile torch anew
 .DEFAULT_GOAL := help
-.PHONY: help up down status usage environments check test journey bench-first-light bench-herd bench-leases clean
+.PHONY: help up down status usage environments check test journey bench-first-light bench-warm-kernel bench-herd bench-leases clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name about; do printf '  make %-19s %s\n' "$$name" "$$about"; done
@@ -47,6 +47,9 @@ journey: environments ## the browser's way from log-in to report, with screensho
 
 bench-first-light: environments ## the figures: seconds, memory, disk, speed of prediction
 	@$(DEV) python tests/benchmarks/first_light.py
+
+bench-warm-kernel: environments ## a kernel to its first prediction, beside stock; alone and 30 at once
+	@$(DEV) python tests/benchmarks/warm_kernel.py
 
 bench-herd: environments ## 30 people at once, to their first prediction, beside a stock JupyterHub
 	@$(DEV) python tests/benchmarks/herd.py

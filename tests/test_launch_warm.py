@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import psutil
@@ -204,6 +206,22 @@ def test_weights_that_changed_since_are_read_anew(tmp_path):
     assert all(
         bool((a == b).all()) for a, b in zip(plain.network.parameters(), ready.network.parameters(), strict=True)
     )
+
+
+def test_the_sources_and_what_is_installed_are_watched(tmp_path, monkeypatch):
+    from imagine_kernels.launch import preload
+
+    watched = {*preload._sources(), *preload._environment()}
+    assert {use_case.FOLDER.with_name("predict.py"), use_case.FOLDER.with_name("use_case.py")} <= watched
+    assert any(path.name == "site-packages" for path in watched)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=SimpleNamespace(is_initialized=bool)))
+    file = tmp_path / "module.py"
+    before = {path: preload._mark(path) for path in (file, Path(preload.__file__))}
+    assert preload._stale(before) == ""
+    file.touch()
+    assert preload._stale(before).startswith(f"{file} has changed")
+    monkeypatch.setattr(sys.modules["torch"].cuda, "is_initialized", lambda: True)
+    assert "graphics card" in preload._stale({})
 
 
 def test_a_kernel_manager_without_a_warm_process_starts_one_cold_and_says_why(folder, own, caplog):

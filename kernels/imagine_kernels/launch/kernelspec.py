@@ -18,6 +18,8 @@ from imagine_kernels import environment, use_case
 SENTENCES = "imagine_kernels.launch.sentences"
 PROVISIONER = "imagine-warm"
 """The name of launch/provisioner.py among the entry points; Jupyter hides a kernelspec whose provisioner it lacks."""
+PATIENT = {"OPENBLAS_THREAD_TIMEOUT": "4"}
+"""Threads of numpy sleep when there is nothing to do, rather than spin: the smallest power of two it takes."""
 LOGO_SIDES = (32, 64)
 
 
@@ -46,7 +48,7 @@ def _spec(title: str, case: str | None) -> dict[str, Any]:
     spec: dict[str, Any] = get_kernel_dict(extra_arguments=[f"--InteractiveShellApp.extra_extensions={SENTENCES}"])
     spec["argv"][0] = sys.executable
     spec["display_name"] = title
-    spec["env"] = {**environment.QUIET, environment.WAIT_POLICY: "PASSIVE"}
+    spec["env"] = {**environment.QUIET, environment.WAIT_POLICY: "PASSIVE", **PATIENT}
     spec["metadata"] = {
         **spec.get("metadata", {}),
         "kernel_provisioner": {"provisioner_name": PROVISIONER},

@@ -14,7 +14,7 @@ from importlib import util
 from pathlib import Path
 
 from imagine_kernels import use_case
-from imagine_kernels.launch import forked_kernel
+from imagine_kernels.launch import forked_kernel, kernelspec
 
 FIRST = ("torch", "timm", "ipykernel.kernelapp", "ipykernel.debugger", "ipywidgets", "anywidget")
 NOTEBOOKS = (
@@ -61,6 +61,7 @@ _log = logging.getLogger(__name__)
 def everything() -> Callable[[], str]:
     """Imports and reads it all; the answer tells, whenever asked, why none of it may be used any more, or nothing."""
     os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"  # pyarrow's memory would come with a thread
+    os.environ.update(kernelspec.PATIENT)
     with forked_kernel.without_home():
         for name in (*FIRST, *NOTEBOOKS):
             importlib.import_module(name)

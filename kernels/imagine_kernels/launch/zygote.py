@@ -37,9 +37,12 @@ def main() -> None:
 
 
 def _for_one_person(asked: Job, kernel: str, stale: Callable[[], str]) -> Job | None:
-    """Forks the person's kernels until their server ends, whose handle was handed over. The job, in a kernel."""
-    socket = Path(asked.argv[-1])
-    job = forking.serve(socket, allowed_uid=os.geteuid(), until=asked.handed[0], tasks=(kernel,), check=stale)
+    """Forks the person's kernels until their server ends, whose handle was handed over. The job, in a kernel.
+
+    A stale one ends, too, and leaves running kernels alone: the hub asks for another.
+    """
+    socket, uid, server = Path(asked.argv[-1]), os.geteuid(), asked.handed[0]
+    job = forking.serve(socket, allowed_uid=uid, until=server, tasks=(kernel,), check=stale, until_stale=True)
     if job is None:
         socket.unlink(missing_ok=True)
     return job

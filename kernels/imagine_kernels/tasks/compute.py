@@ -35,8 +35,10 @@ def threads() -> int:
     Threads that share a core wait for one another at every layer: on a crowded machine one thread is many times
     quicker than two.
     """
+    if (most := granted()) == 1:
+        return 1
     seen = sorted(_busy() for _ in range(3))
-    return max(1, min(granted(), (os.cpu_count() or 1) - seen[1]))
+    return max(1, min(most, (os.cpu_count() or 1) - seen[1]))
 
 
 def _busy() -> int:
