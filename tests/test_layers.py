@@ -14,7 +14,7 @@ PACKAGES = {
     "hub_config": ROOT / "hub_config",
 }
 FOUNDATION = {"records", "environment"}
-READING = {"sources", "images", "fetch", "use_case", "features"}
+READING = {"sources", "images", "fetch", "use_case", "features", "units"}
 DOING = {"use_cases", "predict", "train", "evaluate", "measure"}
 TELLING = {"tracking", "ledger", "report", "plots", "tables", "jobs", "serve", "cli", "launch", "ecotaxa"}
 STANDARD_LIBRARY = {"forking", "settling", "leases"}

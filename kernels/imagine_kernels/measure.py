@@ -4,17 +4,14 @@ The intervals are of counting alone: they tell how far another drop of the same 
 is not in them.
 """
 
-import functools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from imagine_kernels.records import Annotation, Effort, Prediction, Quantity, Sample
-
-if TYPE_CHECKING:
-    import pint
+from imagine_kernels.units import convert as convert  # noqa: PLC0414 - measures are told in other units with it
+from imagine_kernels.units import units as units  # noqa: PLC0414
 
 UNLABELLED = "(no label)"
 """Stands for samples that nobody and no model has named; they are counted, or all would seem rarer than it is."""
@@ -125,25 +122,6 @@ def poisson(count: int) -> tuple[float, float]:
 
     low = 0.0 if count == 0 else float(gammaincinv(count, _TAIL))
     return low, float(gammaincinv(count + 1, 1 - _TAIL))
-
-
-@functools.cache
-def units() -> "pint.UnitRegistry[float]":
-    """The one registry of units of this process."""
-    import pint
-
-    return pint.UnitRegistry()
-
-
-def convert(quantity: Quantity, unit: str) -> Quantity:
-    """The quantity in another unit. Raises ValueError with a sentence where the two do not measure the same."""
-    import pint
-
-    try:
-        value = units().Quantity(quantity.value, quantity.unit).to(unit).magnitude
-    except (pint.UndefinedUnitError, pint.DimensionalityError) as error:
-        raise ValueError(f"{quantity.value:g} {quantity.unit} cannot be told in {unit}: {error}.") from error
-    return Quantity(float(value), unit)
 
 
 def _surest(opinion: Prediction | Annotation) -> str:
