@@ -186,3 +186,15 @@ def _plain(value: object) -> object:
 
 def _rich(row: sqlite3.Row) -> dict[str, Any]:
     return {name: tuple(json.loads(row[name])) if name in ("groups", "cards") else row[name] for name in row.keys()}  # noqa: SIM118
+
+
+def merged(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One record per day, person, groups and use case, whoever told of it."""
+    found: dict[tuple[object, ...], dict[str, Any]] = {}
+    for row in rows:
+        names, told_by = ("day", "user", "groups", "use_case"), row.pop("told_by")
+        record = found.setdefault(tuple(row[name] for name in names), {name: row[name] for name in names})
+        for name in ("cpu_seconds", "gpu_seconds", "gpu_busy_seconds"):
+            record[name] = record.get(name, 0.0) + row[name]
+        record["told_by"] = sorted({*record.get("told_by", ()), told_by} - {""})
+    return list(found.values())

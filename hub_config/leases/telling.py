@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hub_config.leases import register
 from hub_config.leases.idle import Rule, works
 from hub_config.leases.people import Kernel, Server
+from hub_config.leases.store import merged
 
 if TYPE_CHECKING:
     from hub_config.leases.broker import Broker
@@ -53,14 +54,7 @@ def stats(broker: "Broker") -> dict[str, Any]:
 def used(broker: "Broker", since: str, user: str | None = None) -> list[dict[str, Any]]:
     """As `client.usage` describes it: one record per day, person, groups and use case."""
     register.keep_counts(broker.store, broker)
-    found: dict[tuple[object, ...], dict[str, Any]] = {}
-    for row in broker.store.used(since, user):
-        names, told_by = ("day", "user", "groups", "use_case"), row.pop("told_by")
-        record = found.setdefault(tuple(row[name] for name in names), {name: row[name] for name in names})
-        for name in ("cpu_seconds", "gpu_seconds", "gpu_busy_seconds"):
-            record[name] = record.get(name, 0.0) + row[name]
-        record["told_by"] = sorted({*record.get("told_by", ()), told_by} - {""})
-    return list(found.values())
+    return merged(broker.store.used(since, user))
 
 
 def rule(broker: "Broker", kernel: Kernel) -> Rule | None:

@@ -1,14 +1,12 @@
 """A kernel's conversation with the broker that lends graphics cards, open from before its start to its end.
 
-Standard library only: the provisioner, papermill and the server's extension all speak through it. Reads never block
-and wait by `asyncio.sleep`, so one conversation may pass from one event loop to the next.
+Standard library only: the provisioner, papermill and the server's extension all speak through it. It belongs to no
+event loop: papermill runs one conversation in several.
 """
 
 import asyncio
 import contextlib
-import json
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -17,11 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from imagine_kernels import environment
+from imagine_kernels.launch.lines import Line
 
-PATIENCE = 3.0
-"""Seconds in which the broker answers what needs no waiting."""
-LONGEST = 4 << 20
-"""Bytes of one line from the broker; more is no broker."""
 SILENCE = 30.0
 """Seconds without a broker after which a kernel that wants a card is refused; one that is started anew takes less."""
 NOBODY = (
@@ -45,62 +40,6 @@ class Lease:
     env: Mapping[str, str]
 
 
-class _Line:
-    """One connection with the broker that exchanges JSON lines."""
-
-    def __init__(self, address: str) -> None:
-        self._waiting = b""
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._socket.settimeout(PATIENCE)
-            self._socket.connect(address)
-        except OSError:
-            self._socket.close()
-            raise
-
-    def say(self, message: Mapping[str, object]) -> None:
-        self._socket.settimeout(PATIENCE)
-        self._socket.sendall(json.dumps(message).encode() + b"\n")
-
-    def answer(self) -> dict[str, Any]:
-        """The next line, waited for. Raises OSError when none comes in time."""
-        end = time.monotonic() + PATIENCE
-        while (found := self._whole_line()) is None:
-            self._socket.settimeout(max(0.001, end - time.monotonic()))
-            self._take()
-        return found
-
-    def look(self) -> dict[str, Any] | None:
-        """The next line if it has come. Raises ConnectionError once the broker is gone."""
-        if (found := self._whole_line()) is None:
-            self._socket.settimeout(0)
-            with contextlib.suppress(BlockingIOError):
-                self._take()
-            found = self._whole_line()
-        return found
-
-    def _take(self) -> None:
-        if not (came := self._socket.recv(1 << 16)):
-            raise ConnectionResetError("the broker has ended")
-        self._waiting += came
-        if len(self._waiting) > LONGEST:
-            raise ConnectionAbortedError("what answers is not the broker")
-
-    def _whole_line(self) -> dict[str, Any] | None:
-        line, end, rest = self._waiting.partition(b"\n")
-        if not end:
-            return None
-        self._waiting = rest
-        try:
-            message = json.loads(line)
-        except ValueError as error:
-            raise ConnectionAbortedError("what answers is not the broker") from error
-        return message if isinstance(message, dict) else {}
-
-    def close(self) -> None:
-        self._socket.close()
-
-
 class Asking:
     """One kernel's conversation with the broker, kept open while the kernel lives; `close` when it is gone for good."""
 
@@ -108,7 +47,7 @@ class Asking:
         """Speaks for the person whose server this process belongs to."""
         self._address = _address()
         self._hello = {"say": "kernel", "use_case": use_case, "kernel": kernel_id, "token": _token()}
-        self._line: _Line | None = None
+        self._line: Line | None = None
         self._lease: Lease | None = None
         self._silent_since = 0.0
 
@@ -136,12 +75,9 @@ class Asking:
             raise
 
     async def _granted(self, tell: Callable[[int], None] | None) -> Lease | None:
-        pause = 0.001
         while True:
-            message = self._open_line().look()
-            if message is None:
-                await asyncio.sleep(pause)
-                pause = min(0.025, pause * 1.5)
+            if (message := self._open_line().look()) is None:
+                await self._open_line().more()
                 continue
             self._silent_since = 0.0
             if "refused" in message:
@@ -203,9 +139,9 @@ class Asking:
     def _say(self, message: Mapping[str, object]) -> None:
         self._open_line().say(message)
 
-    def _open_line(self) -> _Line:
+    def _open_line(self) -> Line:
         if self._line is None:
-            self._line = _Line(self._address)
+            self._line = Line(self._address)
             self._line.say(self._hello)
         return self._line
 
@@ -262,7 +198,7 @@ def started(pid: int) -> int:
 def _once(message: Mapping[str, object]) -> dict[str, Any]:
     address = _address()
     try:
-        line = _Line(address)
+        line = Line(address)
         try:
             line.say({**message, "token": _token()})
             answer = line.answer()
