@@ -25,6 +25,8 @@ READ_AT_IMPORT = (
 """A fork comes too late to heed these: a kernel with any of them starts cold."""
 ENDS_FIRST = "300"
 """Thousandths of all memory that a kernel counts as using more than a server does, when one of both has to end."""
+LISTENS_IN = 1.0
+"""Seconds after which a kernel that does not listen yet is not waited for: Jupyter has ways of its own."""
 NEW_TO_A_FORK = {"env", "cwd", "stdin", "stdout", "stderr", "extra_arguments", "kernel_id", "independent"}
 """What may be asked of a launch, and a fork can do."""
 
@@ -103,6 +105,19 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         self.process = Forked(fork)
         self.pid = self.pgid = fork.pid
         self.cwd = cwd
+        await self._until_it_listens()
+
+    async def _until_it_listens(self) -> None:
+        """Whoever knocks too early is let in a tenth of a second later: longer than the kernel takes to listen."""
+        info = self.connection_info
+        if info.get("transport") != "ipc":
+            return
+        sockets = [Path(f"{info['ip']}-{port}") for name, port in info.items() if name.endswith("_port")]
+        end = time.monotonic() + LISTENS_IN
+        while not all(socket.exists() for socket in sockets) and time.monotonic() < end:
+            if self.process.poll() is not None:
+                return
+            await asyncio.sleep(0.002)
 
     async def _tell(self, kind: str, seconds: float, reason: str) -> None:
         if self._asking is None:
