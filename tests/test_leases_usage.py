@@ -138,6 +138,18 @@ def test_figures_for_metrics_tell_starts_waits_and_ends(broker, used):
     assert (stats["shares"], stats["free"], stats["queue"], stats["leases"]) == (4, 4, 0, 0)
 
 
+def test_while_nothing_runs_the_operator_sees_what_is_written_down(broker, used):
+    command, own = (
+        [sys.executable, "-m", "hub_config.leases.usage", "--json"],
+        {settings.VARIABLE: str(broker.settings.file)},
+    )
+    before = json.loads(said(command, own))
+    broker.stop()
+    after = json.loads(said(command, own))
+    assert [row["user"] for row in after] == [row["user"] for row in before]
+    assert all(b["gpu_seconds"] == a["gpu_seconds"] for a, b in zip(after, before, strict=True))
+
+
 @given(
     st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     st.floats(0, 300_000),
