@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from test_forking_life import LINGER, warm_in
+from small_forks import LINGER, warm_in
 
 from imagine_kernels.launch import forking
 from imagine_kernels.launch.forking import Person

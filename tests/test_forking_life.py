@@ -15,76 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 from house import until
+from small_forks import LINGER, gone, warm_in
 
 from hub_config import processes
 from imagine_kernels.launch import forking
-
-WARM = """
-import os, sys, threading, random
-from pathlib import Path
-from imagine_kernels.launch import forking, settling
-import numpy as np
-settling.make_room()
-random.random(), np.random.rand()
-folder, uid = Path(sys.argv[1]), int(sys.argv[2])
-until = os.pidfd_open(int(sys.argv[3])) if len(sys.argv) > 3 else None
-stale = lambda: "What I was made from has changed." if (folder / "stale").exists() else ""
-if (folder / "two threads").exists():
-    threading.Thread(target=threading.Event().wait, daemon=True).start()
-job = forking.serve(folder / "s", allowed_uid=uid, until=until, tasks={"run"}, check=stale, until_stale=until is None)
-if job is None:
-    settling.begin_again() if stale() else sys.exit(0)
-exec(job.argv[-1])
-"""
-LINGER = "import time; time.sleep(600)"
-
-
-class Warm:
-    """A real warm process whose forks run the Python they are given."""
-
-    def __init__(self, folder, *arguments, uid=None):
-        self.folder, self.socket = folder, folder / "s"
-        (folder / "warm.py").write_text(WARM)
-        allowed = os.geteuid() if uid is None else uid
-        command = [sys.executable, str(folder / "warm.py"), str(folder), str(allowed), *arguments]
-        env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # or numpy brings threads along
-        with (folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
-        until(self.answers, 30, 0.02)
-
-    def answers(self):
-        with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)) as one:
-            return one.connect_ex(str(self.socket)) == 0
-
-    def job(self, code=LINGER, env=(), **how):
-        return forking.Job("run", ("python", "-c", code), dict(env), str(self.folder), **how)
-
-    def ask(self, code=LINGER, env=(), *, fds=(), **how):
-        return forking.ask(self.socket, self.job(code, env, **how), fds=fds, timeout=20)
-
-    def say(self, code, env=(), **how):
-        """What a fork that runs `code` prints, and its exit code."""
-        out, into = os.pipe()
-        with (
-            Path(os.devnull).open() as nothing,
-            contextlib.closing(self.ask(code, env, fds=(nothing.fileno(), into, into), **how)) as fork,
-        ):
-            os.close(into)
-            with os.fdopen(out) as said:
-                return said.read().strip(), fork.wait(20)
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-
-
-@contextlib.contextmanager
-def warm_in(folder, *arguments, **how):
-    warm = Warm(Path(folder), *arguments, **how)
-    try:
-        yield warm
-    finally:
-        warm.end()
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +31,6 @@ def warm():
 def own(tmp_path_factory):
     with tempfile.TemporaryDirectory() as folder, warm_in(folder) as warm:
         yield warm
-
-
-def gone(pid):
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_fork_runs_where_and_as_it_was_told(warm):
@@ -256,56 +186,6 @@ def test_a_warm_process_ends_with_the_one_it_works_for_and_takes_its_forks_along
         until(lambda: gone(free.pid), 20, 0.02)
         tied.close()
         free.close()
-
-
-def test_a_stale_process_refuses_says_why_and_begins_again(own):
-    (own.folder / "stale").touch()
-    with pytest.raises(ChildProcessError, match="has changed"):
-        own.ask()
-    (own.folder / "stale").unlink()
-    until(lambda: _asks(own), 30, 0.05)
-
-
-def _asks(warm):
-    try:
-        return warm.say("print('warm again')") == ("warm again", 0)
-    except OSError:
-        return False
-
-
-def test_a_process_with_two_threads_refuses():
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "two threads").touch()
-        with warm_in(folder) as warm, pytest.raises(ChildProcessError, match="2 threads"):
-            warm.ask()
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [({"task": "other"}, "forks run; not 'other'"), ({"cwd": "/nowhere"}, "could not begin.*nowhere")],
-)
-def test_what_cannot_be_is_refused_with_a_sentence_and_the_next_is_served(warm, change, said):
-    values = {"task": "run", "argv": ("x", "pass"), "env": {}, "cwd": "/", **change}
-    with pytest.raises(ChildProcessError, match=said):
-        forking.ask(warm.socket, forking.Job(**values))
-    assert warm.say("print('next')") == ("next", 0)
-
-
-@pytest.mark.parametrize("packet", [b"no", b"3", b"{}", b'{"task": "run", "person": 3}', b"\xff"])
-def test_a_packet_that_is_no_job_is_refused_and_the_next_is_served(warm, packet):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as one:
-        one.settimeout(20)
-        one.connect(str(warm.socket))
-        one.send(packet)
-        assert b"not a job" in one.recv(1000)
-        assert one.recv(1000) == b""
-    assert warm.say("print('next')") == ("next", 0)
-
-
-def test_an_asker_that_says_nothing_holds_up_nobody(warm):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as silent:
-        silent.connect(str(warm.socket))
-        assert warm.say("print('next')") == ("next", 0)
 
 
 def test_many_at_once_are_all_forked(warm):
