@@ -17,6 +17,8 @@ from hub_config.settings import Settings
 
 LONGEST_SOCKET_FOLDER = 56
 """A socket's path holds 107 bytes, and a kernel adds `/kernel-<36 letters>-ipc-5` to its folder."""
+LONGEST_BASE = 18
+"""Of the folder for them all: below it come `/imagine-<account>` and twice a slash and eight letters."""
 RUN = Path("/run")
 """Where root keeps sockets: nobody else can lay anything there, and nothing tidies it up while they are in use."""
 SHARED = "shared"
@@ -60,7 +62,7 @@ def make_socket_folder(settings: Settings, user: str, account: Account | None = 
     A home's path may be too long for a socket. Raises ValueError with a sentence where somebody else has put
     something in its place.
     """
-    return _private(_base() / _sign(settings, user), account)
+    return _private(_base(settings) / _sign(user), account)
 
 
 def drop_socket_folder(settings: Settings, user: str, account: Account | None = None) -> None:
@@ -70,16 +72,17 @@ def drop_socket_folder(settings: Settings, user: str, account: Account | None = 
 
 def hub_socket_folder(settings: Settings) -> Path:
     """A folder with a short path that only the hub's own account can enter."""
-    return _private(_base() / _sign(settings, ""))
+    return _private(_base(settings) / _sign(""))
 
 
 def leases_socket(settings: Settings) -> Path:
     """The socket at which kernels of all people ask for graphics cards; its folder is one that others may pass."""
-    folder = _base() / _sign(settings, "/leases")
-    folder.mkdir(mode=0o711, exist_ok=True)
-    _check(folder, os.geteuid(), 0o022)
-    folder.chmod(0o711)
-    return folder / "leases"
+    return _passed(_base(settings) / _sign("/leases")) / "leases"
+
+
+def drop_socket_folders(settings: Settings) -> None:
+    """Removes all socket folders of this installation, once it has ended."""
+    shutil.rmtree(_base(settings), ignore_errors=True)
 
 
 def group_folders(settings: Settings, user: str, groups: Collection[str], account: Account | None) -> dict[str, Path]:
@@ -118,25 +121,28 @@ def _link(place: Path, folder: Path, names: list[str]) -> None:
             (place / name).symlink_to(folder / name)
 
 
-def _base() -> Path:
-    """The folder of this account's socket folders: root's in /run, others' in the temporary folder."""
+def _base(settings: Settings) -> Path:
+    """The folder of the socket folders of this installation: root's in /run, others' in the temporary folder."""
     if os.geteuid() == 0 and os.access(RUN, os.W_OK) and reach.obstacle(RUN) is None:
         base = RUN / "imagine"
     else:
         base = Path(tempfile.gettempdir())
-        if len(os.fsencode(base)) > LONGEST_SOCKET_FOLDER - 30:
+        if len(os.fsencode(base)) > LONGEST_BASE:
             base = Path("/tmp")  # noqa: S108 - everything below is made private and checked
         base /= f"imagine-{os.geteuid()}"
-    base.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
-    _check(base, os.geteuid(), 0o022 if os.geteuid() == 0 else 0o077)
-    if os.geteuid() == 0:
-        base.chmod(0o711)
-    return base
+    return _passed(_passed(base) / _sign(str(settings.folders.state.resolve())))
 
 
-def _sign(settings: Settings, name: str) -> str:
-    place = f"{settings.folders.state.resolve()}\n{name}"
-    return hashlib.sha256(place.encode()).hexdigest()[:10]
+def _sign(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
+
+
+def _passed(folder: Path) -> Path:
+    """`folder`, which others may pass where they have accounts of their own, and which only this account changes."""
+    folder.mkdir(mode=0o711, exist_ok=True)
+    _check(folder, os.geteuid(), 0o022)
+    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    return folder
 
 
 def _private(folder: Path, account: Account | None = None) -> Path:

@@ -1,12 +1,13 @@
 """`make down`: asks the hub to end, then ends whatever of this installation is left, however it came to be left."""
 
+import contextlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
 
-from hub_config import limits, processes
+from hub_config import homes, limits, processes
 from hub_config.settings import Settings, load
 
 PATIENCE = 40.0
@@ -39,7 +40,11 @@ def stop(settings: Settings, *, say: Callable[[str], None] = print) -> Stopped:
         swept += len(left)
         processes.finish(left)
     limits.close(settings)
-    return Stopped(len(there), swept, tuple(one.pid for one in processes.ours(settings)))
+    remaining = tuple(one.pid for one in processes.ours(settings))
+    if not remaining:
+        with contextlib.suppress(ValueError, OSError):  # somebody else has put something in their place
+            homes.drop_socket_folders(settings)
+    return Stopped(len(there), swept, remaining)
 
 
 def main() -> int:

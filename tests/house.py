@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from hub_config import accounts, credentials, settings
+from hub_config import accounts, credentials, homes, settings
 from hub_config.leases import inventory
 from imagine_kernels import environment
 
@@ -90,6 +90,7 @@ def forget_people(settings):
     for folder in (settings.folders.state / "groups").glob("*"):
         if (group := grp.getgrgid(folder.stat().st_gid).gr_name).startswith(accounts.GROUP_PREFIX):
             subprocess.run(["groupdel", group], check=True, capture_output=True)
+    homes.drop_socket_folders(settings)
 
 
 @dataclass

@@ -68,6 +68,7 @@ def test_a_kernels_socket_fits_however_long_the_state_folders_path_is(tmp_path, 
     deep = tmp_path.joinpath(*["a-rather-long-folder-name"] * 8)
     deep.mkdir(parents=True)
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    monkeypatch.setattr(homes, "RUN", deep / "none")
     house = settings.load(write_settings(deep))
     folder = homes.make_socket_folder(house, "x" * 63)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -75,6 +76,8 @@ def test_a_kernels_socket_fits_however_long_the_state_folders_path_is(tmp_path, 
         one.bind(str(folder / "kernel-01234567-89ab-cdef-0123-456789abcdef-ipc-5"))
     homes.drop_socket_folder(house, "x" * 63)
     assert not folder.exists()
+    homes.drop_socket_folders(house)
+    assert not folder.parent.exists()
 
 
 def test_two_people_and_two_houses_share_no_socket_folder(tmp_path, short):
