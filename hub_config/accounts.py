@@ -15,7 +15,7 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,16 +174,34 @@ def _make(settings: Settings, user: str, home: str) -> pwd.struct_passwd:
     for name in _names(settings, user):
         if _entry(name) is None and _gid(name) is None:
             options = ["--no-create-home", "--no-log-init", "--home-dir", home, "--shell", SHELL, "--user-group"]
-            _run("useradd", *options, "--comment", f"hub user {user}", name)
+            _run("useradd", *options, *_above_orphans(settings), "--comment", f"hub user {user}", name)
             return pwd.getpwnam(name)
     raise FileExistsError(f"Every name for the account of {user} is taken on this machine, such as {name}: userdel it.")
+
+
+def _above_orphans(settings: Settings) -> list[str]:
+    """Options that give no number again which files of people still have, though its account or group is gone."""
+    state = settings.folders.state
+    found = [folder.lstat() for folder in (*settings.folders.homes.glob("*"), *(state / "groups").glob("*"))]
+    orphans = {one.st_uid for one in found if not _is_known(pwd.getpwuid, one.st_uid)}
+    orphans |= {one.st_gid for one in found if not _is_known(grp.getgrgid, one.st_gid)}
+    least = max(orphans, default=0) + 1
+    return ["--key", f"UID_MIN={least}", "--key", f"GID_MIN={least}"] if orphans else []
+
+
+def _is_known(ask: Callable[[int], object], number: int) -> bool:
+    try:
+        ask(number)
+    except KeyError:
+        return False
+    return True
 
 
 def group_number(settings: Settings, group: str) -> int:
     """The number of the system's group for a group of the hub; it has no members but by `Account.groups`."""
     name = _short(settings, GROUP_PREFIX, group)
     if (gid := _gid(name)) is None:
-        _run("groupadd", name)
+        _run("groupadd", *_above_orphans(settings)[2:], name)
         gid = grp.getgrnam(name).gr_gid
     return gid
 

@@ -1,6 +1,7 @@
 """Accounts of the operating system for people: whose they are, why there are none, and what is handed over to them."""
 
 import dataclasses
+import grp
 import os
 import pwd
 import stat
@@ -120,6 +121,23 @@ def test_groups_are_those_of_the_person_and_of_nobody_else(place):
     assert accounts.account(place, "ada", []).groups == ()
     for group in ("reef", "urn:x:group:Tide#1"):
         homes.group_folders(place, "cem", [group], made)  # so that they are found when they are to be removed
+
+
+@as_root
+def test_the_number_of_an_account_that_is_gone_is_given_to_nobody_who_would_own_its_files(place):
+    gone = accounts.account(place, "leo", ["eels"])
+    home = homes.make_home(place, "leo", gone)
+    folder = homes.group_folders(place, "leo", ["eels"], gone)["eels"]
+    group = grp.getgrgid(gone.groups[0]).gr_name
+    subprocess.run(["userdel", gone.name], check=True)
+    subprocess.run(["groupdel", group], check=True)
+    new = accounts.account(place, "lea", ["elvers"])
+    assert not {new.uid, new.gid, *new.groups} & {gone.uid, gone.gid, *gone.groups}
+    again = accounts.account(place, "leo", ["eels"])
+    homes.make_home(place, "leo", again)
+    homes.group_folders(place, "leo", ["eels"], again)
+    assert (home.stat().st_uid, folder.stat().st_gid) == (again.uid, again.groups[0])
+    homes.group_folders(place, "lea", ["elvers"], new)
 
 
 @as_root
