@@ -11,7 +11,7 @@ from imagine_kernels import images
 from imagine_kernels.images import Window, Windows
 from imagine_kernels.records import Effort, Quantity
 from imagine_kernels.tasks import finding
-from imagine_kernels.tasks.finding import background, bodies
+from imagine_kernels.tasks.finding import background, bodies, keeping
 from imagine_kernels.use_cases.zooplankton import samples as maker
 
 PIXEL = Quantity(maker.PIXEL_SIZE_UM, "micrometer")
@@ -142,7 +142,7 @@ def test_frame_of_the_scan_is_no_organism(tmp_path, monkeypatch):
     path = tray(tmp_path / "a.tif", frame=(0.1, lambda x, y: (x < 30) | (y > 670)), animal=(0.5, disc(400, 300, 40)))
     one = finding.find(path, pixel_size=PIXEL)
     assert (len(one.samples), len(one.cut)) == (1, 1)
-    monkeypatch.setattr(finding, "MOST_PIXELS", 200_000)
+    monkeypatch.setattr(keeping, "MOST_PIXELS", 200_000)
     one = finding.find(path, pixel_size=PIXEL)
     assert (len(one.samples), len(one.cut)) == (1, 0)
     assert one.skipped[0].why.startswith("At x 0, y 0 lies something of 900 × 700 pixels: the frame of the scan, or")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import binary_dilation, gaussian_filter, label
 
 from imagine_kernels.use_cases.drawing import Density, Random
 
@@ -35,8 +35,9 @@ class Lamp(NamedTuple):
 
 
 def shadow(density: Density) -> Shadow:
-    """The organism through the scanner's lens, cut to what can be seen of it and a small margin."""
+    """The organism through the scanner's lens, cut to what can be seen of it and a small margin; in one piece."""
     through = np.exp(-gaussian_filter(np.pad(density, _MARGIN), _BLUR))
+    through = np.where(_crumbs(through <= VISIBLE), 1, through)
     seen = through < 0.997
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     box = (
@@ -45,6 +46,16 @@ def shadow(density: Density) -> Shadow:
     )
     through = through[box].astype(np.float32)
     return Shadow(through, through <= VISIBLE)
+
+
+def _crumbs(body: Mask) -> Mask:
+    """What lies apart from the largest piece of a body, and the dim rim around it."""
+    pieces, _count = label(body, np.ones((3, 3)))
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    apart = body & (pieces != sizes.argmax())
+    crumbs: Mask = binary_dilation(apart, iterations=4) & ~binary_dilation(body & ~apart)
+    return crumbs
 
 
 def lamp(rng: Random, width: int, height: int) -> Lamp:

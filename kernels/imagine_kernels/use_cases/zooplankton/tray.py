@@ -80,13 +80,13 @@ def touching(labels: Sequence[str], sizes: Sequence[float], rng: Random) -> Patc
 
 
 def _pushed(patch: Patch, label: str, drawn: Shadow, rng: Random) -> Patch:
+    """Slides an organism from far away towards a pixel of those that are there, until it touches them."""
     there = patch.through <= VISIBLE
     angle, wanted = rng.uniform(0, 2 * np.pi), int(rng.integers(*_GRASP))
-    far = int(math.hypot(*there.shape) / 2 + math.hypot(*drawn.body.shape) / 2)
-    middle = [(a - b) / 2 for a, b in zip(there.shape, drawn.body.shape, strict=True)]
+    aim, own = rng.choice(np.argwhere(there)), rng.choice(np.argwhere(drawn.body))
     y = x = 0
-    for away in range(far, -1, -1):
-        y, x = round(middle[0] + away * np.sin(angle)), round(middle[1] + away * np.cos(angle))
+    for away in range(int(math.hypot(*there.shape) + math.hypot(*drawn.body.shape)), -1, -1):
+        y, x = (int(side) for side in np.rint(aim - own + away * np.array([np.sin(angle), np.cos(angle)])))
         if _shared(there, drawn.body, x, y) >= wanted:
             break
     return _laid_over(patch, label, drawn, x, y)
