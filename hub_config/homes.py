@@ -39,7 +39,7 @@ def make_home(settings: Settings, user: str, account: Account | None = None) -> 
     home.chmod(0o700)
     if account is not None:
         reach.open_way(settings)
-        reach.let_pass(settings.folders.homes)
+        settings.folders.homes.chmod(0o711)
         if home.stat().st_uid != account.uid:
             _hand_over(home, account)
     elif home.stat().st_uid != os.geteuid():
@@ -92,7 +92,7 @@ def group_folders(settings: Settings, user: str, groups: Collection[str], accoun
         folder = settings.folders.state / "groups" / folder_name(group)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if account is not None:
-            reach.let_pass(folder.parent)
+            folder.parent.chmod(0o711)
             os.chown(folder, 0, accounts.group_number(settings, group))
             folder.chmod(0o2770)
         found[folder.name] = folder

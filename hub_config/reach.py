@@ -45,14 +45,10 @@ def ours(settings: Settings) -> list[Path]:
 
 
 def open_way(settings: Settings) -> None:
-    """Lets other accounts pass through the folders of this installation; only what is opened below can be seen."""
+    """Lets other accounts pass through the folders of this installation; the state folder they cannot list."""
     for folder in ours(settings):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        let_pass(folder)
-
-
-def let_pass(folder: Path) -> None:
-    """Others may pass through `folder` to what they know by name, and not list it where they could not before."""
-    mode = stat.S_IMODE(folder.stat().st_mode)
-    if mode & 0o011 != 0o011:
-        folder.chmod(mode | 0o011)
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        wanted = 0o711 if folder == settings.folders.state else mode | 0o011
+        if mode != wanted:
+            folder.chmod(wanted)

@@ -194,8 +194,10 @@ def test_options_that_do_not_fit_are_refused_by_the_page_with_a_sentence(house):
 
 def test_a_server_that_cannot_start_says_why(house):
     house.settings.folders.homes.mkdir(parents=True, exist_ok=True)
-    (house.settings.folders.homes / "dora").write_text("a file where the home should be")
+    in_the_way = house.settings.folders.homes / "dora"
+    in_the_way.write_text("a file where the home should be")
     answer = choose(house, "dora", use_case=CASE.name)
+    in_the_way.unlink()
     assert "Your server could not start: File exists" in answer.text
 
 

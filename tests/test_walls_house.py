@@ -141,19 +141,11 @@ def test_nobody_reaches_the_hub_its_state_or_its_warm_processes(walls, wim):
 
 
 def open_to_others(folder):
-    """What another account could list, read or write below `folder`, by what the modes say."""
-    found, ways = [], [folder]
-    while ways:
-        way = ways.pop()
-        for path in [way, *way.iterdir()]:
-            mode = path.lstat().st_mode
-            if stat.S_ISLNK(mode):
-                continue
-            if stat.S_ISDIR(mode) and path != way and mode & stat.S_IXOTH:
-                ways.append(path)
-            if mode & (stat.S_IROTH | stat.S_IWOTH) and (path != way or mode & stat.S_IWOTH or path == folder):
-                found.append(path)
-    return found
+    """What another account could list, read or write in `folder` and below, by what the modes say."""
+    mode = folder.lstat().st_mode
+    found = [folder] if mode & (stat.S_IROTH | stat.S_IWOTH) and not stat.S_ISLNK(mode) else []
+    passed = stat.S_ISDIR(mode) and mode & stat.S_IXOTH
+    return found + [one for path in (folder.iterdir() if passed else ()) for one in open_to_others(path)]
 
 
 def test_nothing_in_the_state_folder_is_open_to_others(walls, wim):
