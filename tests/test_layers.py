@@ -15,7 +15,7 @@ PACKAGES = {
 }
 FOUNDATION = {"records", "environment"}
 READING = {"sources", "images", "fetch", "use_case", "features", "units"}
-DOING = {"use_cases", "predict", "train", "evaluate", "measure"}
+DOING = {"use_cases", "predict", "train", "evaluate", "measure", "biovolume", "spectrum"}
 TELLING = {"tracking", "ledger", "report", "plots", "tables", "jobs", "serve", "cli", "launch", "ecotaxa"}
 STANDARD_LIBRARY = {"forking", "settling", "leases"}
 """Modules of `launch` that the hub uses too: they import nothing that its environment lacks."""

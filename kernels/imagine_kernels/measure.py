@@ -72,23 +72,25 @@ def composition(samples: Iterable[Sample], labels: Mapping[str, str], names: Seq
     return tuple(rows)
 
 
-def concentrations(samples: Iterable[Sample], labels: Mapping[str, str], names: Sequence[str] = ()) -> tuple[Row, ...]:
-    """Particles per millilitre of the original water of each class in each group, with the exact Poisson interval.
+def concentrations(
+    samples: Iterable[Sample], labels: Mapping[str, str], names: Sequence[str] = (), *, per: str = "milliliter"
+) -> tuple[Row, ...]:
+    """Organisms per millilitre of the original water of each class in each group, with the exact Poisson interval.
 
-    count / volume imaged x dilution, and the same of the interval's ends. A class with 0 (see `composition`) has an
-    upper end, too: so many may be there and have been missed. Raises ValueError with a sentence where the volume of a
-    group is unknown or its images come from different volumes.
+    count / volume imaged x dilution, and the same of the interval's ends; `per` is another volume, such as
+    "meter ** 3". A class with 0 (see `composition`) has an upper end, too: so many may be there and have been missed.
+    Raises ValueError with a sentence where the volume of a group is unknown or its images come from different volumes.
     """
     every = tuple(samples)
     shares = composition(every, labels, names)
     groups = dict.fromkeys(row.group for row in shares)
-    per_ml = {group: _millilitres(group, {s.effort for s in every if s.group == group}) for group in groups}
-    return tuple(_with_concentration(row, per_ml[row.group]) for row in shares)
+    searched = {group: water(group, {s.effort for s in every if s.group == group}, per) for group in groups}
+    return tuple(_with_concentration(row, searched[row.group], per) for row in shares)
 
 
-def _with_concentration(row: Row, millilitres: float) -> Row:
+def _with_concentration(row: Row, searched: float, per: str) -> Row:
     middle, low, high = (
-        Quantity(number / millilitres, "1 / milliliter") for number in (float(row.count), *poisson(row.count))
+        Quantity(number / searched, f"1 / {per}") for number in (float(row.count), *poisson(row.count))
     )
     return replace(row, concentration=middle, low=low, high=high)
 
@@ -124,6 +126,22 @@ def poisson(count: int) -> tuple[float, float]:
     return low, float(gammaincinv(count + 1, 1 - _TAIL))
 
 
+def weighted_poisson(weights: Sequence[float]) -> tuple[float, float, float | None]:
+    """The sum of what counted things weigh (volumes, parts of a sample), and its 95 % interval, by gamma quantiles.
+
+    Fay and Feuer (1997), Stat. Med. 16:791-801; of equal weights it is the interval of `poisson`. Where nothing was
+    counted the upper end is None: what was missed has no known weight.
+    """
+    from scipy.special import gammaincinv
+
+    total, squares, most = sum(weights), sum(w * w for w in weights), max(weights, default=0.0)
+    if total == 0:
+        return 0.0, 0.0, None
+    low = squares / total * float(gammaincinv(total**2 / squares, _TAIL))
+    wide = (squares + most**2) / (total + most)
+    return total, low, wide * float(gammaincinv((total + most) / wide, 1 - _TAIL))
+
+
 def _surest(opinion: Prediction | Annotation) -> str:
     whole = [region for region in opinion.regions if region.shape is None] or opinion.regions
     return max(whole, key=lambda region: -1.0 if region.score is None else region.score).label
@@ -136,8 +154,12 @@ def _time(text: str) -> float:
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
-def _millilitres(group: str | None, efforts: set[Effort | None]) -> float:
-    """The original water, in mL, in which the samples of one group were found: volume imaged / dilution."""
+def water(group: str | None, efforts: set[Effort | None], unit: str = "milliliter") -> float:
+    """The original water in which the samples of one group were found, in `unit`: volume imaged / dilution.
+
+    The part of a sample that was scanned or imaged is in the effort's volume already. Raises ValueError with a sentence
+    where the volume is unknown, is none, or differs within the group.
+    """
     name = "these images" if group is None else group
     if len(efforts) > 1:
         raise ValueError(f"{name} mixes images of {len(efforts)} different volumes: give each run its own group.")
@@ -145,6 +167,6 @@ def _millilitres(group: str | None, efforts: set[Effort | None]) -> float:
     if effort is None or effort.volume is None:
         raise ValueError(
             f"The volume imaged of {name} is unknown, so there is no concentration. For a FlowCam run, put its"
-            ' *_summary.csv beside the list; it holds "Sample Volume Imaged ml".'
+            ' *_summary.csv beside the list; it holds "Sample Volume Imaged ml". For a scan, give its effort.'
         )
-    return convert(effort.volume, "milliliter").value / effort.dilution
+    return convert(effort.volume, unit).value / effort.dilution
