@@ -17,6 +17,8 @@ from hub_config.settings import ROOT, VARIABLE, Settings
 
 FULL = 20_000_000
 """With fewer bytes free a disk is full, whatever the program that failed says."""
+OURS = ("hub_config", "imagine_widgets", "kernels")
+"""Folders of our own modules; compiled with people's accounts in mind, like those of the environments."""
 LABEL_STUDIO = "from hub_config import label_studio_database as d, settings as s; d.prepare(s.load())"
 
 
@@ -76,7 +78,7 @@ class Workshop:
                 raise OSError(sentence) from error
 
     def refresh(self) -> None:
-        """Brings up to date what follows the use cases and not the packages: the list of kernels."""
+        """Brings up to date what follows our own code, not the packages: compiled modules, the list of kernels."""
         with logs.fresh(self._settings, "kernels") as log:
             try:
                 self._kernels(log)
@@ -101,7 +103,10 @@ class Workshop:
             self._run(log, [self._settings.folders.python("labelstudio"), "-c", LABEL_STUDIO])
 
     def _kernels(self, log: IO[bytes]) -> None:
-        self._run(log, [self._settings.folders.python("kernel"), "-m", "imagine_kernels.launch.kernelspec"])
+        python = self._settings.folders.python("kernel")
+        self._run(log, [python, "-m", "compileall", "-q", *OURS])
+        _open_compiled()
+        self._run(log, [python, "-m", "imagine_kernels.launch.kernelspec"])
 
     def _uv(self, log: IO[bytes], *arguments: str | Path) -> None:
         options: list[str | Path] = ["--python", self._python] if arguments[0] == "venv" else []
@@ -127,6 +132,14 @@ class Workshop:
                 raise subprocess.CalledProcessError(status, [str(word) for word in command])
         finally:
             self._at_work.discard(process)
+
+
+def _open_compiled() -> None:
+    """Lets people's accounts read our compiled modules, which the hub writes for itself alone."""
+    for folder in (folder for package in OURS for folder in (ROOT / package).rglob("__pycache__")):
+        for one in (folder, *folder.glob("*.pyc")):
+            with contextlib.suppress(OSError):  # another account's, or just replaced
+                one.chmod(one.stat().st_mode | (0o755 if one == folder else 0o644))
 
 
 def _note(log: IO[bytes], line: str) -> None:
