@@ -60,12 +60,18 @@ def train(
     variety: Annotated[float, typer.Option(help="How much light, focus and grain are varied.")] = 1.0,
     epochs: Annotated[int | None, typer.Option(help="How often each picture is shown.")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, data and machine: same weights.")] = 0,
+    networks: Annotated[int | None, typer.Option(help="Average so many networks, each of its own seed.")] = None,
+    forest: Annotated[bool, typer.Option("--forest", help="Average a forest on measured features in.")] = False,
+    reject: Annotated[
+        float | None, typer.Option(help='Say "none of these" so that at most this share of the rest is wrong.')
+    ] = None,
 ) -> None:
     """Teach a model from labelled folders, and tell how good it is on pictures it has not seen."""
     from imagine_kernels.train import train_folder
 
     how = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "variety": variety}
-    trained = train_folder(name, data, out, model=model, **how, epochs=epochs, seed=seed)
+    made = {"networks": networks, "forest": forest, "reject": reject}
+    trained = train_folder(name, data, out, model=model, **how, **made, epochs=epochs, seed=seed)
     for figure in trained.model.figures:
         print(f"{figure.name} {figure.value:.3f} on {figure.count} pictures, {figure.split}")
     for skipped in trained.skipped:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagine_kernels.images import Pixels
 from imagine_kernels.records import Prediction, Run, Sample, Skipped
 from imagine_kernels.use_case import Model, UseCase
 
 if TYPE_CHECKING:
+    from imagine_kernels.images import Pixels
     from imagine_kernels.tasks.classification import Classifier
+    from imagine_kernels.tasks.inputs import Seen
     from imagine_kernels.tasks.reading import Read
 
 
@@ -70,13 +71,13 @@ def _task(case: UseCase) -> Any:  # noqa: ANN401
     return importlib.import_module(f"imagine_kernels.tasks.{case.task}")
 
 
-def _batches(reads: "Iterable[Read[Pixels]]", size: int) -> "Iterator[list[Read[Pixels]]]":
+def _batches(reads: "Iterable[Read[Pixels | Seen]]", size: int) -> "Iterator[list[Read[Pixels | Seen]]]":
     rest = iter(reads)
     while batch := list(itertools.islice(rest, size)):
         yield batch
 
 
-def _named(classifier: "Classifier", batch: "list[Read[Pixels]]") -> Iterator[Prediction]:
+def _named(classifier: "Classifier", batch: "list[Read[Pixels | Seen]]") -> Iterator[Prediction]:
     good = [(item.sample, item.ready) for item in batch if item.ready is not None]
     if good:
         regions = classifier.regions([square for _, square in good])

@@ -14,7 +14,7 @@ from imagine_kernels.evaluate import Evaluation, evaluate, named
 from imagine_kernels.predict import facts, load
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
 from imagine_kernels.sources import open_samples
-from imagine_kernels.use_case import Figure, Model, UseCase
+from imagine_kernels.use_case import FOREST, NETWORK, Figure, Model, UseCase
 
 if TYPE_CHECKING:
     from imagine_kernels.tasks.classification import Classifier
@@ -56,7 +56,9 @@ class Options:
     `runs` is a regular expression whose first group names the run in a file's name, where samples carry no group and
     come from several runs: "(.*)_" takes all before the last underscore. With `scratch` it starts from nothing; `drawn`
     is how many pictures of the sample maker it practises on first. `variety` is how much light, focus and grain are
-    varied: 1.0 for few pictures, less where sharpness and contrast tell the classes apart.
+    varied: 1.0 for few pictures, less where sharpness and contrast tell the classes apart. `networks` are taught from
+    as many seeds and averaged, with `forest` also a forest on measured features; None makes what the known model is.
+    `reject` is the share of wrong answers that may remain when the model says "none of these" to what it is unsure of.
     """
 
     scratch: bool = False
@@ -66,6 +68,9 @@ class Options:
     variety: float = 1.0
     epochs: int | None = None
     seed: int = 0
+    networks: int | None = None
+    forest: bool = False
+    reject: float | None = None
 
     def __post_init__(self) -> None:
         if self.epochs is not None and self.epochs < 1:
@@ -75,6 +80,13 @@ class Options:
         """What differs from the default, for the command that repeats it; the epochs always."""
         plain = asdict(Options())
         return {name: value for name, value in asdict(self).items() if value != plain[name]} | {"epochs": epochs}
+
+    def made(self, known: Model) -> Model:
+        """`known` of the parts asked for; several look at each picture in all eight positions."""
+        if self.networks is None and not self.forest:
+            return known
+        parts = (NETWORK,) * (1 if self.networks is None else self.networks) + (FOREST,) * self.forest
+        return replace(known, parts=parts, turns=8 if len(parts) > 1 else 1)
 
 
 def train(
@@ -100,11 +112,14 @@ def train(
     began, wanted, known = time.perf_counter(), Options(**options), facts(case, model, weights)
     starter = None if wanted.scratch else load(case, known, weights)
     with compute.free_threads() as threads:
-        taught = _lesson(samples, annotations, known, wanted, progress=progress)
-        course = _course(case, known, starter, taught, wanted, progress=progress)
+        made = wanted.made(known)
+        taught = _lesson(samples, annotations, made, wanted, progress=progress)
+        course = _course(case, made, starter, taught, wanted, progress=progress)
         chosen = splits.choose(taught.labels, taught.groups, wanted.folds, wanted.seed)
-        with _bar(course.plan.epochs * (len(chosen) + 1 if wanted.folds else 1), "train", show=progress) as bar:
+        total = course.plan.epochs * made.parts.count(NETWORK) * (len(chosen) + 1 if wanted.folds else 1)
+        with _bar(total, "train", show=progress) as bar:
             network, examined = course.run(chosen, bar, cross_validate=bool(wanted.folds))
+    course.calibrate(examined, wanted.reject)
     evaluation, home = _evaluate(course, examined), folder or work_folder() / "models"
     again = keeping.command(case.name, {"model": known.name, **wanted.told(course.plan.epochs)})
     kept, path = keeping.keep(course, network, _figures(evaluation, chosen[0]), again, home)
@@ -125,7 +140,7 @@ def _lesson(
     from imagine_kernels.tasks import lesson
 
     shown = lesson.grouped(samples, wanted.runs) if wanted.runs else samples
-    return lesson.prepare(shown, named(annotations), known.profile, progress=progress)
+    return lesson.prepare(shown, named(annotations), known, progress=progress)
 
 
 def train_folder(
@@ -171,14 +186,15 @@ def _practise(
     from imagine_kernels.tasks.course import Course
     from imagine_kernels.tasks.training import Plan
 
+    model = replace(model, parts=tuple(part for part in model.parts if part == NETWORK) or (NETWORK,))
     maker = importlib.import_module(f"imagine_kernels.use_cases.{case.name}.samples")
     with tempfile.TemporaryDirectory(prefix="imagine-drawn-") as folder:
         drawn = open_samples(maker.make_images(Path(folder), count=wanted.drawn, seed=wanted.seed))
-        taught = lesson.prepare(drawn.samples, named(drawn.annotations), model.profile, progress=progress)
+        taught = lesson.prepare(drawn.samples, named(drawn.annotations), model, progress=progress)
     if strange := sorted(set(taught.labels) - set(model.label_names)):
         raise ValueError(f"The sample maker draws {', '.join(strange)}: classes that {model.name} does not tell.")
     course = Course(model, starter, taught, Plan(DRAWN_EPOCHS), wanted.seed)
-    with _bar(DRAWN_EPOCHS, "practise", show=progress) as bar:
+    with _bar(DRAWN_EPOCHS * len(model.parts), "practise", show=progress) as bar:
         network, _ = course.run([splits.nothing(len(taught.labels))], bar, cross_validate=False)
     return classification.Classifier(model, f"{wanted.drawn} drawn pictures", network, compute.device())
 
@@ -191,14 +207,14 @@ def _bar(total: int, what: str, *, show: bool) -> Any:  # noqa: ANN401
 
 
 def _evaluate(course: "Course", examined: "list[Examined]") -> Evaluation | None:
-    """The figures of all pictures that were held out somewhere."""
+    """The figures of all pictures that were held out somewhere; the scores after the course's temperature."""
     if not examined:
         return None
     names, taught = course.model.label_names, course.lesson
     predictions = [
         Prediction(name, (Region(names[int(row.argmax())], min(1.0, float(row.max()))),), course.model.name, "")
         for part in examined
-        for name, row in zip(_where(taught.ids, part.held), part.scores, strict=True)
+        for name, row in zip(_where(taught.ids, part.held), course.calibrated(part), strict=True)
     ]
     held = {prediction.sample_id for prediction in predictions}
     truth = zip(taught.ids, taught.labels, strict=True)

@@ -9,6 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 FOLDER = Path(__file__).with_name("use_cases")
+NETWORK, FOREST = "network", "forest"
+"""What a model may be made of."""
+NONE = "none of these"
+"""What a model calls a picture it is not sure enough of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Profile:
     """What the weights expect: `size` in pixels of the square input, colours, and the scale they were trained at.
 
     Pictures are made to fill the square, enlarged `zoom` times at most: 1.0 keeps small particles small and as sharp
-    as they are, None sets no bound.
+    as they are, None sets no bound. With `views` the square shows the object's middle instead, once for each view, as
+    further channels: (1.0, 2.0) at its own size and at half of it, so that size counts.
     """
 
     size: int
@@ -60,11 +65,23 @@ class Profile:
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     pixel_size_um: float | None = None
     zoom: float | None = None
+    views: tuple[float, ...] = ()
+
+    @property
+    def channels(self) -> int:
+        """How many numbers a pixel of the square has."""
+        return (1 if self.colour == "grey" else 3) * max(1, len(self.views))
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One set of weights: a timm architecture and its options, the classes in output order, its figures."""
+    """One set of weights: a timm architecture and its options, the classes in output order, its figures.
+
+    `parts` are those whose scores are averaged: networks of the architecture, taught from different seeds, and a forest
+    on measured features. Each network looks at a picture in `turns` positions, 1 or all 8. Logarithms of scores are
+    divided by `temperature`, so that they tell how often the model is right; with `reject_below` it calls a picture it
+    is less sure of `NONE`.
+    """
 
     name: str
     title: str
@@ -77,6 +94,10 @@ class Model:
     figures: tuple[Figure, ...]
     command: str
     options: Mapping[str, object] = field(default_factory=dict)
+    parts: tuple[str, ...] = (NETWORK,)
+    turns: int = 1
+    temperature: float = 1.0
+    reject_below: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
@@ -85,6 +106,11 @@ class Model:
     def label_names(self) -> tuple[str, ...]:
         """The classes in the order of the model's outputs."""
         return tuple(label.name for label in self.labels)
+
+    @property
+    def side(self) -> int | None:
+        """Pixels that suffice for a picture to be prepared; None where it must be read at its own size."""
+        return None if self.profile.views or FOREST in self.parts else self.profile.size
 
 
 @dataclass(frozen=True, slots=True)

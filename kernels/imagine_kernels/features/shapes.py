@@ -21,8 +21,8 @@ def position(particle: Particle) -> dict[str, float]:
     ImageJ counts from the corner of the box's first pixel, so the middle of that pixel is 0.5.
     """
     region = regionprops(particle.filled.view(np.uint8), intensity_image=particle.grey)[0]
-    (y, x), (ym, xm) = region.centroid, region.centroid_weighted
-    ym, xm = (ym, xm) if math.isfinite(ym) else (y, x)  # all black: no grey to weigh by
+    y, x = region.centroid
+    ym, xm = region.centroid_weighted if particle.grey.any() else (y, x)  # all black: no grey to weigh by
     height, width = particle.filled.shape
     return {
         "x": x + 0.5,

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,8 @@ from safetensors.torch import save as pack
 from torch import nn
 
 from imagine_kernels.records import Region
-from imagine_kernels.tasks import compute, facts, inputs
-from imagine_kernels.use_case import Model
+from imagine_kernels.tasks import compute, facts, inputs, networks
+from imagine_kernels.use_case import NONE, Model
 
 LARGEST = 512 * 2**20
 """Bytes. A bigger file is not one of ours, and reading it would fill the memory."""
@@ -39,63 +38,56 @@ class Classifier:
         return self.sha256[:12] if len(self.sha256) == 64 else self.sha256
 
     @property
-    def side(self) -> int:
-        """Pixels: no picture needs to be larger than this to be prepared."""
-        return self.model.profile.size
+    def side(self) -> int | None:
+        """Pixels: no picture needs to be larger than this to be prepared; None where its own size counts."""
+        return self.model.side
 
-    def prepare(self, image: inputs.Pixels) -> inputs.Pixels:
-        """The picture (H, W, 3) as the square the network looks at, (size, size, channels)."""
-        return inputs.square(image, self.model.profile)
+    def prepare(self, image: inputs.Pixels) -> inputs.Pixels | inputs.Seen:
+        """The picture (H, W, 3) as the square that networks look at, with the features that a forest asks for."""
+        return inputs.prepare(image, self.model)
 
-    def scores(self, squares: Sequence[inputs.Pixels]) -> npt.NDArray[np.float32]:
-        """The score of every class, (pictures, classes), each row adding up to 1."""
-        batch = inputs.tensor(np.stack(squares), self.model.profile).to(self.device)
+    def scores(self, seen: Sequence[inputs.Pixels | inputs.Seen]) -> npt.NDArray[np.float32]:
+        """The score of every class, (pictures, classes), each row adding up to 1; calibrated where the model is."""
+        batch = inputs.batch(seen, self.model.profile, self.device)
         with torch.inference_mode():  # in float32: the same scores on every machine and in every batch
-            outputs = self.network(batch)
+            outputs = self.network(*batch) / self.model.temperature
         found: npt.NDArray[np.float32] = outputs.softmax(1).cpu().numpy()
         return found
 
-    def scores_of_all(self, squares: inputs.Pixels, batch: int = 128) -> npt.NDArray[np.float32]:
-        """As `scores`, of many pictures (N, size, size, channels)."""
-        parts = [self.scores(squares[i : i + batch]) for i in range(0, len(squares), batch)]  # type: ignore[arg-type]
-        return np.concatenate(parts)
+    def scores_of_all(self, seen: Sequence[inputs.Pixels | inputs.Seen], batch: int = 128) -> npt.NDArray[np.float32]:
+        """As `scores`, of many pictures."""
+        return np.concatenate([self.scores(seen[i : i + batch]) for i in range(0, len(seen), batch)])
 
-    def regions(self, squares: Sequence[inputs.Pixels]) -> list[tuple[Region, ...]]:
-        """One whole-sample region per picture, with the scores of all classes."""
-        return [(self._region(row),) for row in self.scores(squares).tolist()]
+    def regions(self, seen: Sequence[inputs.Pixels | inputs.Seen]) -> list[tuple[Region, ...]]:
+        """One whole-sample region per picture, with the scores of all classes.
+
+        Where the model rejects what it is not sure of, such a picture is called `NONE`, with the score left for that.
+        """
+        return [(self._region(row),) for row in self.scores(seen).tolist()]
 
     def _region(self, row: list[float]) -> Region:
         named = {label: min(1.0, score) for label, score in zip(self.model.label_names, row, strict=True)}
         best = max(named, key=named.__getitem__)
+        least = self.model.reject_below
+        if least is not None and named[best] < least:
+            return Region(NONE, 1.0 - named[best], scores=named)
         return Region(best, named[best], scores=named)
 
 
-def build(model: Model) -> nn.Module:
-    """The untrained network of `model`. Raises ValueError with a sentence where timm knows no such network."""
-    import timm
+def begin(model: Model, seed: int, starter: Classifier | None = None, number: int = 0) -> nn.Module:
+    """A network to be taught: untrained, or with what `starter` knows, its head keeping the classes they share.
 
-    facts.check(model)
-    channels = 1 if model.profile.colour == "grey" else 3
-    options: dict[str, Any] = dict(model.options)
-    try:
-        network: nn.Module = timm.create_model(
-            model.architecture, pretrained=False, num_classes=len(model.labels), in_chans=channels, **options
-        )
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(f"The model {model.name} names a network that cannot be built: {error}.") from error
-    return network
-
-
-def begin(model: Model, seed: int, starter: Classifier | None = None) -> nn.Module:
-    """A network to be taught: untrained, or with what `starter` knows, its head keeping the classes they share."""
+    Of a starter with several networks the one called `number` is taken, in turn where it has fewer.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = build(model)
-    if starter is not None:
+        network = networks.single(model)
+    if starter is not None and (known := networks.taught(starter.network)):
+        old = known[number % len(known)]
         head = str(network.default_cfg["classifier"])  # type: ignore[index]
-        known = {name: value for name, value in starter.network.state_dict().items() if not name.startswith(f"{head}.")}
-        network.load_state_dict(known, strict=False)
-        _carry(network.get_submodule(head), starter.network.get_submodule(head), model, starter.model)
+        state = {name: value for name, value in old.state_dict().items() if not name.startswith(f"{head}.")}
+        network.load_state_dict(state, strict=False)
+        _carry(network.get_submodule(head), old.get_submodule(head), model, starter.model)
     return network
 
 
@@ -133,7 +125,7 @@ def preload(model: Model, weights: Path) -> None:
     signature = _signature(weights)
     key, data = _Key(model, model.sha256, "cpu"), _read(model, weights)
     with torch.device("meta"):
-        network = build(model)
+        network = networks.build(model)
     _fill(network, data, model, assign=True)
     empty = [name for name, value in (*network.named_parameters(), *network.named_buffers()) if value.is_meta]
     if empty:
@@ -172,7 +164,8 @@ class _Key:
     def _shape(self) -> tuple[object, ...]:
         model = self.model
         options = json.dumps(dict(model.options), sort_keys=True, default=list)
-        return (model.name, model.architecture, options, model.label_names, model.profile, self.sha256, self.device)
+        made = (model.architecture, options, model.parts, model.turns, model.profile, model.label_names)
+        return (model.name, *made, model.temperature, model.reject_below, self.sha256, self.device)
 
     def __hash__(self) -> int:
         return hash(self._shape())
@@ -190,7 +183,7 @@ def _ready(key: _Key, data: bytes) -> Classifier:
     if key not in _kept:
         while len(_kept) >= 4:  # a person compares a few models; more would only hold memory
             _kept.pop(next(iter(_kept)))
-        network = build(key.model)
+        network = networks.build(key.model)
         _fill(network, data, key.model)
         _kept[key] = _placed(key, network)
     return _kept[key]
@@ -204,7 +197,7 @@ def _placed(key: _Key, network: nn.Module) -> Classifier:
 
 def _fill(network: nn.Module, data: bytes, model: Model, *, assign: bool = False) -> None:
     try:
-        state = {name: value.float() if value.is_floating_point() else value for name, value in unpack(data).items()}
+        state = {name: value.float() if value.dtype == torch.float16 else value for name, value in unpack(data).items()}
         network.load_state_dict(state, assign=assign)
     except (SafetensorError, RuntimeError) as error:
         raise ValueError(
@@ -214,9 +207,9 @@ def _fill(network: nn.Module, data: bytes, model: Model, *, assign: bool = False
 
 
 def packed(network: nn.Module) -> tuple[bytes, str]:
-    """The weights as half floats in the safetensors format, and their sha256."""
+    """The weights as half floats in the safetensors format, and their sha256; a forest's thresholds stay exact."""
     state = {
-        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
+        name: (value.half() if value.dtype == torch.float32 else value).contiguous().cpu()
         for name, value in network.state_dict().items()
     }
     data = pack(state)

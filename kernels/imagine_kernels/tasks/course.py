@@ -1,16 +1,17 @@
 """A course of lessons: fits over the splits of one lesson, by seed, with a progress bar and a history of epochs."""
 
-from dataclasses import dataclass, field
+import copy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from torch import nn
 
-from imagine_kernels.tasks import classification, compute, training
+from imagine_kernels.tasks import calibration, classification, compute, forest, networks, training
 from imagine_kernels.tasks.lesson import Lesson
 from imagine_kernels.tasks.splits import Mask, Split, nothing
-from imagine_kernels.use_case import Model
+from imagine_kernels.use_case import FOREST, NETWORK, Model
 
 _WATCHED = 1000
 """Held-out pictures that are looked at after every epoch; the figures at the end use all."""
@@ -64,24 +65,67 @@ class Course:
         return self._fit(nothing(len(self.lesson.labels)).held, self.seed, bar).network, examined
 
     def _fit(self, held: Mask, seed: int, bar: Any) -> training.Fitted:  # noqa: ANN401
+        """Every part of the model taught what is not held out; interrupted, the last stands in for those not begun."""
+        parts: list[nn.Module] = []
+        stopped = False
+        for number, part in enumerate(self.model.parts):
+            if part == FOREST:
+                parts.append(self._grow(held, seed))
+            elif stopped:
+                parts.append(copy.deepcopy(parts[-1]))
+            else:
+                fitted = self._teach(held, seed + number, number, bar)
+                parts.append(fitted.network)
+                stopped = fitted.stopped
+        return training.Fitted(networks.join(self.model, parts).eval(), stopped)
+
+    def _grow(self, held: Mask, seed: int) -> forest.Forest:
+        features = self.lesson.features
+        if features is None:
+            raise ValueError("The pictures were prepared without the features that a forest asks for.")
+        targets = self.lesson.targets(self.model.label_names)
+        return forest.grow(features[~held], targets[~held], len(self.model.labels), seed)
+
+    def _teach(self, held: Mask, seed: int, number: int, bar: Any) -> training.Fitted:  # noqa: ANN401
         targets = self.lesson.targets(self.model.label_names)
         watched = np.flatnonzero(held)[:_WATCHED]
+        alone = replace(self.model, parts=(NETWORK,), turns=1)
 
         def after(epoch: training.Epoch, network: nn.Module) -> None:
             right: float | None = None
             if len(watched):
-                called = self._scores(network, self.lesson.squares[watched]).argmax(1)
+                looking = classification.Classifier(alone, "", network, compute.device())
+                called = looking.scores_of_all(list(self.lesson.squares[watched])).argmax(1)
                 right = float((called == targets[watched]).mean())
-            self.history.append(Progress(epoch.number, epoch.loss, epoch.seconds, right))
+            self.history.append(Progress(epoch.number + number * self.plan.epochs, epoch.loss, epoch.seconds, right))
             bar.update()
             bar.set_postfix(loss=f"{epoch.loss:.2f}", **({} if right is None else {"right": f"{right:.0%}"}))
 
-        network = classification.begin(self.model, seed, self.starter)
+        network = classification.begin(self.model, seed, self.starter, number)
         learned = self.lesson.squares[~held]
         return training.fit(network, learned, targets[~held], self.model.profile, self.plan, seed, after)
 
     def _examine(self, network: nn.Module, split: Split) -> Examined:
-        return Examined(split.held, self._scores(network, self.lesson.squares[split.held]))
+        """The scores of the held-out pictures, before any temperature."""
+        plain = replace(self.model, temperature=1.0)
+        classifier = classification.Classifier(plain, "", network, compute.device())
+        return Examined(split.held, classifier.scores_of_all(self.lesson.seen(split.held)))
 
-    def _scores(self, network: nn.Module, squares: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        return classification.Classifier(self.model, "", network, compute.device()).scores_of_all(squares)
+    def calibrate(self, examined: list[Examined], wrong: float | None) -> None:
+        """Sets the model's temperature by the pictures that were held out, and its threshold where one is asked for.
+
+        `wrong` is the share of wrong answers that may remain. Raises ValueError where no threshold keeps that.
+        """
+        if not examined:
+            return
+        targets = np.concatenate([self.lesson.targets(self.model.label_names)[part.held] for part in examined])
+        scores = np.concatenate([part.scores for part in examined])
+        self.model = replace(self.model, temperature=calibration.temperature(scores, targets), reject_below=None)
+        if wrong is not None:
+            sure = calibration.calibrated(scores, self.model.temperature)
+            least = calibration.threshold(sure.max(1), sure.argmax(1) == targets, wrong)
+            self.model = replace(self.model, reject_below=round(least, 4))
+
+    def calibrated(self, part: Examined) -> npt.NDArray[np.float32]:
+        """The scores of the pictures that were held out, after the model's temperature."""
+        return calibration.calibrated(part.scores, self.model.temperature)

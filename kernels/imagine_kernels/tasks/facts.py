@@ -2,13 +2,15 @@
 
 import dataclasses
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
 
-from imagine_kernels.use_case import Figure, Label, Model, Profile, Source
+from imagine_kernels.use_case import FOREST, NETWORK, Figure, Label, Model, Profile, Source
 
 _LARGEST = 4 * 2**20
+_MOST_PARTS = 16
 OPTIONS = frozenset(
     {"channels", "stem_width", "stem_type", "drop_rate", "drop_path_rate", "global_pool", "width_mult", "depth_mult"}
 )
@@ -45,17 +47,21 @@ def read(path: Path) -> Model:
 
 
 def _model(values: dict[str, Any]) -> Model:
-    profile = dict(values["profile"])
     return Model(
         **{
             **values,
-            "options": {key: tuple(v) if isinstance(v, list) else v for key, v in values["options"].items()},
+            "options": _tuples(values["options"]),
+            "parts": tuple(values.get("parts", (NETWORK,))),
             "labels": tuple(Label(**label) for label in values["labels"]),
-            "profile": Profile(**{**profile, "mean": tuple(profile["mean"]), "std": tuple(profile["std"])}),
+            "profile": Profile(**_tuples(values["profile"])),
             "source": Source(**values["source"]),
             "figures": tuple(Figure(**figure) for figure in values["figures"]),
         }
     )
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def check(model: Model) -> None:
@@ -67,3 +73,16 @@ def check(model: Model) -> None:
         raise ValueError(f"The model {model.name} names {model.architecture!r}, which is not a network of this house.")
     if not 16 <= model.profile.size <= 1024 or not model.labels:
         raise ValueError(f"The model {model.name} needs an input of 16 to 1024 pixels and at least one class.")
+    _check_parts(model)
+
+
+def _check_parts(model: Model) -> None:
+    known, views = {NETWORK, FOREST}, model.profile.views
+    if not 1 <= len(model.parts) <= _MOST_PARTS or not set(model.parts) <= known or model.parts.count(FOREST) > 1:
+        raise ValueError(
+            f"The model {model.name} needs 1 to {_MOST_PARTS} parts, networks or one forest, not {model.parts}."
+        )
+    if model.turns not in {1, 8} or not (math.isfinite(model.temperature) and model.temperature > 0):
+        raise ValueError(f"The model {model.name} needs 1 or 8 turns and a temperature above 0.")
+    if len(views) > _MOST_PARTS or not all(1 <= view <= 64 for view in views):
+        raise ValueError(f"The model {model.name} needs views of 1 to 64 pixels to the pixel, not {views}.")

@@ -1,27 +1,58 @@
 """Pixels of any instrument become the square a network was trained on: even background, aspect kept, one size."""
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
 
-from imagine_kernels.use_case import Profile
+from imagine_kernels.use_case import FOREST, Model, Profile
 
 Pixels = npt.NDArray[np.uint8]
 WATER = 170
 """The grey that every background is brought to: leaves room for bright rims, dark bodies keep their contrast."""
 _DARKEST = 32
 """A background darker than this is not water before a lamp; it is not stretched further."""
+_NOISE = 0.09
+"""Contrast to the water below which a pixel says nothing about where the object is."""
+
+
+class Seen(NamedTuple):
+    """A picture as a model with a forest looks at it: the square, and the features measured on the picture itself."""
+
+    square: Pixels
+    features: npt.NDArray[np.float32]
+
+
+def prepare(image: Pixels, model: Model) -> Pixels | Seen:
+    """What `model` looks at: the square, and beside it the features where a forest asks for them."""
+    made = square(image, model.profile)
+    if FOREST not in model.parts:
+        return made
+    from imagine_kernels.features.extended import extended
+
+    grey = model.profile.colour == "grey"
+    return Seen(made, extended(np.asarray(Image.fromarray(image).convert("L")) if grey else image))
+
+
+def batch(seen: Sequence[Pixels | Seen], profile: Profile, where: torch.device) -> tuple[torch.Tensor, ...]:
+    """Prepared pictures as what networks take: the squares and, where there are any, the features."""
+    squares = tensor(np.stack([one.square if isinstance(one, Seen) else one for one in seen]), profile).to(where)
+    features = [one.features for one in seen if isinstance(one, Seen)]
+    return (squares, torch.from_numpy(np.stack(features)).to(where)) if features else (squares,)
 
 
 def square(image: Pixels, profile: Profile) -> Pixels:
     """The picture (H, W, 3) as (size, size, channels): flat-fielded, resized to fit as the profile says, centred.
 
     The background is the median of the picture's rim. Dividing by it makes runs of different lamps alike, and lets the
-    margin around a long particle be filled with the very same water.
+    margin around a long particle be filled with the very same water. With views see `viewed`.
     """
+    if profile.views:
+        return viewed(image, profile)
     picture = Image.fromarray(image)
     if profile.colour == "grey":
         picture = picture.convert("L")
@@ -39,6 +70,36 @@ def square(image: Pixels, profile: Profile) -> Pixels:
     return canvas
 
 
+def viewed(image: Pixels, profile: Profile) -> Pixels:
+    """The object's middle at each of the profile's scales, (size, size, channels): one view's channels after another.
+
+    Light on dark is shown as the root of its grey, so that what is faint is seen, on black; dark on light on `WATER`.
+    """
+    from imagine_kernels.features.contrast import contrast, middle
+
+    picture = np.asarray(Image.fromarray(image).convert("L")) if profile.colour == "grey" else image
+    seen = contrast(picture)
+    y, x, _ = middle(seen.amount, _NOISE)
+    flat = seen.signed * 255 if seen.dark_field else WATER * (1 + seen.signed)
+    water = 0 if seen.dark_field else WATER
+    whole = np.clip(flat + 0.5, 0, 255).astype(np.uint8)
+    return np.concatenate([_view(whole, y, x, scale, profile.size, water) for scale in profile.views], axis=2)
+
+
+def _view(whole: Pixels, y: float, x: float, scale: float, size: int, water: int) -> Pixels:
+    """A square of `size` pixels of `scale` pixels each around (y, x); beyond the picture there is water."""
+    canvas = np.full((size, size, whole.shape[2]), water, np.uint8)
+    if scale != 1:
+        shape = (max(1, round(whole.shape[1] / scale)), max(1, round(whole.shape[0] / scale)))
+        small = [Image.fromarray(plane).resize(shape, Image.Resampling.BILINEAR) for plane in np.moveaxis(whole, 2, 0)]
+        whole, y, x = np.stack([np.asarray(plane) for plane in small], axis=2), y / scale, x / scale
+    top, left = round(size / 2 - y - 0.5), round(size / 2 - x - 0.5)
+    rows = slice(max(0, top), min(size, top + whole.shape[0]))
+    columns = slice(max(0, left), min(size, left + whole.shape[1]))
+    canvas[rows, columns] = whole[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    return canvas
+
+
 def background(pixels: Pixels) -> npt.NDArray[np.float32]:
     """The colour of the water, one number a channel: the median of the picture's rim (H, W) or (H, W, C)."""
     rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
@@ -49,7 +110,8 @@ def background(pixels: Pixels) -> npt.NDArray[np.float32]:
 
 def tensor(squares: Pixels, profile: Profile) -> torch.Tensor:
     """Squares (N, S, S, C) of 0..255 as what networks take: float (N, C, S, S), the background near 0."""
-    channels = squares.shape[3]
-    mean = torch.tensor(profile.mean[:channels]).mul(255).view(1, -1, 1, 1)
-    std = torch.tensor(profile.std[:channels]).mul(255).view(1, -1, 1, 1)
+    colours = 1 if profile.colour == "grey" else 3
+    times = squares.shape[3] // colours
+    mean = torch.tensor(profile.mean[:colours] * times).mul(255).view(1, -1, 1, 1)
+    std = torch.tensor(profile.std[:colours] * times).mul(255).view(1, -1, 1, 1)
     return torch.from_numpy(squares).permute(0, 3, 1, 2).float().sub_(mean).div_(std)

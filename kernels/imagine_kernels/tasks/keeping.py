@@ -54,6 +54,8 @@ def parameters(course: Course, split: Split) -> dict[str, str | int | float]:
     known: dict[str, str | int | float] = {
         "start": "nothing" if starter is None else f"{starter.model.name} {starter.origin}",
         "architecture": model.architecture,
+        "parts": ", ".join(model.parts),
+        "temperature": model.temperature,
         "size": model.profile.size,
         "colour": model.profile.colour,
         "classes": len(model.labels),

@@ -12,20 +12,30 @@ import numpy.typing as npt
 from imagine_kernels.images import Pixels
 from imagine_kernels.records import Sample, Skipped
 from imagine_kernels.tasks import compute, inputs, reading
-from imagine_kernels.use_case import Label, Model, Profile, UseCase
+from imagine_kernels.use_case import Label, Model, UseCase
 
 KEYS = "123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """Pictures as a network takes them, (N, size, size, channels), and what people called each; none unreadable."""
+    """Pictures as a network takes them, (N, size, size, channels), and what people called each; none unreadable.
+
+    `features` (N, F) are there where the model asks a forest.
+    """
 
     samples: tuple[Sample, ...]
     squares: npt.NDArray[np.uint8]
     labels: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     data_sha256: str
+    features: npt.NDArray[np.float32] | None = None
+
+    def seen(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.integer]) -> list[inputs.Pixels | inputs.Seen]:
+        """The chosen pictures as a classifier takes them."""
+        if self.features is None:
+            return list(self.squares[chosen])
+        return [inputs.Seen(*pair) for pair in zip(self.squares[chosen], self.features[chosen], strict=True)]
 
     @property
     def groups(self) -> tuple[str | None, ...]:
@@ -43,14 +53,14 @@ class Lesson:
         return np.array([place[label] for label in self.labels], np.int64)
 
 
-def prepare(samples: Iterable[Sample], truth: Mapping[str, str], profile: Profile, *, progress: bool) -> Lesson:
+def prepare(samples: Iterable[Sample], truth: Mapping[str, str], model: Model, *, progress: bool) -> Lesson:
     """Reads the samples that have a label in `truth`. Raises ValueError with a sentence where they do not suffice."""
 
-    def ready(image: Pixels) -> tuple[Pixels, str]:
-        return inputs.square(image, profile), hashlib.sha256(repr(image.shape).encode() + image.tobytes()).hexdigest()
+    def ready(image: Pixels) -> tuple[Pixels | inputs.Seen, str]:
+        return inputs.prepare(image, model), hashlib.sha256(repr(image.shape).encode() + image.tobytes()).hexdigest()
 
     labelled = [sample for sample in samples if sample.id in truth]
-    reads = reading.read(labelled, ready, side=profile.size, threads=compute.granted())
+    reads = reading.read(labelled, ready, side=model.side, threads=compute.granted())
     done = list(reading.bar(reads, len(labelled), "read", "image", show=progress))
     good = [(item.sample, *item.ready) for item in done if item.ready is not None]
     labels = tuple(truth[sample.id] for sample, _, _ in good)
@@ -60,10 +70,13 @@ def prepare(samples: Iterable[Sample], truth: Mapping[str, str], profile: Profil
     facts = sorted(f"{label}\t{digest}" for label, (_, _, digest) in zip(labels, good, strict=True))
     return Lesson(
         samples=tuple(sample for sample, _, _ in good),
-        squares=np.stack([made for _, made, _ in good]),
+        squares=np.stack([made.square if isinstance(made, inputs.Seen) else made for _, made, _ in good]),
         labels=labels,
         skipped=tuple(item.skipped() for item in done if item.ready is None),
         data_sha256=hashlib.sha256("\n".join(facts).encode()).hexdigest(),
+        features=np.stack(measured)
+        if (measured := [m.features for _, m, _ in good if isinstance(m, inputs.Seen)])
+        else None,
     )
 
 

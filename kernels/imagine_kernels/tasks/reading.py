@@ -36,7 +36,7 @@ class Read(Generic[Ready]):
 
 
 def read(
-    samples: Iterable[Sample], prepare: Callable[[Pixels], Ready], *, side: int, threads: int
+    samples: Iterable[Sample], prepare: Callable[[Pixels], Ready], *, side: int | None, threads: int
 ) -> Iterator[Read[Ready]]:
     """Every sample's pixels, made ready by `prepare`, in the order of the samples; none is ever a stack trace.
 
@@ -56,11 +56,11 @@ def read(
             yield from waiting.popleft()()
 
 
-def _chunk(chunk: Sequence[Sample], prepare: Callable[[Pixels], Ready], side: int) -> list[Read[Ready]]:
+def _chunk(chunk: Sequence[Sample], prepare: Callable[[Pixels], Ready], side: int | None) -> list[Read[Ready]]:
     return [_one(sample, prepare, side) for sample in chunk]
 
 
-def _one(sample: Sample, prepare: Callable[[Pixels], Ready], side: int) -> Read[Ready]:
+def _one(sample: Sample, prepare: Callable[[Pixels], Ready], side: int | None) -> Read[Ready]:
     try:
         return Read(sample, prepare(images.read(sample, side=side)))
     except (ValueError, OSError) as error:

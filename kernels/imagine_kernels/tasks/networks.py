@@ -1,0 +1,88 @@
+"""The untrained modules that the facts of a model describe: one timm network, or several parts that are averaged."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from imagine_kernels.tasks import facts
+from imagine_kernels.tasks.forest import Forest
+from imagine_kernels.use_case import FOREST, NETWORK, Model
+
+_FAINTEST = 1e-12
+"""A score of 0 is taken for this: its logarithm must be finite."""
+
+
+class Parts(nn.Module):
+    """Networks that look at a picture in several positions, and a forest: each a score per class, all averaged."""
+
+    def __init__(self, networks: list[nn.Module], forest: Forest | None, turns: int) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+        self.forest = forest
+        self.turns = turns
+
+    def forward(self, squares: torch.Tensor, features: torch.Tensor | None = None) -> torch.Tensor:
+        """The logarithms of the mean scores (N, classes) of squares (N, C, S, S) and features (N, F)."""
+        scores = [self._looked(network, squares) for network in self.networks]
+        if self.forest is not None:
+            if features is None:
+                raise ValueError("This model asks a forest: it needs the features of the pictures, too.")
+            scores.append(self.forest(features))
+        return torch.stack(scores).mean(0).clamp(min=_FAINTEST).log()
+
+    def _looked(self, network: nn.Module, squares: torch.Tensor) -> torch.Tensor:
+        positions = [squares] if self.turns == 1 else [_turned(squares, number) for number in range(8)]
+        found: torch.Tensor = torch.stack([network(each).float().softmax(1) for each in positions]).mean(0)
+        return found
+
+
+def _turned(squares: torch.Tensor, number: int) -> torch.Tensor:
+    """One of the eight positions of a square: four quarter turns, mirrored or not."""
+    turned = torch.rot90(squares, number % 4, (2, 3))
+    return (turned.flip(3) if number >= 4 else turned).contiguous(memory_format=torch.channels_last)
+
+
+def build(model: Model) -> nn.Module:
+    """The untrained network of `model`, or its parts. Raises ValueError where timm knows no such network."""
+    facts.check(model)
+    if is_plain(model):
+        return single(model)
+    return join(model, [single(model) if part == NETWORK else Forest(len(model.labels)) for part in model.parts])
+
+
+def is_plain(model: Model) -> bool:
+    """Whether the model is one network that looks once: its weights bear the names that timm gives them."""
+    return model.parts == (NETWORK,) and model.turns == 1
+
+
+def join(model: Model, parts: list[nn.Module]) -> nn.Module:
+    """The parts, in the order of the model's facts, as one module."""
+    if is_plain(model):
+        return parts[0]
+    grown = [part for part, kind in zip(parts, model.parts, strict=True) if kind == FOREST and isinstance(part, Forest)]
+    taught = [part for part, kind in zip(parts, model.parts, strict=True) if kind == NETWORK]
+    return Parts(taught, grown[0] if grown else None, model.turns)
+
+
+def single(model: Model) -> nn.Module:
+    """One untrained timm network."""
+    import timm
+
+    options: dict[str, Any] = dict(model.options)
+    try:
+        network: nn.Module = timm.create_model(
+            model.architecture,
+            pretrained=False,
+            num_classes=len(model.labels),
+            in_chans=model.profile.channels,
+            **options,
+        )
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"The model {model.name} names a network that cannot be built: {error}.") from error
+    return network
+
+
+def taught(network: nn.Module) -> list[nn.Module]:
+    """The timm networks of a module: itself, or those among its parts."""
+    return list(network.networks) if isinstance(network, Parts) else [network]
