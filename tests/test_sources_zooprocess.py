@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from imagine_kernels import images
+from imagine_kernels.images import decoding
 from imagine_kernels.records import Quantity
 from imagine_kernels.sources import open_samples, zooprocess
 
@@ -61,6 +62,16 @@ def test_objects_are_cut_out_of_the_scan_with_their_measures(tmp_path):
         assert sample.measures["%area"].unit == "percent"
         assert sample.group == SCAN
         assert sample.pixel_size is None
+
+
+def test_objects_are_cut_out_of_a_scan_too_large_to_be_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(decoding, "MAX_PIXELS", 5000)
+    (tmp_path / f"{SCAN}_meas.txt").write_text(measures())
+    grey = scan_picture(tmp_path, f"{SCAN}_vis1.png")
+    found = open_samples(tmp_path)
+    assert len(found.samples) == 2
+    for sample, (_, _, x, y, width, height, *_) in zip(found.samples, OBJECTS, strict=True):
+        assert (images.read(sample)[..., 0] == grey[y : y + height, x : x + width]).all()
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

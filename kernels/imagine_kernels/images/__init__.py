@@ -20,8 +20,8 @@ from imagine_kernels.images.windows import Windows
 from imagine_kernels.records import Box, Sample
 
 __all__ = [
-    "MAX_PIXELS", "MIN_SIDE", "Pixels", "Window", "Windows", "bands", "named", "png", "read", "size", "thumbnail",
-    "tiles",
+    "MAX_PIXELS", "MIN_SIDE", "Pixels", "Window", "Windows", "bands", "named", "png", "read", "scan_size", "size",
+    "thumbnail", "tiles",
 ]  # fmt: skip
 
 _MAX_FILE = 1024 * 2**20
@@ -43,6 +43,13 @@ def size(path: str | Path) -> tuple[int, int]:
             return roi.size(bin_file, name)
         with _open(uri) as file:
             return decoding.size(file)
+
+
+def scan_size(path: Path | str) -> tuple[int, int]:
+    """As `size`, of a picture of any size: one that is read in parts, by `Windows` or as crops."""
+    uri = str(path)
+    with naming(uri), _open(uri) as file:
+        return decoding.any_size(file)
 
 
 def read(sample: Sample, *, side: int | None = None) -> Pixels:
@@ -105,7 +112,8 @@ def _collage(uri: str) -> Pixels:
 def _is_large(uri: str) -> bool:
     """Whether crops are read from the file one by one: a scan of 300 million pixels is never decoded whole."""
     with _open(uri) as file:
-        return decoding.is_large(file)
+        width, height = decoding.any_size(file)
+    return width * height > decoding.MAX_PIXELS
 
 
 @cached(LRUCache(maxsize=1), key=_stamp, condition=_gate)

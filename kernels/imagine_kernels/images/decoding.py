@@ -87,11 +87,10 @@ def broken_as_sentence() -> Iterator[None]:
         raise RefusedError(f"is broken and cannot be decoded ({told}). Get a fresh copy from its source.") from error
 
 
-def is_large(file: IO[bytes]) -> bool:
-    """Whether a picture has more pixels than are decoded whole."""
+def any_size(file: IO[bytes]) -> tuple[int, int]:
+    """Width and height as shown upright, from the header alone, of a picture that may be too large to be decoded."""
     with broken_as_sentence():
-        width, height = _sides(file, of_tiff=tiff.sides)
-        return width * height > MAX_PIXELS
+        return _sides(file, of_tiff=tiff.sides)
 
 
 def _sides(file: IO[bytes], of_tiff: Callable[[IO[bytes]], tuple[int, int]]) -> tuple[int, int]:

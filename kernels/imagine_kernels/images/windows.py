@@ -138,12 +138,6 @@ class Windows:
         return tiff.white(highest)
 
 
-def size(path: Path | str) -> tuple[int, int]:
-    """Width and height of a picture of any size, upright; only its header is read. Raises as `Windows` does."""
-    with Windows(path, colours=False) as windows:
-        return windows.width, windows.height
-
-
 def _opened(uri: str) -> IO[bytes]:
     path, member = zip_members.split(uri)
     return Path(path).open("rb") if member is None else io.BytesIO(zip_members.read_member(path, member))

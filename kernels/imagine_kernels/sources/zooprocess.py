@@ -1,7 +1,7 @@
 """Parts of a ZooProcess (ZooScan) project → samples: objects cut out already, or still in their scan, with measures."""
 
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Collection as Sized
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -117,7 +117,7 @@ class _Scans:
         for ending, suffix in ((e, s) for e in _SCANS for s in sorted(PICTURES)):
             scan = self.pictures.alone(row["label"] + ending + suffix)
             if scan is not None:
-                width, height = self._size(table, scan)
+                width, height = self._size(table, scan, of=images.scan_size)
                 if box.x < 0 or box.y < 0 or box.x + box.width > width or box.y + box.height > height:
                     why = f"{scan} ({width} × {height} pixels) does not hold the object's place."
                     raise LeftOutError(scan, f"{why} Get the scan that was measured.")
@@ -125,10 +125,10 @@ class _Scans:
         why = f"{table.name} measures objects whose pictures are not here. Copy the crops, or the scan, beside it."
         raise LeftOutError(table.name, why)
 
-    def _size(self, table: Measures, name: str) -> tuple[int, int]:
+    def _size(self, table: Measures, name: str, of: Callable[[str], tuple[int, int]] = images.size) -> tuple[int, int]:
         if name not in self.sizes:
             try:
-                self.sizes[name] = images.size(self.place.uri(name))
+                self.sizes[name] = of(self.place.uri(name))
             except (ValueError, OSError) as error:
                 self.sizes[name] = str(error)
         found = self.sizes[name]
