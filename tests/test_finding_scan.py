@@ -7,9 +7,10 @@ from hostile import picture
 from PIL import Image
 from scipy import ndimage
 
-from imagine_kernels import images
+from imagine_kernels import biovolume, ecotaxa, images, measure
 from imagine_kernels.images import Window, Windows
 from imagine_kernels.records import Effort, Quantity
+from imagine_kernels.sources import open_samples
 from imagine_kernels.tasks import finding
 from imagine_kernels.tasks.finding import background, bodies, keeping
 from imagine_kernels.use_cases.zooplankton import samples as maker
@@ -100,6 +101,16 @@ def test_bands_of_any_height_give_the_same_objects(drawn, found, monkeypatch):
     monkeypatch.setattr(finding, "bands", lambda width, height: images.bands(width, height, width * 37))
     again = finding.find(drawn[0], pixel_size=PIXEL, effort=found.samples[0].effort)
     assert (again.samples, again.cut) == (found.samples, found.cut)
+
+
+def test_what_was_found_goes_to_ecotaxa_and_back_with_its_water_and_sizes(found, tmp_path):
+    ecotaxa.write(tmp_path / "scan.zip", found.samples)
+    again = open_samples(tmp_path / "scan.zip")
+    assert again.skipped == ()
+    assert biovolume.biovolumes(again.samples, {}) == biovolume.biovolumes(found.samples, {})
+    told = [measure.concentrations(some, {}, per="meter ** 3") for some in (again.samples, found.samples)]
+    assert told[0] == told[1]
+    assert told[0][0].concentration.value == pytest.approx(len(found.samples) / 12.5)
 
 
 def test_all_features_are_there_when_asked_for(tmp_path):
