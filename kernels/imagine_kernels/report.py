@@ -64,7 +64,9 @@ def _execute(template: Path, notebook: Path, parameters: dict[str, Any], case: U
     try:
         with tempfile.TemporaryDirectory(prefix="imagine-") as sockets:
             # sockets in a folder of our own: ports can be taken between choosing and using them, and anybody may call
-            kernel = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/k"}})
+            own = {"KernelManager": {"transport": "ipc", "ip": f"{sockets}/k"}}
+            # asked in a friendly way, a busy machine's kernel says that it was interrupted, where a person reads
+            own["NotebookClient"] = {"shutdown_kernel": "immediate"}
             papermill.execute_notebook(
                 str(template),
                 str(notebook),
@@ -72,7 +74,7 @@ def _execute(template: Path, notebook: Path, parameters: dict[str, Any], case: U
                 kernel_name=case.name,
                 progress_bar=progress,
                 cwd=str(Path.cwd()),
-                config=kernel,
+                config=Config(own),
             )
     except papermill.PapermillExecutionError as error:
         raise ReportError(
