@@ -67,7 +67,7 @@ async def _until_told(rounds: Rounds) -> None:
 
 
 def _lend() -> int:
-    """What keeps it from running is one sentence. On a busy machine it comes first, where it may: others wait for it."""
+    """What keeps it from running is one sentence. On a busy machine it comes first: kernels wait for it."""
     with contextlib.suppress(PermissionError):
         os.nice(-5)
     try:
