@@ -20,7 +20,7 @@ MARK = "IMAGINE_INSTALLATION"
 
 @dataclass(frozen=True)
 class Role:
-    """What a process is there for: `kind` is hub, proxy, service, server, kernel or other."""
+    """What a process is there for: `kind` is hub, proxy, service, server, warm (it forks kernels), kernel or other."""
 
     kind: str
     name: str = ""
@@ -110,11 +110,19 @@ def role(process: "psutil.Process") -> Role:
     if any(Path(word).name == "jupyterhub_config.py" for word in command):
         return Role("hub")
     person = environment.get("JUPYTERHUB_USER", "")
-    if any(word.endswith(".json") and Path(word).name.startswith("kernel-") for word in command):
-        return Role("kernel", person)
-    if person and any("singleuser" in word for word in command):
-        return Role("server", person)
-    return Role("other", person)
+    return Role(_kind_of_a_persons(command) if person or _is_kernel(command) else "other", person)
+
+
+def _kind_of_a_persons(command: list[str]) -> str:
+    if _is_kernel(command):
+        return "kernel"
+    if any("singleuser" in word for word in command):
+        return "server"
+    return "warm" if "imagine_kernels.launch.zygote" in command else "other"
+
+
+def _is_kernel(command: list[str]) -> bool:
+    return any(word.endswith(".json") and Path(word).name.startswith("kernel-") for word in command)
 
 
 def hub(settings: Settings) -> "psutil.Process | None":

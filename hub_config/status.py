@@ -78,6 +78,8 @@ def _person(settings: Settings, person: str, groups: Groups) -> Iterable[Row]:
     if kernels := groups.get(processes.Role("kernel", person)):
         title = f"  {len(kernels)} kernel{'s' if len(kernels) > 1 else ''} of {person}"
         yield _row(title, "", parts.installed(settings, "kernel", KERNELS), kernels)
+    if warm := groups.get(processes.Role("warm", person)):
+        yield _row(f"  warm process for kernels of {person}", "", "", warm)
     if others := groups.get(processes.Role("other", person)):
         yield _row(f"  terminals and programs of {person}", "", "", others)
 
