@@ -85,7 +85,7 @@ def test_the_warm_process_of_a_person_comes_again_when_it_was_killed(house):
     mark = f"{house.settings.folders.state}|gus|"
 
     def warm():
-        return [one for one in processes.family(spawner.SERVER, mark) if "launch.zygote" in " ".join(one.cmdline())]
+        return [one for one in processes.family(spawner.SERVER, mark) if processes.role(one).kind == "warm"]
 
     (before,) = until(warm, 120)
     before.kill()
