@@ -73,7 +73,6 @@ def test_a_server_is_forked_from_the_warm_process_and_counted(small):
     server = next(p for p in family(small, "wanda") if processes.role(p).kind == "server")
     assert server.parent() == service(small, services.WARM_SERVERS)
     assert not [name for name in service(small, services.WARM_SERVERS).environ() if "TOKEN" in name]
-    until(lambda: "warm" in {processes.role(p).kind for p in family(small, "wanda")})
 
 
 def test_who_comes_while_another_server_starts_waits_in_line_and_may_leave_it(small):
