@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from house import ROOT, House, forget_people, lend_a_card, open_folder, write_settings
+from xdist.workermanage import NodeManager
 
 from hub_config import settings
 
@@ -20,6 +21,13 @@ def pytest_configure(config):
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):  # one of several processes of pytest-xdist; torch is not loaded yet
         os.environ.update(BESIDE)
+    NodeManager.EXIT_TIMEOUT = 60  # seconds for each of them to stop what it had started
+
+
+def pytest_keyboard_interrupt():
+    """One of several is interrupted twice, by the person and by who began it: once is enough to end in order."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def pytest_collection_modifyitems(items):
