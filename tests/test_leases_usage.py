@@ -21,10 +21,11 @@ from imagine_kernels import environment
 from imagine_kernels.launch import leases
 
 BURN = """
-import time
+import os, time
+parent = os.getppid()
 while time.process_time() < 0.6: pass
 print(flush=True)
-time.sleep(600)
+while os.getppid() == parent: time.sleep(0.1)
 """
 
 
