@@ -174,7 +174,12 @@ def _make(settings: Settings, user: str, home: str) -> pwd.struct_passwd:
     for name in _names(settings, user):
         if _entry(name) is None and _gid(name) is None:
             options = ["--no-create-home", "--no-log-init", "--home-dir", home, "--shell", SHELL, "--user-group"]
-            _run("useradd", *options, *_above_orphans(settings), "--comment", f"hub user {user}", name)
+            try:
+                _run("useradd", *options, *_above_orphans(settings), "--comment", f"hub user {user}", name)
+            except OSError:
+                if _entry(name) is None and _gid(name) is None:
+                    raise
+                continue  # another installation was quicker
             return pwd.getpwnam(name)
     raise FileExistsError(f"Every name for the account of {user} is taken on this machine, such as {name}: userdel it.")
 

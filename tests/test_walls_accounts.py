@@ -113,6 +113,24 @@ def test_an_account_of_somebody_else_with_our_name_is_never_taken(place):
 
 
 @as_root
+def test_two_houses_that_make_the_same_name_at_the_same_moment_both_get_an_account():
+    code = "from hub_config import accounts, settings as s\n"
+    code += "for n in range(4): print(accounts.account(s.load(), f'twin{n}').uid)"
+    with open_folder() as one, open_folder() as other:
+        files = [write_settings(folder) for folder in (one, other)]
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-c", code], env={**os.environ, settings.VARIABLE: str(file)}, stdout=subprocess.PIPE
+            )
+            for file in files
+        ]
+        numbers = [number for process in started for number in process.communicate(timeout=60)[0].split()]
+        for file in files:
+            forget_people(settings.load(file))
+    assert len(set(numbers)) == len(numbers) == 8
+
+
+@as_root
 def test_groups_are_those_of_the_person_and_of_nobody_else(place):
     made = accounts.account(place, "ada", ["reef", "urn:x:group:Tide#1"])
     assert len(made.groups) == 2
