@@ -17,6 +17,8 @@ from imagine_kernels.sources import open_samples
 from imagine_kernels.use_case import FOREST, NETWORK, Figure, Model, UseCase
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from imagine_kernels.tasks.classification import Classifier
     from imagine_kernels.tasks.course import Course, Examined, Progress
     from imagine_kernels.tasks.lesson import Lesson
@@ -116,10 +118,7 @@ def train(
         taught = _lesson(samples, annotations, made, wanted, progress=progress)
         course = _course(case, made, starter, taught, wanted, progress=progress)
         chosen = splits.choose(taught.labels, taught.groups, wanted.folds, wanted.seed)
-        total = course.plan.epochs * made.parts.count(NETWORK) * (len(chosen) + 1 if wanted.folds else 1)
-        with _bar(total, "train", show=progress) as bar:
-            network, examined = course.run(chosen, bar, cross_validate=bool(wanted.folds))
-    course.calibrate(examined, wanted.reject)
+        network, examined = _run(course, chosen, wanted, progress=progress)
     evaluation, home = _evaluate(course, examined), folder or work_folder() / "models"
     again = keeping.command(case.name, {"model": known.name, **wanted.told(course.plan.epochs)})
     kept, path = keeping.keep(course, network, _figures(evaluation, chosen[0]), again, home)
@@ -131,6 +130,17 @@ def train(
         skipped=taught.skipped,
         seconds=time.perf_counter() - began,
     )
+
+
+def _run(
+    course: "Course", chosen: "list[Split]", wanted: Options, *, progress: bool
+) -> "tuple[nn.Module, list[Examined]]":
+    """The network to keep and the answers to pictures held out, by which the course's model is then calibrated."""
+    fits = len(chosen) + 1 if wanted.folds else 1
+    with _bar(fits * course.plan.epochs * course.model.parts.count(NETWORK), "train", show=progress) as bar:
+        network, examined = course.run(chosen, bar, cross_validate=bool(wanted.folds))
+    course.calibrate(examined, wanted.reject)
+    return network, examined
 
 
 def _lesson(
