@@ -6,6 +6,7 @@ other account is ever taken, whatever its name. None is removed by itself: `user
 
 import contextlib
 import ctypes
+import fcntl
 import functools
 import grp
 import hashlib
@@ -31,6 +32,8 @@ LONGEST = 32
 SHELL = "/bin/bash"
 UMASK = 0o007
 """Of a person's processes: their files have a group of their own, and what they share is the group's to change."""
+LOCK = Path("/run/imagine-accounts.lock")
+"""Where only root may write."""
 _making = threading.Lock()
 
 
@@ -92,13 +95,24 @@ def account(settings: Settings, user: str, groups: Collection[str] = ()) -> Acco
         return None
     if not is_good_name(user):
         raise ValueError(f"{user!r} cannot have an account: use letters a-z, digits, and . _ @ + - after the first.")
-    with _making:
+    with _alone():
         home = str(settings.folders.homes / user)
         entry = _made(settings, user, home) or _make(settings, user, home)
         numbers = sorted({group_number(settings, group) for group in groups})
     if not (entry.pw_uid and entry.pw_gid):
         raise PermissionError(f"The account {entry.pw_name} has the rights of root: remove it (userdel), then go on.")
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, tuple(numbers))
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """No other thread, and no other installation on this machine, makes accounts meanwhile.
+
+    Of two `useradd` of one name at the same moment, the second takes over the account of the first.
+    """
+    with _making, LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def made(settings: Settings, user: str = "") -> list[Account]:
@@ -174,12 +188,7 @@ def _make(settings: Settings, user: str, home: str) -> pwd.struct_passwd:
     for name in _names(settings, user):
         if _entry(name) is None and _gid(name) is None:
             options = ["--no-create-home", "--no-log-init", "--home-dir", home, "--shell", SHELL, "--user-group"]
-            try:
-                _run("useradd", *options, *_above_orphans(settings), "--comment", f"hub user {user}", name)
-            except OSError:
-                if _entry(name) is None and _gid(name) is None:
-                    raise
-                continue  # another installation was quicker
+            _run("useradd", *options, *_above_orphans(settings), "--comment", f"hub user {user}", name)
             return pwd.getpwnam(name)
     raise FileExistsError(f"Every name for the account of {user} is taken on this machine, such as {name}: userdel it.")
 
