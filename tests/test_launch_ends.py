@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -87,6 +88,17 @@ def test_a_killed_kernel_is_seen_takes_its_children_along_and_can_be_started_aga
     kernel.client.stop_channels()
     kernel.manager.restart_kernel()
     kernel.listen()
+    assert kernel.say("print(1)") == "1"
+
+
+def test_a_request_to_end_that_came_too_late_does_not_end_the_successor(kernel):
+    os.kill(kernel.pid, 9)
+    until(lambda: not kernel.manager.is_alive(), 20, 0.02)
+    kernel.client.stop_channels()
+    kernel.manager.request_shutdown(restart=True)
+    kernel.manager.start_kernel(env=dict(kernel.manager._launch_args["env"]), cwd=kernel.manager._launch_args["cwd"])
+    kernel.listen()
+    time.sleep(0.3)  # the time it takes to knock again at an address
     assert kernel.say("print(1)") == "1"
 
 

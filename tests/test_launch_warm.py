@@ -99,7 +99,7 @@ def test_others_see_a_kernel_of_the_person_and_not_the_warm_process(warm, own):
     assert processes.role(process).kind == "kernel"
     assert process.environ()["MINE"] == "ü"
     assert warm.manager.connection_file in process.cmdline()
-    assert processes.marked("IMAGINE_SERVER", "there") == [own.fork.pid]
+    assert processes.marked("IMAGINE_SERVER", own.mark) == [own.fork.pid]
 
 
 def test_the_model_is_the_one_that_was_held_ready(warm):

@@ -64,7 +64,8 @@ class OwnProcess:
             os.chown(self.folder, person.uid, person.gid)
         self.socket, me = self.folder / "zygote", os.pidfd_open(os.getpid())
         argv = (sys.executable, "-m", "imagine_kernels.launch.zygote", str(self.socket))
-        env = {"HOME": str(self.folder), "IMAGINE_SERVER": "there"}
+        self.mark = str(self.folder)  # other tests have such processes at the same time
+        env = {"HOME": str(self.folder), "IMAGINE_SERVER": self.mark}
         job = forking.Job("zygote", argv, env, str(self.folder), person=person, lives_with_asker=False)
         with (folder / "log").open("ab") as log, Path(os.devnull).open() as nothing:
             self.fork = forking.ask(folder / "main", job, fds=(nothing.fileno(), log.fileno(), log.fileno(), me))
