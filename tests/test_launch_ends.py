@@ -96,6 +96,7 @@ def test_a_request_to_end_that_came_too_late_does_not_end_the_successor(kernel):
     until(lambda: not kernel.manager.is_alive(), 20, 0.02)
     kernel.client.stop_channels()
     kernel.manager.request_shutdown(restart=True)
+    kernel.manager.finish_shutdown(restart=True)
     kernel.manager.start_kernel(env=dict(kernel.manager._launch_args["env"]), cwd=kernel.manager._launch_args["cwd"])
     kernel.listen()
     time.sleep(0.3)  # the time it takes to knock again at an address

@@ -132,10 +132,11 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
     async def shutdown_requested(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002 - Jupyter's own signature
         """A kernel that has ended takes no request: its successor would, which listens at the same address at once."""
         await super().shutdown_requested(restart)
-        control = getattr(self.parent, "_control_socket", None)
+        manager: Any = self.parent
+        control = getattr(manager, "_control_socket", None)
         if control is not None and await self.poll() is not None:
             control.close(linger=0)
-            self.parent._control_socket = None  # noqa: SLF001 - where Jupyter keeps it, and looks for it
+            manager._control_socket = None  # noqa: SLF001 - where Jupyter keeps it, and looks for it
 
     async def cleanup(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002 - Jupyter's own signature
         """After the end of the kernel: a lease that nobody will use again is given back."""
