@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagine_kernels.records import Prediction, Run, Sample, Skipped
-from imagine_kernels.use_case import Model, UseCase
+from imagine_kernels.records import Prediction, Region, Run, Sample, Skipped
+from imagine_kernels.use_case import CLASSIFICATION, Model, UseCase
 
 if TYPE_CHECKING:
     from imagine_kernels.images import Pixels
@@ -38,6 +38,8 @@ def predict(
 
     began = time.perf_counter()
     classifier = load(case, model, weights)
+    if classifier.model.task != CLASSIFICATION:
+        return _found(classifier, samples, progress=progress)
     predictions: list[Prediction] = []
     skipped: list[Skipped] = []
     with compute.free_threads() as threads:
@@ -49,12 +51,30 @@ def predict(
     return Run(tuple(predictions), tuple(skipped), time.perf_counter() - began)
 
 
+def _found(finder: Any, samples: Iterable[Sample], *, progress: bool) -> Run:  # noqa: ANN401
+    """What a model finds in each sample, window by window where it is large, as regions with shapes."""
+    from imagine_kernels.tasks import compute, reading
+
+    began, predictions, skipped = time.perf_counter(), [], []
+    total = len(samples) if isinstance(samples, Sized) else None
+    with compute.free_threads():
+        for sample in reading.bar(samples, total, "find", "image", show=progress):
+            try:
+                regions: tuple[Region, ...] = finder.find(sample)
+            except (ValueError, OSError) as error:
+                skipped.append(Skipped(sample.uri, str(error)))
+            else:
+                predictions.append(Prediction(sample.id, regions, finder.model.name, finder.sha256))
+    return Run(tuple(predictions), tuple(skipped), time.perf_counter() - began)
+
+
 def load(case: UseCase, model: Model | str | None = None, weights: Path | str | None = None) -> "Classifier":
     """The network ready to predict; loaded once and kept. Raises as `predict` does.
 
     Weights trained here have their facts in a .json file beside them, so `weights` alone is enough.
     """
-    task, chosen = _task(case), facts(case, model, weights)
+    chosen = facts(case, model, weights)
+    task = _task(chosen)
     loaded: Classifier = task.load(chosen, case.folder / chosen.weights if weights is None else Path(weights))
     return loaded
 
@@ -63,12 +83,14 @@ def facts(case: UseCase, model: Model | str | None = None, weights: Path | str |
     """The facts of the model that `predict` would use; no weights are read."""
     if isinstance(model, Model):
         return model
-    beside: Model | None = None if weights is None else _task(case).facts_beside(Path(weights))
+    from imagine_kernels.tasks import facts as told
+
+    beside = None if weights is None else told.beside(Path(weights))
     return beside or case.model(model)
 
 
-def _task(case: UseCase) -> Any:  # noqa: ANN401
-    return importlib.import_module(f"imagine_kernels.tasks.{case.task}")
+def _task(model: Model) -> Any:  # noqa: ANN401
+    return importlib.import_module(f"imagine_kernels.tasks.{model.task}")
 
 
 def _batches(reads: "Iterable[Read[Pixels | Seen]]", size: int) -> "Iterator[list[Read[Pixels | Seen]]]":

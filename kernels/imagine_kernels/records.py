@@ -12,6 +12,10 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from imagine_kernels import shapes
+from imagine_kernels.shapes import Box as Box  # noqa: PLC0414 - the shape most records have
+from imagine_kernels.shapes import Shape
+
 
 def new_id() -> str:
     """A fresh identity for a region or an annotation."""
@@ -57,23 +61,6 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """An upright box, in pixels."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def __post_init__(self) -> None:
-        _need(
-            all(math.isfinite(v) for v in (self.x, self.y, self.width, self.height)),
-            f"A box needs finite numbers, not {self.x}, {self.y}, {self.width}, {self.height}.",
-        )
-        _need(self.width > 0 and self.height > 0, f"A box needs a size, not {self.width} x {self.height} pixels.")
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
     """One image, and where, when, at what scale and with what effort it was taken.
 
@@ -107,7 +94,7 @@ class Region:
 
     label: str
     score: float | None = None
-    shape: Box | None = None
+    shape: Shape | None = None
     id: str = field(default_factory=new_id)
     scores: Mapping[str, float] = field(default_factory=dict)
 
@@ -172,7 +159,7 @@ class Run:
 
 Json = dict[str, Any]
 _KINDS: dict[str, type] = {
-    k.__name__: k for k in (Quantity, Effort, Box, Sample, Region, Prediction, Annotation, Skipped)
+    k.__name__: k for k in (Quantity, Effort, *shapes.KINDS, Sample, Region, Prediction, Annotation, Skipped)
 }
 
 

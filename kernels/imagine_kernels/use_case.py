@@ -11,6 +11,8 @@ from types import MappingProxyType
 FOLDER = Path(__file__).with_name("use_cases")
 NETWORK, FOREST = "network", "forest"
 """What a model may be made of."""
+CLASSIFICATION, DETECTION, SEGMENTATION = "classification", "detection", "segmentation"
+"""What a model may do: the modules of tasks/."""
 NONE = "none of these"
 """What a model calls a picture it is not sure enough of."""
 
@@ -19,7 +21,10 @@ NONE = "none of these"
 class Label:
     """One class a model can tell: its name, what a person reads, and its code in the field's registers.
 
-    `aphia_id` is the WoRMS AphiaID, None for what is no taxon (debris, bubbles); `key` is the review grid's key.
+    `aphia_id` is the WoRMS AphiaID, None for what is no taxon (debris, bubbles); `codes` are those of other registers,
+    such as ("omnidia", "ADMI"); `key` is the review grid's key. `parents` are the names of the taxa it belongs to, the
+    nearest first (genus, family, order): what a model falls back to when it is unsure. `counted` is False for what is
+    told apart only to be left out (debris, bubbles).
     """
 
     name: str
@@ -28,6 +33,13 @@ class Label:
     rank: str | None = None
     key: str | None = None
     about: str = ""
+    parents: tuple[str, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
+    counted: bool = True
+
+    def code(self, register: str) -> str | None:
+        """Its code in a register, such as "omnidia"; None where that has none."""
+        return dict(self.codes).get(register)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,9 @@ class Model:
     `parts` are those whose scores are averaged: networks of the architecture, taught from different seeds, and a forest
     on measured features. Each network looks at a picture in `turns` positions, 1 or all 8. Logarithms of scores are
     divided by `temperature`, so that they tell how often the model is right; with `reject_below` it calls a picture it
-    is less sure of `NONE`.
+    is less sure of `NONE`. With `back_off` it names the nearest of the class's `parents` whose classes together are at
+    least that sure, before it rejects. `confusion[i][j]` counts pictures it had not seen that people called `labels[i]`
+    and it `labels[j]`: every count's interval is made with it. `task` names a module of tasks/.
     """
 
     name: str
@@ -98,6 +112,9 @@ class Model:
     turns: int = 1
     temperature: float = 1.0
     reject_below: float | None = None
+    back_off: float | None = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+    task: str = CLASSIFICATION
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
@@ -117,14 +134,14 @@ class Model:
 class UseCase:
     """All facts of one use case; kernelspec, cards, labelling page, tests and report derive from it.
 
-    `task` names a module of tasks/; `picture` is a file of the folder; `notebook` lies in notebooks/use_cases/;
-    `measures` names what a report may count, such as "concentration" (particles per mL of water).
+    `picture` is a file of the folder; `notebook` lies in notebooks/use_cases/; `measures` names what a report may
+    count, such as "concentration" (particles per mL of water). Its chain of steps is `steps` in its folder's chain.py,
+    where it needs one of its own.
     """
 
     name: str
     title: str
     summary: str
-    task: str
     sample: str
     models: tuple[Model, ...]
     picture: str
@@ -139,14 +156,15 @@ class UseCase:
         return FOLDER / self.name
 
     def model(self, name: str | None = None) -> Model:
-        """The model called `name`, else the first. Raises LookupError naming the nearest one."""
+        """The model called `name`, else the first: one that names samples. Raises LookupError naming the nearest."""
         if name is None:
             return self.models[0]
         return _find(name, {model.name: model for model in self.models}, f"a model of {self.name}")
 
     def labels(self) -> tuple[Label, ...]:
-        """Every class of every model, once, in order."""
-        return tuple({label.name: label for model in self.models for label in model.labels}.values())
+        """Every class that samples are sorted into, by any model, once, in order."""
+        sorting = [model for model in self.models if model.task == CLASSIFICATION] or self.models
+        return tuple({label.name: label for model in sorting for label in model.labels}.values())
 
 
 def _find(name: str, known: Mapping[str, Model], what: str) -> Model:

@@ -81,8 +81,8 @@ def everything() -> Callable[[], str]:
 def _models() -> Iterator[Path]:
     """Reads and builds the models of every use case; yields the files they came from. One that fails is left out."""
     for case in use_case.every():
-        task = importlib.import_module(f"imagine_kernels.tasks.{case.task}")
-        for model in case.models if hasattr(task, "preload") else ():
+        for model in case.models:
+            task = importlib.import_module(f"imagine_kernels.tasks.{model.task}")
             weights = case.folder / model.weights
             try:
                 task.preload(model, weights)

@@ -16,7 +16,7 @@ from safetensors.torch import save as pack
 from torch import nn
 
 from imagine_kernels.records import Region
-from imagine_kernels.tasks import compute, facts, inputs, networks
+from imagine_kernels.tasks import compute, inputs, networks
 from imagine_kernels.use_case import NONE, Model
 
 LARGEST = 512 * 2**20
@@ -98,12 +98,6 @@ def _carry(head: nn.Module, old: nn.Module, model: Model, before: Model) -> None
                 was = before.label_names.index(name)
                 for kept, source in zip(head.parameters(), old.parameters(), strict=True):
                     kept[row] = source[was]
-
-
-def facts_beside(weights: Path) -> Model | None:
-    """The facts in the .json file beside weights that were trained here; None where there is no such file."""
-    beside = weights.with_suffix(".json")
-    return facts.read(beside) if beside.is_file() else None
 
 
 def load(model: Model, weights: Path) -> Classifier:

@@ -7,10 +7,22 @@ import os
 from pathlib import Path
 from typing import Any
 
-from imagine_kernels.use_case import FOREST, NETWORK, Figure, Label, Model, Profile, Source
+from imagine_kernels.use_case import (
+    CLASSIFICATION,
+    DETECTION,
+    FOREST,
+    NETWORK,
+    SEGMENTATION,
+    Figure,
+    Label,
+    Model,
+    Profile,
+    Source,
+)
 
 _LARGEST = 4 * 2**20
 _MOST_PARTS = 16
+TASKS = (CLASSIFICATION, DETECTION, SEGMENTATION)
 OPTIONS = frozenset(
     {"channels", "stem_width", "stem_type", "drop_rate", "drop_path_rate", "global_pool", "width_mult", "depth_mult"}
 )
@@ -46,13 +58,20 @@ def read(path: Path) -> Model:
     return model
 
 
+def beside(weights: Path) -> Model | None:
+    """The facts in the .json file beside weights that were trained here; None where there is no such file."""
+    file = weights.with_suffix(".json")
+    return read(file) if file.is_file() else None
+
+
 def _model(values: dict[str, Any]) -> Model:
     return Model(
         **{
             **values,
             "options": _tuples(values["options"]),
             "parts": tuple(values.get("parts", (NETWORK,))),
-            "labels": tuple(Label(**label) for label in values["labels"]),
+            "labels": tuple(Label(**_tuples(label)) for label in values["labels"]),
+            "confusion": _deep(values.get("confusion", ())),
             "profile": Profile(**_tuples(values["profile"])),
             "source": Source(**values["source"]),
             "figures": tuple(Figure(**figure) for figure in values["figures"]),
@@ -61,7 +80,11 @@ def _model(values: dict[str, Any]) -> Model:
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return {name: _deep(value) for name, value in values.items()}
+
+
+def _deep(value: Any) -> Any:  # noqa: ANN401
+    return tuple(_deep(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 def check(model: Model) -> None:
@@ -69,6 +92,8 @@ def check(model: Model) -> None:
     strange = sorted(set(model.options) - OPTIONS)
     if strange:
         raise ValueError(f"The model {model.name} has options that are not allowed: {', '.join(strange)}.")
+    if model.task not in TASKS:
+        raise ValueError(f"The model {model.name} is for {model.task!r}, which is not one of {', '.join(TASKS)}.")
     if ":" in model.architecture or "/" in model.architecture:
         raise ValueError(f"The model {model.name} names {model.architecture!r}, which is not a network of this house.")
     if not 16 <= model.profile.size <= 1024 or not model.labels:

@@ -34,8 +34,10 @@ class Find:
     @property
     def box(self) -> Box:
         """The region's box. Raises ValueError where it has none: only what has a place can be merged."""
-        if self.region.shape is None:
-            raise ValueError(f"The region {self.region.label!r} has no box, so it cannot be merged across tiles.")
+        if not isinstance(self.region.shape, Box):
+            raise ValueError(  # noqa: TRY004 - its place is missing, not of another type
+                f"The region {self.region.label!r} has no box, so it cannot be merged across tiles."
+            )
         return self.region.shape
 
 

@@ -86,7 +86,7 @@ _PROTISTS = Model(
     architecture="resnet10t",
     options={"channels": (32, 64, 128, 256)},
     labels=(
-        Label("Junk", "Debris", None, None, "1", "Bacteria, fragments and bubbles"),
+        Label("Junk", "Debris", None, None, "1", "Bacteria, fragments and bubbles", counted=False),
         Label("Missed", "Cannot tell", None, None, "2", "Out of focus, or too small to tell"),
         Label("Protist", "Protist cell", None, None, "3", "A cell of the culture, sometimes with its tail"),
     ),
@@ -108,7 +108,6 @@ USE_CASE = UseCase(
     name="phytoplankton",
     title="Phytoplankton",
     summary="Names the particles of FlowCam runs and counts them per millilitre.",
-    task="classification",
     sample="image",
     models=(_NORTH_SEA, _PROTISTS),
     picture="picture.png",

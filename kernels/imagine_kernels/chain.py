@@ -1,0 +1,128 @@
+"""Chains: plain lists of steps from a person's files to numbers. Each step takes the work done so far and adds to it.
+
+A use case with a way of its own has `steps(case)` in its folder's chain.py; the others read, classify and count.
+"""
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib import util
+from pathlib import Path
+
+from imagine_kernels import measure, sources
+from imagine_kernels.predict import facts, predict
+from imagine_kernels.records import Annotation, Effort, Prediction, Quantity, Sample, Skipped
+from imagine_kernels.use_case import UseCase
+
+Cell = str | int | float | None
+Rows = tuple[Mapping[str, Cell], ...]
+"""A table: what each column is called in words and units, and its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person says beside the path: what the files do not tell (scale, water), which model, how to go about it.
+
+    `volume` is the water that was looked at, `dilution` as in `Effort`; both go to samples that tell none themselves.
+    """
+
+    model: str | None = None
+    weights: Path | None = None
+    pixel_size: Quantity | None = None
+    volume: Quantity | None = None
+    dilution: float | None = None
+    progress: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done so far. `remarks` are sentences a person must read beside the numbers of `tables`."""
+
+    case: UseCase
+    path: Path
+    options: Options = field(default_factory=Options)
+    samples: tuple[Sample, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    tables: Mapping[str, Rows] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The label of each sample, a person's before the model's."""
+        return measure.best_labels(self.predictions, self.annotations)
+
+    def with_table(self, name: str, rows: Rows) -> "Work":
+        """The same and one more table."""
+        return replace(self, tables={**self.tables, name: rows})
+
+    def with_remark(self, sentence: str) -> "Work":
+        """The same and one more sentence."""
+        return replace(self, remarks=(*self.remarks, sentence))
+
+
+Step = Callable[[Work], Work]
+
+
+def steps(case: UseCase) -> list[Step]:
+    """The steps of a use case, in order: those of its chain.py where it has one, else read, classify, count."""
+    own = f"imagine_kernels.use_cases.{case.name}.chain"
+    if util.find_spec(own) is None:
+        return [read, classify, count]
+    found: list[Step] = importlib.import_module(own).steps(case)
+    return found
+
+
+def run(case: UseCase, path: Path | str, options: Options | None = None, chain: Iterable[Step] | None = None) -> Work:
+    """All steps on the file or folder at `path`. Raises what they raise: OSError or ValueError with a sentence."""
+    work = Work(case, Path(path), options or Options())
+    for step in steps(case) if chain is None else chain:
+        work = step(work)
+    return work
+
+
+def read(work: Work) -> Work:
+    """Lists the samples of the path, with what the options add to them."""
+    found = sources.open_samples(work.path)
+    samples = tuple(told(sample, work.options) for sample in found.samples)
+    return replace(work, samples=samples, annotations=found.annotations, skipped=(*work.skipped, *found.skipped))
+
+
+def told(sample: Sample, options: Options) -> Sample:
+    """The sample with the scale and the water that a person gave, where it has none itself."""
+    effort = sample.effort or Effort()
+    if effort.volume is None and options.volume is not None:
+        effort = replace(effort, volume=options.volume)
+    if options.dilution is not None:
+        effort = replace(effort, dilution=options.dilution)
+    kept = sample.effort if effort == Effort() else effort
+    return replace(sample, pixel_size=sample.pixel_size or options.pixel_size, effort=kept)
+
+
+def classify(work: Work) -> Work:
+    """Names every sample by the model of the options, or the use case's first."""
+    options = work.options
+    done = predict(work.case, work.samples, options.model, weights=options.weights, progress=options.progress)
+    return replace(work, predictions=done.predictions, skipped=(*work.skipped, *done.skipped))
+
+
+def count(work: Work) -> Work:
+    """Counts the classes, and tells how many are in a millilitre where the water is known."""
+    names = facts(work.case, work.options.model, work.options.weights).label_names
+    labels = work.labels
+    try:
+        rows = measure.concentrations(work.samples, labels, names)
+    except ValueError as refused:
+        rows = measure.composition(work.samples, labels, names)
+        work = work.with_remark(str(refused))
+    return work.with_table("counts", tuple(_row(row) for row in rows))
+
+
+def _row(row: measure.Row) -> Mapping[str, Cell]:
+    told: dict[str, Cell] = {"group": row.group, "class": row.label, "count": row.count, "share": row.share}
+    told |= {"share, 95 % from": row.share_low, "share, 95 % to": row.share_high}
+    if row.concentration is not None and row.low is not None and row.high is not None:
+        unit = row.concentration.unit
+        told |= {unit: row.concentration.value, f"{unit}, 95 % from": row.low.value, f"{unit}, 95 % to": row.high.value}
+    return told
