@@ -1,8 +1,9 @@
 """`make down`: asks the hub to end, then ends whatever of this installation is left, however it came to be left."""
 
 import contextlib
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import psutil
@@ -31,6 +32,9 @@ def stop(settings: Settings, *, say: Callable[[str], None] = print) -> Stopped:
     if (hub := processes.hub(settings)) is not None:
         say("asking the hub to end people's servers, the services and itself")
         hub.terminate()
+        for service in _services(there):  # the hub waits for one after the other; so they end at the same time
+            with contextlib.suppress(psutil.NoSuchProcess):
+                service.terminate()
         psutil.wait_procs([hub], timeout=PATIENCE)
     swept = 0
     for _ in range(ROUNDS):
@@ -45,6 +49,13 @@ def stop(settings: Settings, *, say: Callable[[str], None] = print) -> Stopped:
         with contextlib.suppress(ValueError, OSError):  # somebody else has put something in their place
             homes.drop_socket_folders(settings)
     return Stopped(len(there), swept, remaining)
+
+
+def _services(running: Iterable[psutil.Process]) -> Iterator[psutil.Process]:
+    for process in running:
+        with contextlib.suppress(psutil.Error):  # just gone
+            if processes.role(process).kind == "service":
+                yield process
 
 
 def main() -> int:
