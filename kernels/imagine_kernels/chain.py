@@ -107,12 +107,12 @@ def classify(work: Work) -> Work:
     return replace(work, predictions=done.predictions, skipped=(*work.skipped, *done.skipped))
 
 
-def count(work: Work) -> Work:
-    """Counts the classes, and tells how many are in a millilitre where the water is known."""
+def count(work: Work, per: str = "milliliter") -> Work:
+    """Counts the classes, and tells how many are in a millilitre, or another volume, where the water is known."""
     names = facts(work.case, work.options.model, work.options.weights).label_names
     labels = work.labels
     try:
-        rows = measure.concentrations(work.samples, labels, names)
+        rows = measure.concentrations(work.samples, labels, names, per=per)
     except ValueError as refused:
         rows = measure.composition(work.samples, labels, names)
         work = work.with_remark(str(refused))

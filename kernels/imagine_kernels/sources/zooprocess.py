@@ -1,6 +1,7 @@
 """Parts of a ZooProcess (ZooScan) project → samples: objects cut out already, or still in their scan, with measures."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Sized
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -46,6 +47,16 @@ def scan(path: Path | str) -> Scan:
     if not told:
         raise ValueError(f"{images.named(path)} says nothing of a scan: it has no lines such as 'Resolution= 2400'.")
     return tables.scan(told)
+
+
+def scan_of(picture: Path | str) -> Scan:
+    """What the log, meta file and configuration beside the picture of a scan say of it; nothing where there are none.
+
+    ZooProcess calls the raw picture of NAME_1 "NAME_raw_1.tif", and what it made of it "NAME_1_vis1.tif".
+    """
+    path = Path(picture).expanduser().absolute()
+    name = re.sub(r"_raw(?=_\d+$)", "", path.stem)
+    return tables.scan(_told(Folder(path.parent), re.sub(r"_vis\d?$", "", name)))
 
 
 def read(path: Path | str, *, limit: int | None = None) -> Project:
@@ -145,15 +156,20 @@ class _Scans:
         return self.known[label]
 
     def _facts(self, table: Measures, label: str) -> Mapping[str, str]:
-        """What the PID file, the scan's own files and the project's configuration say, in that order of trust."""
-        own = [f"{label}_{kind}.txt".lower() for kind in ("meta", "log")]
-        files = [n for n in self.names if PurePosixPath(n).name.lower() in own]
-        files += [n for n in self.names if PurePosixPath(n).name.lower().startswith("process_install")]
-        told: dict[str, str] = dict(table.facts)
-        for name in files:
-            for key, value in tables.facts(self.place, name).items():
-                told.setdefault(key, value)
-        return told
+        return {**_told(self.place, label, self.names), **table.facts}
+
+
+def _told(place: Place, label: str, names: Sequence[str] | None = None) -> dict[str, str]:
+    """What the files of a scan, then the project's configuration say: the first that speaks is believed."""
+    every = place.names() if names is None else names
+    own = [f"{label}_{kind}.txt".lower() for kind in ("meta", "log")]
+    files = [n for n in every if PurePosixPath(n).name.lower() in own]
+    files += [n for n in every if PurePosixPath(n).name.lower().startswith("process_install")]
+    told: dict[str, str] = {}
+    for name in files:
+        for key, value in tables.facts(place, name).items():
+            told.setdefault(key, value)
+    return told
 
 
 def _measures(row: Row) -> Iterator[tuple[str, Quantity]]:
