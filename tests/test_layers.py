@@ -16,7 +16,20 @@ PACKAGES = {
 FOUNDATION = {"records", "shapes", "environment"}
 READING = {"sources", "images", "fetch", "use_case", "features", "units"}
 DOING = {"use_cases", "chain", "predict", "train", "evaluate", "measure", "biovolume", "spectrum"}
-TELLING = {"tracking", "ledger", "report", "plots", "tables", "jobs", "serve", "cli", "launch", "ecotaxa"}
+TELLING = {
+    "tracking",
+    "ledger",
+    "report",
+    "results",
+    "new_use_case",
+    "plots",
+    "tables",
+    "jobs",
+    "serve",
+    "cli",
+    "launch",
+    "ecotaxa",
+}
 STANDARD_LIBRARY = {"forking", "settling", "leases"}
 """Modules of `launch` that the hub uses too: they import nothing that its environment lacks."""
 LAYERS = [FOUNDATION, READING, {"tasks"}, DOING, TELLING]

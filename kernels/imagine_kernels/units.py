@@ -1,12 +1,17 @@
 """Numbers with units → the same in other units, by pint; litres and cubic metres are never mixed."""
 
 import functools
+import re
 from typing import TYPE_CHECKING
 
 from imagine_kernels.records import Quantity
 
 if TYPE_CHECKING:
     import pint
+
+_TYPED = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(\D.*?)\s*", re.IGNORECASE)
+_PER_PIXEL = re.compile(r"\s*(/|per)\s*(px|pixels?)", re.IGNORECASE)
+_POWER = re.compile(r"(?<=[a-zµμ])\s*\^?([23])(?!\d)", re.IGNORECASE)
 
 
 @functools.cache
@@ -26,3 +31,25 @@ def convert(quantity: Quantity, unit: str) -> Quantity:
     except (pint.UndefinedUnitError, pint.DimensionalityError) as error:
         raise ValueError(f"{quantity.value:g} {quantity.unit} cannot be told in {unit}: {error}.") from error
     return Quantity(float(value), unit)
+
+
+def parse(text: str, like: str) -> Quantity:
+    """The quantity that a person typed: "10.58 um", "2.4 m3", "500 mL"; `like` is a unit that measures the same.
+
+    Raises ValueError with a sentence where it has no unit, measures something else or is not above 0.
+    """
+    import pint
+
+    wrong = f"{text!r} is no quantity that can be used here"
+    found = _TYPED.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{wrong}: write a number with a point and its unit, such as '10.58 {like}'.")
+    try:
+        unit = units().Unit(_POWER.sub(r"**\1", _PER_PIXEL.sub("", found[2])))
+        value = float(found[1])
+        units().Quantity(value, unit).to(like)
+    except (pint.UndefinedUnitError, pint.DimensionalityError, pint.DefinitionSyntaxError, ValueError) as error:
+        raise ValueError(f"{wrong}: {found[2]!r} is no unit that can be told in {like}.") from error
+    if not value > 0:
+        raise ValueError(f"{wrong}: it must be above 0.")
+    return Quantity(value, str(unit))

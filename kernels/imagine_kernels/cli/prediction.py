@@ -1,0 +1,95 @@
+"""`imagine predict`: the chain of a use case on a person's files, and a folder with what it found."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from imagine_kernels import use_case
+from imagine_kernels.cli import words
+
+if TYPE_CHECKING:
+    from imagine_kernels.chain import Options, Work
+
+
+def predict(
+    name: words.Name,
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="Pictures, a zip, or an instrument's own files (FlowCam, IFCB, ZooScan, EcoTaxa).",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="OUT", help="The folder to write; without it the numbers are only shown."),
+    ] = None,
+    model: words.ModelName = None,
+    weights: words.Weights = None,
+    pixel_size: Annotated[
+        str | None, typer.Option(metavar="LENGTH", help='Side of a pixel where the files do not tell it: "10.58 um".')
+    ] = None,
+    volume: Annotated[
+        str | None, typer.Option(metavar="VOLUME", help='Water searched where the files do not tell it: "2.4 m3".')
+    ] = None,
+    dilution: Annotated[
+        float | None, typer.Option(help="mL of measured fluid per mL of original water; 2: diluted to double.")
+    ] = None,
+    replace: words.Replace = False,
+    as_json: words.AsJson = False,
+    quiet: words.Quiet = False,
+) -> None:
+    """Name, count and measure what is in PATH.
+
+    OUT then holds predictions.csv, the records as JSON lines, one CSV per table of numbers, what was left out
+    (skipped.csv) and what a repetition needs (run.json). It is there whole or not at all.
+    """
+    from imagine_kernels import chain, results
+
+    options = _options(
+        model=model, weights=weights, pixel_size=pixel_size, volume=volume, dilution=dilution, progress=not quiet
+    )
+    case = use_case.get(name)
+    case.model(model)
+    place = None if out is None else results.free(out, path, replace=replace)
+    work = chain.run(case, path, options)
+    told = results.told(work, command=shlex.join(["imagine", *sys.argv[1:]]))
+    if place is not None:
+        results.write(work, told, place)
+    if as_json:
+        words.print_json(results.as_json(work, told, place))
+    else:
+        _print(work, place)
+
+
+def _options(*, pixel_size: str | None, volume: str | None, **others: Any) -> "Options":  # noqa: ANN401
+    from imagine_kernels import units
+    from imagine_kernels.chain import Options
+
+    if (weights := others.get("weights")) is not None and not weights.is_file():
+        raise FileNotFoundError(f"There are no weights at {weights}: give the .safetensors file that a training left.")
+    if others["dilution"] is not None and not others["dilution"] > 0:
+        raise ValueError(f"A dilution must be above 0, not {others['dilution']:g}.")
+    return Options(
+        pixel_size=None if pixel_size is None else units.parse(pixel_size, "micrometer"),
+        volume=None if volume is None else units.parse(volume, "milliliter"),
+        **others,
+    )
+
+
+def _print(work: "Work", place: Path | None) -> None:
+    for name, rows in work.tables.items():
+        words.print_table(rows, title=name)
+        print()
+    for remark in work.remarks:
+        print(f"Note: {remark}")
+    for skipped in work.skipped[:10]:
+        print(f"left out: {skipped.where}: {skipped.why}")
+    if len(work.skipped) > 10:
+        print(f"left out: {len(work.skipped) - 10} more" + ("." if place is None else "; all are in skipped.csv."))
+    print(f"{len(work.predictions):,} of {len(work.samples):,} samples have a prediction.")
+    print("Nothing was written: -o OUT keeps it." if place is None else f"The results are in {place}")

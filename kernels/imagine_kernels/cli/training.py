@@ -1,0 +1,72 @@
+"""`imagine train`: weights from labelled pictures, with the figures on those it had not seen."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from imagine_kernels.cli import words
+
+if TYPE_CHECKING:
+    from imagine_kernels.train import Trained
+
+
+def train(
+    name: words.Name,
+    data: words.Data,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="OUT", help="Where weights and facts go.")] = None,
+    model: words.ModelName = None,
+    weights: words.Weights = None,
+    scratch: Annotated[bool, typer.Option("--scratch", help="Start from nothing, not from its weights.")] = False,
+    drawn: Annotated[int, typer.Option(help="Practise on so many drawn pictures first.")] = 0,
+    folds: Annotated[int, typer.Option(help="Examine by so many folds instead of one held-out fifth.")] = 0,
+    runs: Annotated[str | None, typer.Option(help="Pattern whose first group names the run in a file's name.")] = None,
+    variety: Annotated[float, typer.Option(help="How much light, focus and grain are varied.")] = 1.0,
+    epochs: Annotated[int | None, typer.Option(help="How often each picture is shown.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, data and machine: same weights.")] = 0,
+    networks: Annotated[int | None, typer.Option(help="Average so many networks, each of its own seed.")] = None,
+    forest: Annotated[bool, typer.Option("--forest", help="Average a forest on measured features in.")] = False,
+    reject: Annotated[
+        float | None, typer.Option(help='Say "none of these" so that at most this share of the rest is wrong.')
+    ] = None,
+    as_json: words.AsJson = False,
+    quiet: words.Quiet = False,
+) -> None:
+    """Teach a model from labelled pictures, and tell how good it is on pictures it has not seen.
+
+    PATH has one folder per class, or is an EcoTaxa project (folder, zip or table) with validated objects. Boxes (YOLO)
+    and masks teach the use case's models that find things, named by --model.
+    """
+    from imagine_kernels.train import train_folder
+
+    how = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "variety": variety}
+    made = {"networks": networks, "forest": forest, "reject": reject}
+    done = {"epochs": epochs, "seed": seed, "progress": not quiet}
+    trained = train_folder(name, data, out, model=model, weights=weights, **how, **made, **done)
+    if as_json:
+        words.print_json(_told(trained))
+        return
+    for figure in trained.model.figures:
+        print(f"{figure.name} {figure.value:.3f} on {figure.count} pictures, {figure.split}")
+    for skipped in trained.skipped:
+        print(f"left out: {skipped.where}: {skipped.why}")
+    print(f"The weights are {trained.weights} (sha256 {trained.model.sha256})")
+
+
+def _told(trained: "Trained") -> dict[str, Any]:
+    return {
+        "model": trained.model.name,
+        "weights": str(trained.weights),
+        "sha256": trained.model.sha256,
+        "classes": trained.model.label_names,
+        "figures": [
+            {"name": f.name, "value": f.value, "count": f.count, "split": f.split} for f in trained.model.figures
+        ],
+        "metrics": trained.metrics,
+        "parameters": trained.parameters,
+        "data_sha256": trained.data_sha256,
+        "split_sha256": trained.split_sha256,
+        "versions": trained.versions,
+        "skipped": [{"where": s.where, "why": s.why} for s in trained.skipped],
+        "seconds": trained.seconds,
+    }

@@ -1,0 +1,68 @@
+"""The words that several commands take, and how what they found is told: tables for a person, JSON for a script."""
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Name = Annotated[str, typer.Argument(metavar="USE_CASE", help="A use case, such as phytoplankton.")]
+Data = Annotated[
+    Path, typer.Argument(metavar="PATH", help="Labelled pictures; see above.", show_default=False)
+]  # fmt: skip
+ModelName = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="One of the use case's models; the first by default.")
+]
+Weights = Annotated[
+    Path | None, typer.Option("--weights", metavar="FILE", help="Weights trained here, with their facts beside them.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object; progress and errors go to the error stream.")
+]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace what an earlier run left in OUT.")]
+
+
+def print_json(found: Mapping[str, Any]) -> None:
+    """One JSON object on the output; a figure that is unknown is null."""
+    print(json.dumps(_plain(found), ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, str | bool | int | float) else str(value)
+
+
+def print_table(rows: Sequence[Mapping[str, object]], title: str | None = None) -> None:
+    """A table as wide as its cells: what follows in a pipe reads whole lines."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    table = Table(box=None, title=title, title_justify="left", pad_edge=False)
+    for name in columns:
+        table.add_column(Text(name), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(row.get(name))) for name in columns))
+    Console(width=None if sys.stdout.isatty() else 1000).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Each line as it is."""
+    for line in lines:
+        print(line)
