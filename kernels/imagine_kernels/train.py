@@ -60,7 +60,8 @@ class Options:
     is how many pictures of the sample maker it practises on first. `variety` is how much light, focus and grain are
     varied: 1.0 for few pictures, less where sharpness and contrast tell the classes apart. `networks` are taught from
     as many seeds and averaged, with `forest` also a forest on measured features; None makes what the known model is.
-    `reject` is the share of wrong answers that may remain when the model says "none of these" to what it is unsure of.
+    `reject` is the share of wrong answers that may remain when the model says "none of these" to what it is unsure of;
+    `back_off` the same where it first falls back to the genus or a higher taxon.
     """
 
     scratch: bool = False
@@ -73,8 +74,11 @@ class Options:
     networks: int | None = None
     forest: bool = False
     reject: float | None = None
+    back_off: float | None = None
 
     def __post_init__(self) -> None:
+        if self.reject is not None and self.back_off is not None:
+            raise ValueError("Falling back to higher taxa rejects what no taxon is sure enough for: give one share.")
         if self.epochs is not None and self.epochs < 1:
             raise ValueError(f"Training needs at least 1 epoch, not {self.epochs}.")
 
@@ -139,7 +143,7 @@ def _run(
     fits = len(chosen) + 1 if wanted.folds else 1
     with _bar(fits * course.plan.epochs * course.model.parts.count(NETWORK), "train", show=progress) as bar:
         network, examined = course.run(chosen, bar, cross_validate=bool(wanted.folds))
-    course.calibrate(examined, wanted.reject)
+    course.calibrate(examined, wanted.reject, wanted.back_off)
     return network, examined
 
 

@@ -42,6 +42,9 @@ class Label:
         return dict(self.codes).get(register)
 
 
+NOTHING = Label(NONE, "None of these", about="The model is not sure enough of any class", counted=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measured figure: macro-F1 0.86 on 53 held-out pictures, and how it was split."""
@@ -92,9 +95,10 @@ class Model:
     `parts` are those whose scores are averaged: networks of the architecture, taught from different seeds, and a forest
     on measured features. Each network looks at a picture in `turns` positions, 1 or all 8. Logarithms of scores are
     divided by `temperature`, so that they tell how often the model is right; with `reject_below` it calls a picture it
-    is less sure of `NONE`. With `back_off` it names the nearest of the class's `parents` whose classes together are at
-    least that sure, before it rejects. `confusion[i][j]` counts pictures it had not seen that people called `labels[i]`
-    and it `labels[j]`: every count's interval is made with it. `task` names a module of tasks/.
+    is less sure of `NONE`. With `back_off` it names the nearest taxon whose classes together are at least that sure, of
+    the classes' `parents`, before it rejects; `taxa` tell what is known of these (title, AphiaID, rank). `confusion`
+    has a row for each of `labels` and a column for each of `names`: it counts pictures the model had not seen that
+    people called the one and it the other. Every count's interval is made with it. `task` names a module of tasks/.
     """
 
     name: str
@@ -114,6 +118,7 @@ class Model:
     reject_below: float | None = None
     back_off: float | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
+    taxa: tuple[Label, ...] = ()
     task: str = CLASSIFICATION
 
     def __post_init__(self) -> None:
@@ -123,6 +128,26 @@ class Model:
     def label_names(self) -> tuple[str, ...]:
         """The classes in the order of the model's outputs."""
         return tuple(label.name for label in self.labels)
+
+    @property
+    def higher(self) -> tuple[Label, ...]:
+        """The taxa it falls back to when it is unsure; none where it doesn't. What `taxa` doesn't tell has its name."""
+        if self.back_off is None:
+            return ()
+        known = {label.name: label for label in self.taxa}
+        above = dict.fromkeys(parent for label in self.labels for parent in label.parents)
+        return tuple(known.get(name, Label(name, name)) for name in above if name not in self.label_names)
+
+    @property
+    def answers(self) -> tuple[Label, ...]:
+        """Everything it may say of a picture: its classes, the taxa above them, and `NONE` where it rejects."""
+        rejects = self.reject_below is not None or self.back_off is not None
+        return (*self.labels, *self.higher, *((NOTHING,) if rejects else ()))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its `answers`."""
+        return tuple(label.name for label in self.answers)
 
     @property
     def side(self) -> int | None:
@@ -162,9 +187,15 @@ class UseCase:
         return _find(name, {model.name: model for model in self.models}, f"a model of {self.name}")
 
     def labels(self) -> tuple[Label, ...]:
-        """Every class that samples are sorted into, by any model, once, in order."""
+        """Every class that samples are sorted into, by any model, once, in order; then the taxa it falls back to."""
         sorting = [model for model in self.models if model.task == CLASSIFICATION] or self.models
-        return tuple({label.name: label for model in sorting for label in model.labels}.values())
+        every = [label for model in sorting for label in model.labels]
+        every += [label for model in sorting for label in model.higher]
+        return tuple({label.name: label for label in reversed(every)}.values())[::-1]
+
+    def titles(self) -> Mapping[str, str]:
+        """What a person reads for each name that any of its models may say."""
+        return {label.name: label.title for model in reversed(self.models) for label in model.answers}
 
 
 def _find(name: str, known: Mapping[str, Model], what: str) -> Model:

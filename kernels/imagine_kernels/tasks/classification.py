@@ -16,8 +16,8 @@ from safetensors.torch import save as pack
 from torch import nn
 
 from imagine_kernels.records import Region
-from imagine_kernels.tasks import compute, inputs, networks
-from imagine_kernels.use_case import NONE, Model
+from imagine_kernels.tasks import compute, inputs, networks, taxonomy
+from imagine_kernels.use_case import Model
 
 LARGEST = 512 * 2**20
 """Bytes. A bigger file is not one of ours, and reading it would fill the memory."""
@@ -61,17 +61,15 @@ class Classifier:
     def regions(self, seen: Sequence[inputs.Pixels | inputs.Seen]) -> list[tuple[Region, ...]]:
         """One whole-sample region per picture, with the scores of all classes.
 
-        Where the model rejects what it is not sure of, such a picture is called `NONE`, with the score left for that.
+        Where the model is not sure, it is called by the taxon it is sure of, or `NONE`: see `taxonomy.answer`.
         """
-        return [(self._region(row),) for row in self.scores(seen).tolist()]
-
-    def _region(self, row: list[float]) -> Region:
-        named = {label: min(1.0, score) for label, score in zip(self.model.label_names, row, strict=True)}
-        best = max(named, key=named.__getitem__)
-        least = self.model.reject_below
-        if least is not None and named[best] < least:
-            return Region(NONE, 1.0 - named[best], scores=named)
-        return Region(best, named[best], scores=named)
+        scores, names = self.scores(seen), self.model.label_names
+        called, sure = taxonomy.answer(self.model, scores)
+        return [
+            (Region(answers[i], score, scores={n: min(1.0, s) for n, s in zip(names, row, strict=True)}),)
+            for answers in [self.model.names]
+            for i, score, row in zip(called.tolist(), sure.tolist(), scores.tolist(), strict=True)
+        ]
 
 
 def begin(model: Model, seed: int, starter: Classifier | None = None, number: int = 0) -> nn.Module:
@@ -158,8 +156,9 @@ class _Key:
     def _shape(self) -> tuple[object, ...]:
         model = self.model
         options = json.dumps(dict(model.options), sort_keys=True, default=list)
-        made = (model.architecture, options, model.parts, model.turns, model.profile, model.label_names)
-        return (model.name, *made, model.temperature, model.reject_below, self.sha256, self.device)
+        made = (model.architecture, options, model.parts, model.turns, model.profile, model.labels, model.taxa)
+        said = (model.temperature, model.reject_below, model.back_off, model.confusion)
+        return (model.name, *made, *said, self.sha256, self.device)
 
     def __hash__(self) -> int:
         return hash(self._shape())

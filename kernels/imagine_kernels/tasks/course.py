@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
-from imagine_kernels.tasks import calibration, classification, compute, forest, networks, training
+from imagine_kernels.tasks import calibration, classification, compute, forest, networks, taxonomy, training
 from imagine_kernels.tasks.lesson import Lesson
 from imagine_kernels.tasks.splits import Mask, Split, nothing
 from imagine_kernels.use_case import FOREST, NETWORK, Model
@@ -111,20 +111,26 @@ class Course:
         classifier = classification.Classifier(plain, "", network, compute.device())
         return Examined(split.held, classifier.scores_of_all(self.lesson.seen(split.held)))
 
-    def calibrate(self, examined: list[Examined], wrong: float | None) -> None:
-        """Sets the model's temperature by the pictures that were held out, and its threshold where one is asked for.
+    def calibrate(self, examined: list[Examined], wrong: float | None, back_off: float | None = None) -> None:
+        """Sets the model's temperature, thresholds where they are asked for, and confusion, by pictures held out.
 
-        `wrong` is the share of wrong answers that may remain. Raises ValueError where no threshold keeps that.
+        `wrong` is the share of wrong answers that may remain when the model rejects, `back_off` when it falls back to
+        higher taxa before. Raises ValueError where no threshold keeps that.
         """
+        self.model = replace(self.model, temperature=1.0, reject_below=None, back_off=None, confusion=())
         if not examined:
             return
         targets = np.concatenate([self.lesson.targets(self.model.label_names)[part.held] for part in examined])
-        scores = np.concatenate([part.scores for part in examined])
-        self.model = replace(self.model, temperature=calibration.temperature(scores, targets), reject_below=None)
+        raw = np.concatenate([part.scores for part in examined])
+        self.model = replace(self.model, temperature=calibration.temperature(raw, targets))
+        scores = calibration.calibrated(raw, self.model.temperature)
         if wrong is not None:
-            sure = calibration.calibrated(scores, self.model.temperature)
-            least = calibration.threshold(sure.max(1), sure.argmax(1) == targets, wrong)
-            self.model = replace(self.model, reject_below=round(least, 4))
+            found = calibration.threshold(scores.max(1), scores.argmax(1) == targets, wrong)
+            self.model = replace(self.model, reject_below=round(found, 4))
+        if back_off is not None:
+            asked = replace(self.model, back_off=0.5)
+            self.model = replace(asked, back_off=taxonomy.least(asked, scores, targets, back_off))
+        self.model = replace(self.model, confusion=taxonomy.confusion(self.model, scores, targets))
 
     def calibrated(self, part: Examined) -> npt.NDArray[np.float32]:
         """The scores of the pictures that were held out, after the model's temperature."""

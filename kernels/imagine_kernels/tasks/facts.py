@@ -72,6 +72,7 @@ def _model(values: dict[str, Any]) -> Model:
             "parts": tuple(values.get("parts", (NETWORK,))),
             "labels": tuple(Label(**_tuples(label)) for label in values["labels"]),
             "confusion": _deep(values.get("confusion", ())),
+            "taxa": tuple(Label(**_tuples(label)) for label in values.get("taxa", ())),
             "profile": Profile(**_tuples(values["profile"])),
             "source": Source(**values["source"]),
             "figures": tuple(Figure(**figure) for figure in values["figures"]),
@@ -99,6 +100,7 @@ def check(model: Model) -> None:
     if not 16 <= model.profile.size <= 1024 or not model.labels:
         raise ValueError(f"The model {model.name} needs an input of 16 to 1024 pixels and at least one class.")
     _check_parts(model)
+    _check_answers(model)
 
 
 def _check_parts(model: Model) -> None:
@@ -111,3 +113,18 @@ def _check_parts(model: Model) -> None:
         raise ValueError(f"The model {model.name} needs 1 or 8 turns and a temperature above 0.")
     if len(views) > _MOST_PARTS or not all(1 <= view <= 64 for view in views):
         raise ValueError(f"The model {model.name} needs views of 1 to 64 pixels to the pixel, not {views}.")
+
+
+def _check_answers(model: Model) -> None:
+    for name, least in (("reject_below", model.reject_below), ("back_off", model.back_off)):
+        if least is not None and not 0 < least <= 1:
+            raise ValueError(f"The model {model.name} has a {name} of {least}: it must lie between 0 and 1.")
+    rows, columns = len(model.labels), {len(model.labels), len(model.names)}  # thresholds may have been set later
+    good = len(model.confusion) == rows and all(
+        len(row) in columns and all(isinstance(cell, int) and cell >= 0 for cell in row) for row in model.confusion
+    )
+    if model.confusion and not good:
+        raise ValueError(
+            f"The confusion matrix of the model {model.name} must count pictures in {rows} rows, its classes, "
+            f"and {len(model.names)} columns, all it may say."
+        )

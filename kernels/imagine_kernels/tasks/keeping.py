@@ -44,7 +44,8 @@ def keep(
 
 def command(case: str, options: Mapping[str, object]) -> str:
     """What to type to get the same model again."""
-    words = [f"--{name}" if value is True else f"--{name} {shlex.quote(str(value))}" for name, value in options.items()]
+    said = {name.replace("_", "-"): value for name, value in options.items()}
+    words = [f"--{name}" if value is True else f"--{name} {shlex.quote(str(value))}" for name, value in said.items()]
     return " ".join(["imagine train", case, "DATA", *words])
 
 
