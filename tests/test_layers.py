@@ -15,7 +15,7 @@ PACKAGES = {
 }
 FOUNDATION = {"records", "shapes", "environment"}
 READING = {"sources", "images", "fetch", "use_case", "features", "units"}
-DOING = {"use_cases", "chain", "predict", "train", "evaluate", "measure", "biovolume", "spectrum"}
+DOING = {"use_cases", "chain", "predict", "train", "evaluate", "evaluate_shapes", "measure", "biovolume", "spectrum"}
 TELLING = {
     "tracking",
     "ledger",
