@@ -5,50 +5,19 @@ import math
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as some
+from some_records import FLAT, RECORDS
 
+from imagine_kernels import shapes
 from imagine_kernels.records import (
     Annotation,
     Box,
     Effort,
-    Prediction,
+    Opinion,
     Quantity,
     Region,
     Sample,
-    Skipped,
     from_json,
     to_json,
-)
-
-TEXT = some.text(min_size=1, max_size=20)
-SCORE = some.floats(0, 1)
-NUMBER = some.floats(allow_nan=False, allow_infinity=False, width=32)
-SIZE = some.floats(min_value=0.1, max_value=1e5)
-BOXES = some.builds(Box, NUMBER, NUMBER, SIZE, SIZE)
-QUANTITIES = some.builds(Quantity, NUMBER, TEXT)
-REGIONS = some.builds(
-    Region, TEXT, some.none() | SCORE, some.none() | BOXES, scores=some.dictionaries(TEXT, SCORE, max_size=4)
-)
-EFFORTS = some.builds(Effort, some.none() | some.builds(Quantity, SIZE, TEXT), SIZE)
-SAMPLES = some.builds(
-    Sample,
-    TEXT,
-    TEXT,
-    some.integers(1, 9999),
-    some.integers(1, 9999),
-    some.none() | BOXES,
-    some.none() | TEXT,
-    pixel_size=some.none() | QUANTITIES,
-    effort=some.none() | EFFORTS,
-    measures=some.dictionaries(TEXT, QUANTITIES, max_size=3),
-)
-TUPLES = some.lists(REGIONS, max_size=3).map(tuple)
-RECORDS = some.one_of(
-    SAMPLES,
-    REGIONS,
-    some.builds(Prediction, TEXT, TUPLES, TEXT, TEXT),
-    some.builds(Annotation, TEXT, TUPLES, TEXT),
-    some.builds(Skipped, TEXT, TEXT),
 )
 
 
@@ -78,6 +47,20 @@ def test_a_class_may_be_called_kind():
         (lambda: Region("a", math.nan), "0..1"),
         (lambda: Box(0, 0, 0, 5), "size"),
         (lambda: Box(math.nan, 0, 1, 5), "finite"),
+        (lambda: shapes.Point(math.inf, 1), "finite"),
+        (lambda: shapes.Line(((1, 1),)), "2 points"),
+        (lambda: shapes.Polygon(((1, 1), (2, 2))), "3 points"),
+        (lambda: shapes.Polygon(((1, 1), (2, 2), (2, 1)), (((1, 1), (2, 2)),)), "3 points"),
+        (lambda: shapes.RotatedBox(1, 1, 0, 2, 30), "size"),
+        (lambda: shapes.Ellipse(1, 1, 1, math.nan), "finite"),
+        (lambda: shapes.Mask(0, 0, 2, 2, (1, 2)), "fill its 2 x 2"),
+        (lambda: shapes.Mask(0, 0, 2, 2, (5, -1)), "fill"),
+        (lambda: shapes.TimeFrequency(2, 2), "after it begins"),
+        (lambda: shapes.TimeFrequency(1, 2, 50, 40), "after it begins"),
+        (lambda: shapes.Track(()), "key frames"),
+        (lambda: shapes.Track((shapes.Key(2.0), shapes.Key(1.0))), "later"),
+        (lambda: Region("a", state="seen"), "'seen'"),
+        (lambda: Opinion("a", at="yesterday"), "yesterday"),
         (lambda: Quantity(math.inf, "mL"), "finite"),
         (lambda: Quantity(1.0, ""), "unit"),
         (lambda: Effort(Quantity(0.0, "mL")), "above 0"),
@@ -93,6 +76,22 @@ def test_a_class_may_be_called_kind():
 def test_what_is_wrong_is_refused_with_a_sentence(make, said):
     with pytest.raises(ValueError, match=said):
         make()
+
+
+@given(FLAT)
+def test_bounds_hold_every_corner_of_a_shape(shape):
+    box = shapes.bounds(shape)
+    corners = shape.corners() if isinstance(shape, shapes.RotatedBox) else getattr(shape, "points", ())
+    room = 1e-6 * max(1.0, abs(box.x) + box.width, abs(box.y) + box.height)
+    for x, y in corners:
+        assert box.x - room <= x <= box.x + box.width + room
+        assert box.y - room <= y <= box.y + box.height + room
+
+
+def test_a_turned_box_has_its_corners_where_a_person_sees_them():
+    quarter = shapes.RotatedBox(10, 20, 8, 2, 90)
+    assert [(round(x, 9), round(y, 9)) for x, y in quarter.corners()] == [(11, 16), (11, 24), (9, 24), (9, 16)]
+    assert shapes.bounds(shapes.Ellipse(0, 0, 3, 1, 90)).height == pytest.approx(6)
 
 
 def test_a_record_cannot_be_changed():

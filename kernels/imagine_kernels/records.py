@@ -85,11 +85,35 @@ class Sample:
         object.__setattr__(self, "measures", MappingProxyType(dict(self.measures)))
 
 
+STATES = ("predicted", "accepted", "corrected", "rejected", "uncertain")
+"""What became of a label: a model said it; a person agreed, put it in place of another, refused it, or cannot tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """One more label of a region: what somebody, or a model, calls it beside what the region is called first."""
+
+    label: str
+    score: float | None = None
+    author: str = ""
+    at: str = ""
+    state: str = ""
+
+    def __post_init__(self) -> None:
+        _need(bool(self.label), "An opinion needs a label.")
+        _check_score(self.label, self.score)
+        _check_state(self.state)
+        if self.at:
+            datetime.fromisoformat(self.at)
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """A label, maybe a score, maybe a shape; without a shape it stands for the whole sample.
 
-    `scores` holds the score of every class where the model gives them; all scores lie in 0..1.
+    `scores` holds the score of every class where the model gives them; all scores lie in 0..1. `state` is one of
+    `STATES`; `opinions` are further labels; `raw` holds what another tool said of it and no field here can hold, by the
+    tool's name, to be given back to it as it came.
     """
 
     label: str
@@ -97,12 +121,25 @@ class Region:
     shape: Shape | None = None
     id: str = field(default_factory=new_id)
     scores: Mapping[str, float] = field(default_factory=dict)
+    state: str = ""
+    opinions: tuple[Opinion, ...] = ()
+    raw: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _need(bool(self.label), "A region needs a label.")
         for label, score in {self.label: self.score, **self.scores}.items():
-            _need(score is None or 0.0 <= score <= 1.0, f"The score of {label!r} must lie in 0..1, not {score}.")
-        object.__setattr__(self, "scores", MappingProxyType(dict(self.scores)))
+            _check_score(label, score)
+        _check_state(self.state)
+        for name in ("scores", "raw"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+
+def _check_score(label: str, score: float | None) -> None:
+    _need(score is None or 0.0 <= score <= 1.0, f"The score of {label!r} must lie in 0..1, not {score}.")
+
+
+def _check_state(state: str) -> None:
+    _need(not state or state in STATES, f"A label is {', '.join(STATES)}; not {state!r}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +196,7 @@ class Run:
 
 Json = dict[str, Any]
 _KINDS: dict[str, type] = {
-    k.__name__: k for k in (Quantity, Effort, *shapes.KINDS, Sample, Region, Prediction, Annotation, Skipped)
+    k.__name__: k for k in (Quantity, Effort, *shapes.KINDS, Sample, Opinion, Region, Prediction, Annotation, Skipped)
 }
 
 
@@ -171,7 +208,7 @@ def to_json(record: object) -> Json:
     for known in fields(_KINDS[name]):
         value = _plain(getattr(record, known.name))
         needed = known.default is MISSING and known.default_factory is MISSING
-        if needed or value not in (None, [], {}):
+        if needed or value not in (None, "", [], {}):
             told[known.name] = value
     return told
 
