@@ -56,9 +56,10 @@ def inside(shape: Flat, window: Window) -> Inside:
         case Mask():
             return _cut(shape, window)
         case Polygon():
-            return _filled(shape.points, window) & ~np.logical_or.reduce(
-                [np.zeros((window.height, window.width), np.bool_), *(_filled(hole, window) for hole in shape.holes)]
-            )
+            seen = _filled(shape.points, window)
+            for hole in shape.holes:
+                seen &= ~_filled(hole, window)
+            return seen
         case Box():
             right, bottom = shape.x + shape.width, shape.y + shape.height
             return _filled(((shape.x, shape.y), (right, shape.y), (right, bottom), (shape.x, bottom)), window)

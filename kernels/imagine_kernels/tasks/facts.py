@@ -25,8 +25,12 @@ _MOST_PARTS = 16
 TASKS = (CLASSIFICATION, DETECTION, SEGMENTATION)
 OPTIONS = frozenset(
     {"channels", "stem_width", "stem_type", "drop_rate", "drop_path_rate", "global_pool", "width_mult", "depth_mult"}
+    | {"decoder", "decoder_channels", "rim", "reach", "least", "shape"}
+    | {"width", "layers", "queries", "window", "shift"}
 )
-"""What a facts file may tell timm. Others name files to unpickle or addresses to fetch, and come from strangers."""
+"""What a facts file may tell timm and the tasks. Others name files to unpickle or addresses to fetch, and come from
+strangers.
+"""
 
 
 def write(model: Model, path: Path) -> None:
