@@ -15,7 +15,19 @@ PACKAGES = {
 }
 FOUNDATION = {"records", "shapes", "environment"}
 READING = {"sources", "images", "fetch", "use_case", "features", "units"}
-DOING = {"use_cases", "chain", "predict", "train", "evaluate", "evaluate_shapes", "measure", "biovolume", "spectrum"}
+DOING = {
+    "use_cases",
+    "chain",
+    "predict",
+    "train",
+    "evaluate",
+    "examination",
+    "naming",
+    "evaluate_shapes",
+    "measure",
+    "biovolume",
+    "spectrum",
+}
 TELLING = {
     "tracking",
     "ledger",

@@ -1,9 +1,9 @@
 """Predictions beside what people said: how often right, for which classes, and how sure one may be of the figures.
 
 Macro-F1 is the mean of the classes' F1 (Opitz and Burst 2019, arXiv:1911.03347) over the classes people named.
-Intervals of accuracy and macro-F1: percentile bootstrap (Efron and Tibshirani 1993, doi:10.1201/9780429246593).
-Intervals of recall: Wilson's score (1927, doi:10.1080/01621459.1927.10502953), because the bootstrap of seven right out
-of seven is a point. Calibration error: 15 bins of equal width (Guo et al. 2017, arXiv:1706.04599).
+Interval of macro-F1: percentile bootstrap (Efron and Tibshirani 1993, doi:10.1201/9780429246593).
+Intervals of accuracy and recall: Wilson's score (1927, doi:10.1080/01621459.1927.10502953), because the bootstrap of
+seven right out of seven is a point. Calibration error: 15 bins of equal width (Guo et al. 2017, arXiv:1706.04599).
 """
 
 import math
@@ -14,10 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from imagine_kernels import use_case
 from imagine_kernels.measure import wilson
 from imagine_kernels.records import Annotation, Prediction
-from imagine_kernels.sources import open_samples
 
 RESAMPLES = 2000
 BINS = 15
@@ -95,21 +93,15 @@ def evaluate_folder(
     *,
     model: str | None = None,
     weights: Path | None = None,
+    unknown: str | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> Evaluation:
-    """What a model of the use case called `name` makes of a folder (or zip) with one folder per class.
+    """The figures that `examination.examine` finds; raises as it does."""
+    from imagine_kernels.examination import examine
 
-    Raises ValueError with a sentence where the folder holds no labels.
-    """
-    from imagine_kernels.predict import load, predict
-
-    case, collection = use_case.get(name), open_samples(data)
-    if not collection.annotations:
-        raise ValueError(f"{data} has no labels: put the pictures into one folder per class.")
-    run = predict(case, collection.samples, model, weights=weights, progress=progress)
-    labels = load(case, model, weights).model.label_names
-    return evaluate(run.predictions, collection.annotations, labels, seed)
+    found = examine(name, data, model=model, weights=weights, unknown=unknown, seed=seed, progress=progress)
+    return found.evaluation
 
 
 def named(annotations: Iterable[Annotation]) -> dict[str, str]:
@@ -132,7 +124,7 @@ def _figures(
     return Evaluation(
         labels=names,
         confusion=tuple(tuple(int(cell) for cell in row) for row in matrix),
-        accuracy=_interval(float(right.sum() / count), np.trace(again, axis1=1, axis2=2) / count),
+        accuracy=_share(int(right.sum()), count),
         macro_f1=_interval(float(macro_f1(matrix[None])[0]), macro_f1(again)),
         recall={n: _share(int(right[i]), int(support[i])) for i, n in enumerate(names) if support[i] > 0},
         calibration_error=error,

@@ -24,9 +24,14 @@ class Picture:
     figure: "Figure"
 
     def _repr_png_(self) -> bytes:
-        content = io.BytesIO()
-        self.figure.savefig(content, format="png", dpi=150)
-        return content.getvalue()
+        return png(self.figure)
+
+
+def png(figure: "Figure") -> bytes:
+    """A figure as a PNG file."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=150)
+    return content.getvalue()
 
 
 def _axes(width: float, height: float) -> "tuple[Figure, Axes]":

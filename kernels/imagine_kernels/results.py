@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +89,7 @@ def as_json(work: Work, told: Mapping[str, Any], place: Path | None) -> dict[str
 def write(work: Work, told: Mapping[str, Any], place: Path) -> Path:
     """Leaves everything in the folder `place` (as `free` gave it), whole or not at all."""
     files = {
-        "predictions.csv": as_csv(list(_rows(work.samples, work.predictions)), COLUMNS),
+        "predictions.csv": as_csv(_rows(work.samples, work.predictions), COLUMNS),
         "predictions.jsonl": _lines(work.predictions),
         "samples.jsonl": _lines(work.samples),
         "skipped.csv": as_csv([{"where": s.where, "why": s.why} for s in work.skipped], ("where", "why")),
@@ -125,8 +125,9 @@ def _mask() -> int:
     return mask
 
 
-def as_csv(rows: Sequence[Mapping[str, Cell]], columns: Iterable[str] = ()) -> str:
+def as_csv(rows: Iterable[Mapping[str, Any]], columns: Iterable[str] = ()) -> str:
     """A table as text; a cell that is unknown is empty, and none begins as a formula does."""
+    rows = list(rows)
     names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")

@@ -4,7 +4,11 @@ import sys
 
 import typer
 
-from imagine_kernels.cli import cases, evaluation, prediction, reports, training
+from imagine_kernels.cli.cases import new_use_case, use_cases
+from imagine_kernels.cli.evaluation import evaluate
+from imagine_kernels.cli.prediction import predict
+from imagine_kernels.cli.reports import report, usage
+from imagine_kernels.cli.training import train
 
 app = typer.Typer(
     name="imagine",
@@ -14,13 +18,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("use-cases")(cases.use_cases)
-app.command("predict")(prediction.predict)
-app.command("evaluate")(evaluation.evaluate)
-app.command("train")(training.train)
-app.command("report")(reports.report)
-app.command("new-use-case")(cases.new_use_case)
-app.command("usage")(reports.usage)
+app.command("use-cases")(use_cases)
+app.command("predict")(predict)
+app.command("evaluate")(evaluate)
+app.command("train")(train)
+app.command("report")(report)
+app.command("new-use-case")(new_use_case)
+app.command("usage")(usage)
 
 
 def main() -> None:

@@ -87,9 +87,6 @@ def _print(work: "Work", place: Path | None) -> None:
         print()
     for remark in work.remarks:
         print(f"Note: {remark}")
-    for skipped in work.skipped[:10]:
-        print(f"left out: {skipped.where}: {skipped.why}")
-    if len(work.skipped) > 10:
-        print(f"left out: {len(work.skipped) - 10} more" + ("." if place is None else "; all are in skipped.csv."))
+    words.print_skipped(work.skipped)
     print(f"{len(work.predictions):,} of {len(work.samples):,} samples have a prediction.")
     print("Nothing was written: -o OUT keeps it." if place is None else f"The results are in {place}")

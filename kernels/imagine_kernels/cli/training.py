@@ -29,6 +29,9 @@ def train(
     reject: Annotated[
         float | None, typer.Option(help='Say "none of these" so that at most this share of the rest is wrong.')
     ] = None,
+    back_off: Annotated[
+        float | None, typer.Option(help="The same, falling back to genus or a higher taxon before that.")
+    ] = None,
     as_json: words.AsJson = False,
     quiet: words.Quiet = False,
 ) -> None:
@@ -40,7 +43,7 @@ def train(
     from imagine_kernels.train import train_folder
 
     how = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "variety": variety}
-    made = {"networks": networks, "forest": forest, "reject": reject}
+    made = {"networks": networks, "forest": forest, "reject": reject, "back_off": back_off}
     done = {"epochs": epochs, "seed": seed, "progress": not quiet}
     trained = train_folder(name, data, out, model=model, weights=weights, **how, **made, **done)
     if as_json:
@@ -48,8 +51,7 @@ def train(
         return
     for figure in trained.model.figures:
         print(f"{figure.name} {figure.value:.3f} on {figure.count} pictures, {figure.split}")
-    for skipped in trained.skipped:
-        print(f"left out: {skipped.where}: {skipped.why}")
+    words.print_skipped(trained.skipped)
     print(f"The weights are {trained.weights} (sha256 {trained.model.sha256})")
 
 

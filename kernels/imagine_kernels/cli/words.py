@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from imagine_kernels.records import Skipped
+
 Name = Annotated[str, typer.Argument(metavar="USE_CASE", help="A use case, such as phytoplankton.")]
 Data = Annotated[
     Path, typer.Argument(metavar="PATH", help="Labelled pictures; see above.", show_default=False)
@@ -28,14 +30,15 @@ Replace = Annotated[bool, typer.Option("--replace", help="Replace what an earlie
 
 def print_json(found: Mapping[str, Any]) -> None:
     """One JSON object on the output; a figure that is unknown is null."""
-    print(json.dumps(_plain(found), ensure_ascii=False))
+    print(json.dumps(plain(found), ensure_ascii=False))
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def plain(value: Any) -> Any:  # noqa: ANN401
+    """A value as JSON knows it; a number that is none is null."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if value is None or isinstance(value, str | bool | int | float) else str(value)
@@ -66,3 +69,10 @@ def print_lines(lines: Iterable[str]) -> None:
     """Each line as it is."""
     for line in lines:
         print(line)
+
+
+def print_skipped(skipped: Sequence[Skipped], most: int = 10) -> None:
+    """What was left out, and why; of many the first."""
+    print_lines(f"left out: {one.where}: {one.why}" for one in skipped[:most])
+    if len(skipped) > most:
+        print(f"left out: {len(skipped) - most:,} more, all in skipped.csv of -o OUT.")

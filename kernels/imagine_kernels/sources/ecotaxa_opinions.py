@@ -12,13 +12,14 @@ MODEL = {n: f"object_model_{n}" for n in ("name", "label", "score", "sha256")}
 """Columns in which our tables name the model of a prediction; EcoTaxa has none of its own for it."""
 
 
-def _label(row: Row) -> str:
+def category(row: Row) -> str:
+    """The category of a row by its name, or by its number where it has none."""
     return row.get("object_annotation_category", "") or row["object_annotation_category_id"]
 
 
 def annotation(table: Table, row: Row) -> Annotation:
     """A person's opinion. Its ids are made of what it says: a project that is opened twice holds one opinion."""
-    name, label = row["object_id"], _label(row)
+    name, label = row["object_id"], category(row)
     author = row.get("object_annotation_person_name") or row.get("object_annotation_person_email") or TOOL
     at = moment(row, "object_annotation") or table.place.changed(table.name)
     stem = f"{TOOL}:{name}:{label}:{author}:{at}"
@@ -28,7 +29,7 @@ def annotation(table: Table, row: Row) -> Annotation:
 
 def prediction(row: Row) -> Prediction:
     """What a model said; a score that is none of 0..1 is no score."""
-    name, label = row["object_id"], row.get(MODEL["label"]) or _label(row)
+    name, label = row["object_id"], row.get(MODEL["label"]) or category(row)
     score = values.known(row.get(MODEL["score"], ""))
     score = score if score is not None and 0 <= score <= 1 else None
     region = Region(label, score, id=uuid.uuid5(uuid.NAMESPACE_URL, f"{TOOL}:{name}:{label}:predicted").hex)
