@@ -1,5 +1,6 @@
 """Raw IFCB bins: drawn ones of both layouts in every state of damage, and a real one against its own header."""
 
+import dataclasses
 import shutil
 import zipfile
 
@@ -137,17 +138,60 @@ def test_several_bins_of_a_tree_stay_apart_in_any_case_of_their_names(tmp_path):
     assert len(open_samples(tmp_path, limit=4).samples) == 4
 
 
-def test_bins_in_a_zip_and_bins_without_pictures_are_told(tmp_path):
+def zipped(path, folder, *, inside=""):
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        for each in sorted(folder.iterdir()):
+            archive.write(each, f"{inside}{each.name}")
+    return path
+
+
+def test_bins_in_a_zip_are_read_there_and_are_those_of_the_folder(tmp_path):
     folder = make_bin(tmp_path / "bin", NEW)
-    with zipfile.ZipFile(tmp_path / "bin.zip", "w") as archive:
-        for path in folder.iterdir():
-            archive.write(path, path.name)
-    with pytest.raises(ValueError, match=r"raw IFCB bins\. Unpack it"):
-        open_samples(tmp_path / "bin.zip")
+    plain, packed = open_samples(folder), open_samples(zipped(tmp_path / "bin.zip", folder, inside="cruise 7/"))
+    assert [(s.id, s.group, s.effort, s.taken_at) for s in packed.samples] == [
+        (s.id, s.group, s.effort, s.taken_at) for s in plain.samples
+    ]
+    for one, other in zip(plain.samples, packed.samples, strict=True):
+        assert (images.read(one) == images.read(other)).all()
+        assert images.size(other.uri) == (other.width, other.height)
+    zipped(tmp_path / "bin.zip", folder, inside="cruise 8/")
+    both = open_samples(tmp_path / "bin.zip", dilution=2.0)
+    assert {s.group for s in both.samples} == {NEW, f"cruise 8/{NEW}"}
+    assert {s.effort.dilution for s in both.samples} == {2.0}
+    assert len(open_samples(tmp_path / "bin.zip", limit=4).samples) == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "bin.zip"]
+
+
+def test_damaged_bins_in_a_zip_lose_only_what_is_damaged_and_say_what(tmp_path):
+    whole, short = make_bin(tmp_path / "whole", NEW), make_bin(tmp_path / "short", OLD, old=True)
+    (short / f"{OLD}.roi").write_bytes((short / f"{OLD}.roi").read_bytes()[:-1])
+    lost = make_bin(tmp_path / "lost", "D20220519T130000_IFCB134")
+    next(lost.glob("*.adc")).unlink()
+    for folder in (whole, short, lost):
+        zipped(tmp_path / "bins.zip", folder)
+    found = open_samples(tmp_path / "bins.zip")
+    assert len(found.samples) == 3 + 2
+    told = " ".join(skipped.why for skipped in found.skipped)
+    assert "does not hold all pictures" in told
+    assert "has no .adc file. Copy all three" in told
+
+
+def test_picture_of_a_zipped_bin_that_lies_about_its_length_is_refused(tmp_path):
+    packed = zipped(tmp_path / "bin.zip", make_bin(tmp_path / "bin", NEW))
+    sample = open_samples(packed).samples[-1]
+    start = sample.uri.rpartition("@")[2].partition("_")[0]
+    far = dataclasses.replace(sample, uri=sample.uri.replace(f"@{start}_", "@999999_"))
+    with pytest.raises(ValueError, match="beyond the end"):
+        images.read(far)
+
+
+def test_bin_without_pictures_is_told(tmp_path):
+    folder = make_bin(tmp_path / "bin", NEW)
     adc = folder / f"{NEW}.adc"
     adc.write_text(adc.read_text().splitlines()[1] + "\n")
-    with pytest.raises(ValueError, match="lists 1 triggers without a picture"):
-        open_samples(folder)
+    for path in (folder, zipped(tmp_path / "bin.zip", folder)):
+        with pytest.raises(ValueError, match="lists 1 triggers without a picture"):
+            open_samples(path)
 
 
 def test_picture_beyond_its_file_is_refused_when_it_is_read(tmp_path):

@@ -39,7 +39,7 @@ def size(path: str | Path) -> tuple[int, int]:
     uri = str(path)
     with naming(uri):
         bin_file, name = zip_members.split(uri)
-        if name is not None and roi.is_roi(bin_file):
+        if name is not None and roi.holds(bin_file, name):
             return roi.size(bin_file, name)
         with _open(uri) as file:
             return decoding.size(file)
@@ -60,7 +60,7 @@ def read(sample: Sample, *, side: int | None = None) -> Pixels:
     """
     with naming(sample.uri):
         path, member = zip_members.split(sample.uri)
-        if member is not None and roi.is_roi(path):
+        if member is not None and roi.holds(path, member):
             return roi.pixels(path, member)
         if sample.crop is None:
             return decoding.pixels(_bytes(sample.uri), side)

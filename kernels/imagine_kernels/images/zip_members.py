@@ -57,8 +57,12 @@ def members(archive: str) -> list[zipfile.ZipInfo]:
     return found
 
 
-def open_member(archive: str, name: str) -> IO[bytes]:
-    """One member, open for reading and seeking. Raises ValueError (the rest of a sentence) where it is refused."""
+def declared(archive: str, name: str) -> int:
+    """How many bytes a member says it holds. Raises as `open_member` does."""
+    return _member(archive, name).file_size
+
+
+def _member(archive: str, name: str) -> zipfile.ZipInfo:
     try:
         member = _zip(archive).getinfo(name)
     except KeyError as error:
@@ -66,6 +70,12 @@ def open_member(archive: str, name: str) -> IO[bytes]:
     why = refusal(member)
     if why is not None:
         raise ValueError(why)
+    return member
+
+
+def open_member(archive: str, name: str) -> IO[bytes]:
+    """One member, open for reading and seeking. Raises ValueError (the rest of a sentence) where it is refused."""
+    member = _member(archive, name)
     try:
         return _zip(archive).open(member)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:

@@ -68,6 +68,8 @@ def _read_zip(place: Path, wishes: tree.Wishes) -> Collection:
     tables = ecotaxa_tables.find(archived)
     if tables:
         return ecotaxa.read_tables(archived, tables, limit=wishes.limit, volume_unit=wishes.volume_unit).collection
+    if ifcb.bins(archived):
+        return ifcb.read_archive(archived, limit=wishes.limit, dilution=wishes.dilution)
     return archive.read_archive(place, limit=wishes.limit)
 
 

@@ -16,8 +16,6 @@ def read_archive(path: Path, *, limit: int | None = None) -> Collection:
     members = zip_members.members(str(path))
     if any(member.filename.lower().endswith(".lst") for member in members):
         raise ValueError(f"{images.named(path)} holds a raw FlowCam run. Unpack it and open the folder.")
-    if any(member.filename.lower().endswith(".adc") for member in members):
-        raise ValueError(f"{images.named(path)} holds raw IFCB bins. Unpack it and open the folder.")
     skipped: list[Skipped] = []
     entries = sorted(_entries(path, members, skipped), key=lambda entry: entry.name)
     return collect(entries, skipped, limit=limit)

@@ -5,14 +5,15 @@ called D20220519T124533_IFCB134. Columns as told by the header's ADCFileFormat a
 instrument (https://github.com/hsosik/ifcb-analysis/wiki, https://github.com/joefutrelle/pyifcb).
 """
 
+import io
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from imagine_kernels import images
+from imagine_kernels.sources.place import Place
 
 _OLD = (
     "trigger", "adctime", "fluorescencelow", "fluorescencehigh", "scatteringlow", "scatteringhigh",
@@ -57,24 +58,25 @@ def _time(text: str, form: str) -> str | None:
         return None
 
 
-def header(path: Path | None) -> Mapping[str, str]:
+def header(place: Place, file_name: str | None) -> Mapping[str, str]:
     """The lines "name: value" of a .hdr file by their names in small letters; nothing where there is no file."""
-    if path is None:
+    if file_name is None:
         return {}
-    with path.open("rb") as file:
+    with place.open(file_name) as file:
         text = file.read(_MAX_HEADER).decode("utf-8-sig", "replace")
     pairs = (line.partition(":") for line in text.splitlines() if ":" in line)
     return {key.strip().lower(): value.strip() for key, _, value in pairs}
 
 
-def rows(path: Path, told: Mapping[str, str], known: Name) -> Iterator[tuple[int, Row | None]]:
+def rows(place: Place, table: str, told: Mapping[str, str], known: Name) -> Iterator[tuple[int, Row | None]]:
     """Line number (the roi's number) and values of each line; None where a line is not whole.
 
     Raises ValueError with a sentence where the table has a layout nobody knows.
     """
     columns: Sequence[str] = ()
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        for number, line in enumerate(file, start=1):
+    with place.open(table) as file:
+        lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace")
+        for number, line in enumerate(lines, start=1):
             values = [value.strip() for value in line.strip().split(",")]
             if not line.strip():
                 continue
@@ -82,8 +84,8 @@ def rows(path: Path, told: Mapping[str, str], known: Name) -> Iterator[tuple[int
             yield number, _numbers(columns, values) if columns else None
     if not columns:
         raise ValueError(
-            f"{images.named(path)} is empty or no table of an IFCB bin, which has {len(_OLD)} columns (instruments 1 to"
-            f" 6) or {len(_NEW)}. Get a fresh copy of the bin."
+            f"{images.named(table)} is empty or no table of an IFCB bin, which has {len(_OLD)} columns (instruments 1"
+            f" to 6) or {len(_NEW)}. Get a fresh copy of the bin."
         )
 
 
