@@ -130,7 +130,7 @@ def test_json_keeps_a_score_of_zero(case):
 @pytest.mark.parametrize(("case", "model"), MODELS, ids=IDS)
 def test_one_step_of_training_lowers_the_loss(case, model):
     rng = np.random.default_rng(0)
-    channels = 1 if model.profile.colour == "grey" else 3
+    channels = model.profile.channels
     squares = rng.integers(0, 255, (8, model.profile.size, model.profile.size, channels), dtype=np.uint8)
     network = classification.begin(model, seed=0).train()
     batch = inputs.tensor(squares, model.profile)
@@ -148,7 +148,7 @@ def test_one_step_of_training_lowers_the_loss(case, model):
 
 @pytest.mark.parametrize(("case", "model"), MODELS, ids=IDS)
 def test_a_short_training_learns_two_kinds_of_picture(case, model):
-    size, channels = model.profile.size, 1 if model.profile.colour == "grey" else 3
+    size, channels = model.profile.size, model.profile.channels
     squares = np.full((16, size, size, channels), inputs.WATER, np.uint8)
     squares[:8, size // 4 : -size // 4, size // 4 : -size // 4] = 20
     squares[8:, size // 2 - 2 : size // 2 + 2, :] = 20

@@ -1,6 +1,7 @@
 """The pictures a notebook and the report show of their numbers, drawn by matplotlib in the house's palette."""
 
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from imagine_kernels.evaluate import Evaluation
 from imagine_kernels.measure import Row
 from imagine_kernels.records import Prediction
+from imagine_kernels.spectrum import Spectrum
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,6 +83,28 @@ def how_sure(predictions: Iterable[Prediction], unsure: float = 0.6) -> Picture:
     axes.bar(middles, counts, width=0.045, color=[CORAL if middle < unsure else WATER for middle in middles])
     axes.set_xlabel(f"score of the best class (red: below {unsure:g}, worth a look)", color=INK)
     axes.set_ylabel("images", color=INK)
+    return Picture(figure)
+
+
+def spectrum(found: Spectrum) -> Picture:
+    """The normalised biovolume of each size class with its 95 % interval, and the line drawn through those it fits."""
+    figure, axes = _axes(8, 3.8)
+    filled = [one for one in found.classes if one.count]
+    for some, colour in (([c for c in filled if c.fitted], WATER), ([c for c in filled if not c.fitted], LINE)):
+        middles = [math.sqrt(c.begin.value * c.end.value) for c in some]
+        heights = [c.normalised.value for c in some]
+        ends = [(c.low.value, c.normalised.value if c.high is None else c.high.value) for c in some]
+        reach = [[h - low for h, (low, _) in zip(heights, ends, strict=True)]]
+        reach += [[high - h for h, (_, high) in zip(heights, ends, strict=True)]]
+        axes.errorbar(middles, heights, yerr=reach, fmt="o", color=colour, ecolor=colour, capsize=3, markersize=7)
+    line = [math.sqrt(c.begin.value * c.end.value) for c in found.classes if c.fitted]
+    axes.plot(line, [10**found.intercept * x**found.slope for x in line], color=CORAL, linewidth=1.6)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    slope = f"slope {found.slope:.2f} (95 % interval {found.slope_low:.2f} to {found.slope_high:.2f})"
+    axes.set_title(slope, color=INK, fontsize=11, loc="left")
+    axes.set_xlabel("volume of an organism, mm³ (pale: not in the line)", color=INK)
+    axes.set_ylabel("mm³ per m³ and mm³", color=INK)
     return Picture(figure)
 
 

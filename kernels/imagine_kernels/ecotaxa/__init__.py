@@ -2,14 +2,18 @@
 
 import contextlib
 import os
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from imagine_kernels.chain import Work
 from imagine_kernels.ecotaxa import packing, rows
 from imagine_kernels.records import Annotation, Prediction, Sample
+from imagine_kernels.sources import ecotaxa_tables
+from imagine_kernels.sources.place import Archive, Folder, Place
 
-__all__ = ["MAX_BYTES", "write"]
+__all__ = ["MAX_BYTES", "from_work", "write"]
 
 MAX_BYTES = 400 * 10**6
 """A zip is begun anew above this size: EcoTaxa's page takes files below 500 MB, larger ones only by FTP."""
@@ -53,6 +57,36 @@ def write(
             half.write_bytes(table.text(range(len(every))))
         return (place,)
     return _zips(place, every, table, max_bytes)
+
+
+def from_work(
+    work: Work, target: Path | str, *, annotations: Iterable[Annotation] = (), max_bytes: int = MAX_BYTES
+) -> tuple[Path, ...]:
+    """What a chain found, as `write` leaves it: `target` ends with .zip (with pictures) or .tsv; returns the files.
+
+    `annotations` are what people said besides what came with the samples. Of an EcoTaxa project that was read, every
+    column is kept. Raises ValueError as `write` does.
+    """
+    names = {sample.id for sample in work.samples}
+    said = [one for one in (*work.annotations, *annotations) if one.sample_id in names]
+    known = _columns(work.path.expanduser().absolute())
+    return write(
+        target, work.samples, predictions=work.predictions, annotations=said, columns=known, max_bytes=max_bytes
+    )
+
+
+def _columns(path: Path) -> dict[str, dict[str, str]]:
+    """Every column of the EcoTaxa tables at a path, as text, by object; nothing where there are none."""
+    place: Place = Folder(path if path.is_dir() else path.parent)
+    if path.is_file() and zipfile.is_zipfile(path):
+        place = Archive(path)
+    alone = path.is_file() and isinstance(place, Folder)
+    tables = [ecotaxa_tables.table_of(place, path.name)] if alone else ecotaxa_tables.find(place)
+    found: dict[str, dict[str, str]] = {}
+    for table in tables:
+        for _, row in table.rows() if table is not None else ():
+            found.setdefault(row.get("object_id", ""), dict(row))
+    return found
 
 
 def _zips(place: Path, samples: tuple[Sample, ...], table: rows.Written, max_bytes: int) -> tuple[Path, ...]:
