@@ -14,7 +14,7 @@ from typing import Any
 
 from imagine_kernels import shapes
 from imagine_kernels.shapes import Box as Box  # noqa: PLC0414 - the shape most records have
-from imagine_kernels.shapes import Shape
+from imagine_kernels.shapes import RotatedBox, Shape
 
 
 def new_id() -> str:
@@ -64,15 +64,16 @@ class Effort:
 class Sample:
     """One image, and where, when, at what scale and with what effort it was taken.
 
-    `uri` is the file, or "archive.zip!/member"; `crop` cuts the sample out of that file (pixels of the file); `group`
-    names the run, cast or deployment; `pixel_size` is the side of one pixel; `measures` are the instrument's own.
+    `uri` is the file, or "archive.zip!/member"; `crop` cuts the sample out of that file (pixels of the file), a turned
+    box so that its width lies along x; `group` names the run, cast or deployment; `pixel_size` is the side of one
+    pixel; `measures` are the instrument's own.
     """
 
     id: str
     uri: str
     width: int
     height: int
-    crop: Box | None = None
+    crop: Box | RotatedBox | None = None
     group: str | None = None
     taken_at: str | None = None
     pixel_size: Quantity | None = None

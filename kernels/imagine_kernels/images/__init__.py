@@ -4,6 +4,7 @@ import io
 import math
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -12,12 +13,13 @@ import simplejpeg
 from cachetools import LRUCache, cached
 from PIL import Image
 
-from imagine_kernels.images import decoding, roi, zip_members
+from imagine_kernels.images import decoding, roi, turning, zip_members
 from imagine_kernels.images.decoding import MAX_PIXELS, MIN_SIDE, Pixels
 from imagine_kernels.images.sentences import named, naming
 from imagine_kernels.images.tiles import Window, bands, tiles
 from imagine_kernels.images.windows import Windows
 from imagine_kernels.records import Box, Sample
+from imagine_kernels.shapes import RotatedBox
 
 __all__ = [
     "MAX_PIXELS", "MIN_SIDE", "Pixels", "Window", "Windows", "bands", "named", "png", "read", "scan_size", "size",
@@ -121,16 +123,27 @@ def _large(uri: str) -> Windows:
     return Windows(uri)
 
 
-def _cut(collage: Pixels, box: Box) -> Pixels:
+def _cut(collage: Pixels, box: Box | RotatedBox) -> Pixels:
     """A copy, so that a crop that is kept does not keep the whole collage. Every touched pixel is in."""
-    x, y, width, height = _inside(box, collage.shape[1], collage.shape[0])
-    return collage[y : y + height, x : x + width].copy()
+
+    def part(window: Window) -> Pixels:
+        return collage[window.y : window.y + window.height, window.x : window.x + window.width].copy()
+
+    return _taken(box, collage.shape[1], collage.shape[0], part)
 
 
-def _cut_out(picture: Windows, box: Box) -> Pixels:
+def _cut_out(picture: Windows, box: Box | RotatedBox) -> Pixels:
     with naming(picture.uri):
-        window = _inside(box, picture.width, picture.height)
-    return picture.rgb(window)
+        return _taken(box, picture.width, picture.height, picture.rgb)
+
+
+def _taken(box: Box | RotatedBox, width: int, height: int, part: Callable[[Window], Pixels]) -> Pixels:
+    """What a box cuts out of a picture (width, height) of which `part` reads a window."""
+
+    def inside(upright: Box) -> Window:
+        return _inside(upright, width, height)
+
+    return turning.upright(box, inside, part) if isinstance(box, RotatedBox) else part(inside(box))
 
 
 def _inside(box: Box, width: int, height: int) -> Window:

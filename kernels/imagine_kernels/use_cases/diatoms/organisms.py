@@ -161,7 +161,8 @@ def _own(taxon: Taxon, frame: Frame, off: Density, reach: Density, rng: Random) 
     if taxon.raphe == "around":
         part = np.abs(off) / np.maximum(reach, 1)
         ribs = _lines(x * (1 + 0.12 * part), between(rng, taxon.ribs or (5, 6)))
-        return 0.5 * ribs * np.clip(1.25 * part - 0.3, 0, 1) + 0.3 * _ridge(off, 2.5) * ends
+        ribbed: Density = 0.5 * ribs * np.clip(1.25 * part - 0.3, 0, 1) + 0.3 * _ridge(off, 2.5) * ends
+        return ribbed
     if taxon.raphe == "ends":
         return 0.55 * _ridge(np.hypot(np.abs(x) - long * 0.9, off + 0.45 * wide), 0.22 * wide + 2)
     return 0.12 * _ridge(off, 3.5) * ends
