@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 def matrix(found: Sequence[Flat], true: Sequence[Flat]) -> Floats:
     """The overlap of every found shape with every true one, (found, true), each 0..1."""
-    boxes = _of_boxes(_corners(found), _corners(true))
+    boxes = of_corners(_corners(found), _corners(true))
     plain = [isinstance(shape, Box) for shape in found], [isinstance(shape, Box) for shape in true]
     if all(plain[0]) and all(plain[1]):
         return boxes
@@ -36,7 +36,7 @@ def matrix(found: Sequence[Flat], true: Sequence[Flat]) -> Floats:
 def overlap(one: Flat, other: Flat) -> float:
     """What two shapes share, of what either covers."""
     if isinstance(one, Box) and isinstance(other, Box):
-        return float(_of_boxes(_corners([one]), _corners([other]))[0, 0])
+        return float(of_corners(_corners([one]), _corners([other]))[0, 0])
     if isinstance(one, Box | RotatedBox) and isinstance(other, Box | RotatedBox):
         return _of_convex(one, other)
     return _on_grid(one, other)
@@ -49,7 +49,8 @@ def _corners(shapes: Sequence[Flat]) -> Floats:
     return np.array(sides, np.float64).reshape(-1, 4)
 
 
-def _of_boxes(one: Floats, other: Floats) -> Floats:
+def of_corners(one: Floats, other: Floats) -> Floats:
+    """The overlaps (N, M) of upright boxes given as left, top, right and bottom, (N, 4) and (M, 4)."""
     low = np.maximum(one[:, None, :2], other[None, :, :2])
     high = np.minimum(one[:, None, 2:], other[None, :, 2:])
     both = np.prod(np.clip(high - low, 0, None), axis=2)
