@@ -34,6 +34,7 @@ TELLING = {
     "report",
     "results",
     "new_use_case",
+    "facts_marks",
     "plots",
     "tables",
     "jobs",
