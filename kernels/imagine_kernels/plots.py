@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imagine_kernels.evaluate import Evaluation
+from imagine_kernels.images import Pixels
 from imagine_kernels.measure import Row
 from imagine_kernels.records import Prediction
 from imagine_kernels.spectrum import Spectrum
@@ -83,6 +84,21 @@ def how_sure(predictions: Iterable[Prediction], unsure: float = 0.6) -> Picture:
     axes.bar(middles, counts, width=0.045, color=[CORAL if middle < unsure else WATER for middle in middles])
     axes.set_xlabel(f"score of the best class (red: below {unsure:g}, worth a look)", color=INK)
     axes.set_ylabel("images", color=INK)
+    return Picture(figure)
+
+
+def sheet(pictures: Sequence[tuple[str, Pixels]], across: int = 6) -> Picture:
+    """Pictures (h, w, 3) side by side, each under its caption."""
+    from matplotlib.figure import Figure
+
+    rows = max(1, math.ceil(len(pictures) / across))
+    figure = Figure(figsize=(1.5 * across, 1.7 * rows), layout="constrained", facecolor="white")
+    for place, axes in enumerate(figure.subplots(rows, across, squeeze=False).ravel()):
+        axes.axis("off")
+        if place < len(pictures):
+            caption, pixels = pictures[place]
+            axes.imshow(pixels)
+            axes.set_title(caption, color=INK, fontsize=8)
     return Picture(figure)
 
 

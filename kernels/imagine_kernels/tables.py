@@ -13,6 +13,8 @@ from imagine_kernels.use_case import Model, UseCase
 if TYPE_CHECKING:
     import pandas as pd
 
+_PER = {"1 / milliliter": "per mL", "1 / meter ** 3": "per m³"}
+
 
 def overview(collection: Collection) -> "pd.DataFrame":
     """One line per run or folder: images, side of a pixel, volume imaged, dilution, labels that came along."""
@@ -71,8 +73,9 @@ def _measured(row: Row, titles: Mapping[str, str]) -> dict[str, object]:
         "share, 95 % interval": f"{row.share_low:.1%} to {row.share_high:.1%}",
     }
     if row.concentration is not None and row.low is not None and row.high is not None:
-        line["per mL"] = f"{row.concentration.value:,.4g}"
-        line["per mL, 95 % interval"] = f"{row.low.value:,.4g} to {row.high.value:,.4g}"
+        unit = _PER.get(row.concentration.unit, row.concentration.unit)
+        line[unit] = f"{row.concentration.value:,.4g}"
+        line[f"{unit}, 95 % interval"] = f"{row.low.value:,.4g} to {row.high.value:,.4g}"
     return line
 
 

@@ -75,8 +75,8 @@ class Kept:
             self.samples.append(self._sample(scan, f"{self.number}_{number}", part, parts.several))
 
     def _sample(self, scan: Windows, name: str, body: Particle, several: float | None = None) -> Sample:
-        measured = features.measure(body) if self.wanted.every_feature else _measured(body)
-        found = {key: Quantity(float(v), FEATURES[key]) for key, v in measured.items() if math.isfinite(v)}
+        measured = features.measure(body) if self.wanted.every_feature else sizes(body)
+        found = quantities(measured)
         if several is not None:
             found[SEVERAL] = Quantity(several, "dimensionless")
         window = _vignette(scan, body)
@@ -94,7 +94,12 @@ def _vignette(scan: Windows, body: Particle) -> Window:
     return Window(left, top, right - left, bottom - top)
 
 
-def _measured(body: Particle) -> Mapping[str, float]:
+def quantities(measured: Mapping[str, float]) -> dict[str, Quantity]:
+    """Measures by EcoTaxa's names with their units, without those that have no value."""
+    return {key: Quantity(float(v), FEATURES[key]) for key, v in measured.items() if math.isfinite(v)}
+
+
+def sizes(body: Particle) -> Mapping[str, float]:
     """EcoTaxa's measures that the counting and sizing of organisms needs."""
     area, solid = float(body.filled.sum()), float(body.body.sum())
     height, width = body.filled.shape

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - see organisms
 """Density of what lies in the tray → the grey levels a flatbed scanner makes of it, with its lamp, sensor and noise."""
 
 from typing import Any, NamedTuple

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a folder becomes a use case, which needs its facts and weights, by its __init__.py
 """Shapes of what lies in a ZooScan's tray, as maps of optical density drawn by code; `optics` lets light through them.
 
 `size` is about the diameter in pixels (of 10.6 µm) of the circle of the same area. Every function takes a random

@@ -1,10 +1,10 @@
-# ruff: noqa: INP001 - see organisms
 """The sample maker: ZooScan-like vignettes and whole scans drawn by code, with the truth about every organism.
 
 Everything follows from the seed. The truth of a scan lies beside it in NAME_truth.csv, one row per organism.
 """
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,15 +13,21 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import binary_fill_holes
 
+from imagine_kernels.use_cases.drawing import Density, Random
 from imagine_kernels.use_cases.zooplankton import scan
 from imagine_kernels.use_cases.zooplankton.optics import Mask, develop, lamp
 from imagine_kernels.use_cases.zooplankton.organisms import ORGANISMS
-from imagine_kernels.use_cases.zooplankton.tray import Organism, Placed, alone, diameter, fill
+from imagine_kernels.use_cases.zooplankton.tray import Organism, Placed, alone, diameter, fill, touching
 
 PIXEL_SIZE_UM = 25_400 / scan.DPI
 """Micrometres per pixel of a scan of 2400 dots per inch: 10.58."""
 _PER_MEGAPIXEL = 5.0
 """Organisms per million pixels: some 1,500 in a whole scan, as is aimed at when a sample is split."""
+
+
+_BESIDE = 0.2
+"""How many of the vignettes show a piece of a neighbour, as those of separated organisms do."""
+_MARGIN = 16
 
 
 class Truth(NamedTuple):
@@ -48,7 +54,7 @@ def make_images(folder: str | Path, count: int = 120, seed: int = 0) -> Path:
     for number in range(count):
         name = names[number % len(names)]
         rng = np.random.default_rng([seed, number, names.index(name)])
-        through = np.pad(alone(name, diameter(rng), rng).through, 12, constant_values=1)
+        through = vignette(name, rng)
         light = lamp(rng, through.shape[1], through.shape[0])._replace(rows=np.ones((through.shape[0]), np.float32))
         picture = develop(through * light.columns[None, :] * light.rows[:, None], light, rng, 8)
         path = root / name / f"{name}_{seed}_{number:04}.png"
@@ -57,6 +63,18 @@ def make_images(folder: str | Path, count: int = 120, seed: int = 0) -> Path:
         Image.fromarray(picture).save(half, "PNG")
         half.replace(path)
     return root
+
+
+def vignette(name: str, rng: Random) -> Density:
+    """An organism as it is cut out of a scan (h, w); some with a piece of another one that touched it."""
+    if rng.random() >= _BESIDE:
+        return np.pad(alone(name, diameter(rng), rng).through, _MARGIN, constant_values=1)
+    other = str(rng.choice(list(ORGANISMS)))
+    patch = touching([other, name], [diameter(rng), diameter(rng)], rng)
+    one, through = patch.organisms[1], np.pad(patch.through, 2 * _MARGIN, constant_values=1)
+    rows, columns = np.flatnonzero(one.body.any(axis=1)), np.flatnonzero(one.body.any(axis=0))
+    top, left = one.y + int(rows[0]) + _MARGIN, one.x + int(columns[0]) + _MARGIN
+    return through[top : top + int(np.ptp(rows)) + 2 * _MARGIN, left : left + int(np.ptp(columns)) + 2 * _MARGIN]
 
 
 def make_scan(
@@ -79,8 +97,40 @@ def make_scan(
     placed = sorted(fill(*size, wanted, rng, together=together, cut=cut), key=lambda one: one.y)
     scan.write(path, size, placed, lamp(rng, *size), seed, bits)
     found = tuple(truth(placed, size))
-    _write(path.with_name(f"{path.stem}_truth.csv"), found)
+    _keep(path.with_name(f"{path.stem}_truth.csv"), _table(found))
     return found
+
+
+def make_cast(
+    folder: str | Path,
+    size: tuple[int, int] = (3000, 3000),
+    count: int = 60,
+    seed: int = 0,
+    *,
+    volume: float = 40.0,
+    parts: int = 64,
+    together: float = 0.2,
+) -> Path:
+    """A scan as a ZooProcess project holds it, and gives the folder: what one of `parts` parts of a net's catch holds.
+
+    The net filtered `volume` m³; the meta file and the log beside the scan tell that, and the scan's scale.
+    """
+    root, name = Path(folder), f"drawn_net{seed}_d1_1"
+    root.mkdir(parents=True, exist_ok=True)
+    make_scan(root / f"{name}.tif", size, count, seed, together=together)
+    meta = {"SampleId": f"drawn_net{seed}", "Date": "20240612-0930", "FracId": "d1", "Fracnb": parts, "Vol": volume}
+    log = {"Resolution": scan.DPI, "Threshold": 243}
+    _keep(root / f"{name}_meta.txt", "".join(f"{key}= {value}\n" for key, value in meta.items()))
+    _keep(root / f"{name}_log.txt", "[Image_Process]\n" + "".join(f"{key}= {value}\n" for key, value in log.items()))
+    return root
+
+
+def make_picture(path: str | Path) -> Path:
+    """The card picture of the use case, as it lies in its folder."""
+    from imagine_kernels.use_cases.zooplankton.portrait import paint
+
+    _keep(Path(path), paint())
+    return Path(path)
 
 
 def truth(placed: Sequence[Placed], size: tuple[int, int]) -> Iterator[Truth]:
@@ -106,9 +156,13 @@ def _seen(organism: Organism, placed: Placed, size: tuple[int, int]) -> tuple[Ma
     return organism.body[top : size[1] - y, left : size[0] - x], x + left, y + top
 
 
-def _write(path: Path, found: Sequence[Truth]) -> None:
+def _keep(path: Path, data: bytes | str) -> None:
     half = path.with_name(f".{path.name}.half")
-    with half.open("w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerows([Truth._fields, *found])
+    half.write_bytes(data.encode() if isinstance(data, str) else data)
     half.replace(path)
+
+
+def _table(found: Sequence[Truth]) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows([Truth._fields, *found])
+    return out.getvalue()

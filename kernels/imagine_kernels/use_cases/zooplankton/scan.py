@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - see organisms
 """A tray of organisms → a whole ZooScan scan in a tiled TIFF, written band by band, whatever its size."""
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - see organisms
 """Organisms in the tray: who lies there, how large, where, and who touches whom. `scan` takes the picture of it.
 
 Sizes follow a normalised biovolume spectrum of slope -1 (Platt and Denman 1978): as many of a volume as 1 / volume².

@@ -1,0 +1,64 @@
+"""ZooScan zooplankton: which organism each object of a scan is, how many and how large they are in a cubic metre.
+
+Data sheet of `zooscan`
+    What       four groups of zooplankton, and what is not alive, as a ZooScan sees them at 2400 dpi, 0.3 to 3.4 mm
+    Data       drawn: 2,100 vignettes made by this use case's sample maker, 300 a class; a fifth show a piece of a
+               neighbour that touched. No photograph was used: the real sets at hand (UVP6, ZooScanNet, ZooProcess) may
+               be trained on by you, and their licences (GPL, non-commercial) do not allow weights to be given on
+    Size       1.3 million weights, 2.5 MB; grey squares of 64 pixels around the object's middle, at its own size and
+               at 3 and 9 pixels to the pixel, so that size counts
+    Licence    Apache-2.0
+    Citation   imagine-aquatic: sample maker of the zooplankton use case (use_cases/zooplankton/samples.py)
+    Training   python -c "from imagine_kernels.use_cases.zooplankton import samples; samples.make_images('drawn', 2100)"
+               imagine train zooplankton drawn --model zooscan --scratch --epochs 20
+    Limits     Figures are of drawn pictures
+"""
+
+from imagine_kernels.use_case import Figure, Label, Model, Profile, Source, UseCase
+
+_DRAWN = Source(
+    title="drawn: 2,100 ZooScan vignettes of this use case's own sample maker",
+    licence="Apache-2.0",
+    citation="imagine-aquatic: sample maker of the zooplankton use case (use_cases/zooplankton/samples.py).",
+    url="https://www.apache.org/licenses/LICENSE-2.0",
+)
+_ANIMAL, _DEAD = "Animalia", "not-living"
+
+_ZOOSCAN = Model(
+    name="zooscan",
+    title="ZooScan, four groups and what is not alive",
+    architecture="resnet10t",
+    options={"channels": (32, 64, 128, 256), "stem_width": 16},
+    labels=(
+        Label("Copepoda", "Copepods", 1080, "class", "1", "Oval dark body, thin tail, two long antennae", (_ANIMAL,)),
+        Label("Chaetognatha", "Arrow worms", 2081, "phylum", "2", "Long, straight and clear; dark head", (_ANIMAL,)),
+        Label("Hydrozoa", "Hydrozoans", 1337, "class", "3", "Clear round bell with canals", (_ANIMAL,)),
+        Label("Appendicularia", "Larvaceans", 146421, "class", "4", "Small dark trunk, broad pale tail", (_ANIMAL,)),
+        Label("detritus", "Detritus", None, None, "5", "Ragged, uneven flakes", (_DEAD,), counted=False),
+        Label("fiber", "Fibres", None, None, "6", "Thin, even, bent threads", (_DEAD,), counted=False),
+        Label("bubble", "Bubbles", None, None, "7", "Dark ring, bright middle", (_DEAD,), counted=False),
+    ),
+    profile=Profile(64, "grey", (0.667,) * 3, (0.25,) * 3, pixel_size_um=10.583, views=(1.0, 3.0, 9.0)),
+    weights="zooscan.safetensors",
+    sha256="b28e1d4a6f484566e031bd5a3fa1c07bc898c2146a66aceb47a7cdf64b2cb535",
+    source=_DRAWN,
+    figures=(
+        Figure("macro-F1", 0.960, 420, "420 of 2100 drawn pictures held out, each class its share"),
+        Figure("accuracy", 0.960, 420, "420 of 2100 drawn pictures held out, each class its share"),
+    ),
+    command="imagine train zooplankton drawn --model zooscan --scratch --epochs 20",
+    temperature=0.572,
+)
+
+USE_CASE = UseCase(
+    name="zooplankton",
+    title="Zooplankton",
+    summary="Finds the animals of ZooScan scans, names and measures them, and counts them per cubic metre.",
+    sample="image",
+    models=(_ZOOSCAN,),
+    picture="picture.png",
+    notebook="zooplankton.ipynb",
+    measures=("concentration", "biovolume", "size spectrum"),
+    licence="Apache-2.0",
+    citation=_DRAWN.citation,
+)

@@ -1,0 +1,96 @@
+"""The chain of zooplankton: a whole scan, or vignettes → named organisms → individuals, mm³ and sizes per m³ of water.
+
+The part of a sample that was scanned is in each sample's effort already: nothing here divides by it again.
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from imagine_kernels import biovolume, chain
+from imagine_kernels.chain import Cell, Step, Work
+from imagine_kernels.records import Skipped
+from imagine_kernels.sources import tree
+from imagine_kernels.tasks.finding import Found, vignettes
+from imagine_kernels.use_case import UseCase
+from imagine_kernels.use_cases.zooplankton import scans, touching
+from imagine_kernels.use_cases.zooplankton.sizing import sizes, spectrum
+
+
+def steps(case: UseCase) -> list[Step]:  # noqa: ARG001 - every use case's chain is asked the same way
+    """Read and find, measure, classify, count, sizes, spectrum."""
+    return [gather, measure, chain.classify, functools.partial(chain.count, per=biovolume.M3), sizes, spectrum]
+
+
+def gather(work: Work) -> Work:
+    """The objects of scans, and the samples of everything else; where a table speaks of objects, only those."""
+    place = work.path.expanduser().absolute()
+    pictures = scans.pictures(place) if place.exists() else []
+    if not pictures:
+        return chain.read(work)
+    if place.is_dir():
+        work, pictures = _besides(work, place, pictures)
+    if any(sample.measures for sample in work.samples):
+        return work.with_remark("Tables name the objects here, so whole scans beside them were not searched again.")
+    for picture in pictures:
+        work = _searched(work, picture, alone=len(pictures) == 1 and not work.samples)
+    return work
+
+
+def _besides(work: Work, place: Path, pictures: list[Path]) -> tuple[Work, list[Path]]:
+    """What lies in the folder besides the scans, and the scans: what a class folder names is a vignette."""
+    found = tree.read_tree(place, tree.Wishes())
+    labelled = {annotation.sample_id for annotation in found.annotations}
+    large = {str(picture) for picture in pictures} - {s.uri for s in found.samples if s.id in labelled}
+    samples = tuple(chain.told(s, work.options) for s in found.samples if s.crop is not None or s.uri not in large)
+    skipped = tuple(one for one in found.skipped if str(place / one.where) not in large)
+    more = replace(work, samples=samples, annotations=found.annotations, skipped=(*work.skipped, *skipped))
+    return more, [picture for picture in pictures if str(picture) in large]
+
+
+def _searched(work: Work, picture: Path, *, alone: bool) -> Work:
+    """The work with the objects of one more scan. One that cannot be used stops nothing, unless there is no other."""
+    try:
+        found = scans.search(picture, work.options)
+    except ValueError as error:
+        if alone:
+            raise
+        return _without(work, picture, str(error))
+    if {one.id for one in found.samples} & {one.id for one in work.samples}:
+        return _without(work, picture, f"Another scan is called {picture.stem}, too: give each a name of its own.")
+    more = replace(work, samples=(*work.samples, *found.samples), skipped=(*work.skipped, *found.skipped))
+    for remark in found.remarks:
+        more = more.with_remark(remark)
+    return more.with_table("scans", (*work.tables.get("scans", ()), _told(picture, found.scan)))
+
+
+def _without(work: Work, picture: Path, why: str) -> Work:
+    return replace(work, skipped=(*work.skipped, Skipped(str(picture), why)))
+
+
+def _told(picture: Path, found: Found) -> Mapping[str, Cell]:
+    return {
+        "scan": picture.stem, "objects": len(found.samples), "separated outlines": len(found.separated),
+        "cut by the edge": len(found.cut), "threshold, of 255": found.threshold,
+        "background, of 255": found.background, "empty tray, share": round(found.share, 4),
+    }  # fmt: skip
+
+
+def measure(work: Work) -> Work:
+    """Sizes of vignettes whose instrument told none, and which outlines look like several organisms that touch."""
+    cut_out = [sample for sample in work.samples if sample.crop is None]
+    known = {sample.id: sample for sample in vignettes.measured(cut_out, show=work.options.progress)}
+    work = replace(work, samples=tuple(known.get(sample.id, sample) for sample in work.samples))
+    several = touching.outlines(work.samples)
+    whole = [sample for sample in several if sample.id in known]
+    if whole:
+        work = work.with_remark(
+            f"{len(whole):,} of the vignettes look like several organisms that touch. They are counted as one each: "
+            'see the table "touching", and separate them before counting.'
+        )
+    return (
+        work.with_table("touching", tuple(touching.row(sample, work.samples) for sample in several))
+        if several
+        else work
+    )

@@ -1,0 +1,119 @@
+"""Named organisms → steps of the chain: volumes of what is alive per m³ of water, and its normalised size spectrum."""
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from imagine_kernels import biovolume
+from imagine_kernels.chain import Cell, Work
+from imagine_kernels.measure import UNLABELLED
+from imagine_kernels.predict import facts
+from imagine_kernels.records import Sample
+from imagine_kernels.spectrum import Spectrum
+from imagine_kernels.spectrum import spectrum as drawn
+from imagine_kernels.use_case import NONE
+
+_DEAD = {"not-living", "artefact", "badfocus", "bubble", "darksphere", "detritus", "fiber", "plastic", "reflection"}
+"""How EcoTaxa calls what is no organism; "fiber<detritus" is a fiber, of the detritus."""
+
+
+def alive(work: Work) -> tuple[Sample, ...]:
+    """The samples whose class counts: no detritus, bubbles or fibres, and nothing without a name."""
+    model = facts(work.case, work.options.model, work.options.weights)
+    known = {label.name: label.counted for label in model.answers}
+    labels = work.labels
+    return tuple(s for s in work.samples if _counts(labels.get(s.id, UNLABELLED), known))
+
+
+def _counts(label: str, known: Mapping[str, bool]) -> bool:
+    if label in known:
+        return known[label]
+    return label not in {UNLABELLED, NONE} and not _DEAD & set(label.lower().split("<"))
+
+
+def sizes(work: Work) -> Work:
+    """How large the organisms of each class are, and their volume in a m³ where the water is known, as ellipsoids."""
+    counted = alive(work)
+    if not counted:
+        return work.with_remark("No organisms were found, so there are no sizes, no volume and no size spectrum.")
+    known = tuple(sample for sample in counted if {"major", "minor"} <= set(sample.measures))
+    if len(known) < len(counted):
+        work = work.with_remark(
+            f"{len(counted) - len(known):,} of {len(counted):,} organisms could not be measured: they are counted, and "
+            "missing in the volumes and the size spectrum."
+        )
+    labels = work.labels
+    try:
+        rows = [row for group in _groups(known) for row in _sizes(group, labels)]
+    except ValueError as refused:
+        return _remarked(work, str(refused))
+    try:
+        per_water = {(row.group, row.label): row for row in biovolume.biovolumes(known, labels)}
+    except ValueError as refused:
+        return _remarked(work, str(refused)).with_table("biovolume", tuple(rows))
+    return work.with_table("biovolume", tuple({**row, **_per_water(row, per_water)} for row in rows))
+
+
+def _groups(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:
+    ordered = sorted(samples, key=lambda sample: sample.group or "")
+    return (tuple(group) for _, group in groupby(ordered, key=lambda sample: sample.group))
+
+
+def _sizes(group: Sequence[Sample], labels: Mapping[str, str]) -> Iterator[dict[str, Cell]]:
+    by_label: dict[str, list[Sample]] = {}
+    for sample in group:
+        by_label.setdefault(labels[sample.id], []).append(sample)
+    for label, members in sorted(by_label.items(), key=lambda item: (-len(item[1]), item[0])):
+        diameters = [biovolume.diameter(sample).value for sample in members]
+        yield {
+            "group": group[0].group, "class": label, "count": len(members),
+            "median diameter, mm": statistics.median(diameters),
+            "volume, mm³": sum(biovolume.volume(sample).value for sample in members),
+        }  # fmt: skip
+
+
+def _per_water(row: Mapping[str, Cell], found: Mapping[tuple[str | None, str], biovolume.Row]) -> dict[str, Cell]:
+    told = found[None if row["group"] is None else str(row["group"]), str(row["class"])]
+    return {
+        "mm³/m³": told.biovolume.value, "mm³/m³, 95 % from": told.low.value,
+        "mm³/m³, 95 % to": None if told.high is None else told.high.value,
+    }  # fmt: skip
+
+
+def spectra(work: Work) -> Iterator[tuple[str | None, Spectrum | str]]:
+    """The normalised size spectrum of each group of what is alive, or the sentence that says why there is none."""
+    for group in _groups([s for s in alive(work) if {"major", "minor"} <= set(s.measures)]):
+        try:
+            yield group[0].group, drawn(group)
+        except ValueError as refused:
+            yield group[0].group, str(refused)
+
+
+def spectrum(work: Work) -> Work:
+    """The size spectrum of each group with its slope, where there is enough to tell."""
+    classes: list[Mapping[str, Cell]] = []
+    slopes: list[Mapping[str, Cell]] = []
+    for group, found in spectra(work):
+        if isinstance(found, str):
+            work = _remarked(work, found)
+            continue
+        classes += _classes(group, found)
+        slopes.append(
+            {"group": group, "slope": found.slope, "95 % from": found.slope_low, "95 % to": found.slope_high,
+             "intercept at 1 mm³, log10": found.intercept, "organisms": sum(one.count for one in found.classes)}
+        )  # fmt: skip
+    return work.with_table("size spectrum", tuple(classes)).with_table("slope", tuple(slopes)) if slopes else work
+
+
+def _classes(group: str | None, found: Spectrum) -> Iterator[Mapping[str, Cell]]:
+    for one in found.classes:
+        yield {
+            "group": group, "from, mm³": one.begin.value, "to, mm³": one.end.value, "count": one.count,
+            "mm³/m³ per mm³": one.normalised.value, "95 % from": one.low.value,
+            "95 % to": None if one.high is None else one.high.value, "in the line": int(one.fitted),
+        }  # fmt: skip
+
+
+def _remarked(work: Work, sentence: str) -> Work:
+    """The same sentence is told once: count, volume and spectrum may all miss the same water."""
+    return work if sentence in work.remarks else work.with_remark(sentence)
