@@ -50,6 +50,13 @@ def pixels(file: IO[bytes]) -> Array:
     return upright(255 - levels if is_negative(page) else levels, turn)
 
 
+def numbers(file: IO[bytes]) -> Array:
+    """The stored numbers of the first page, upright; those of a palette are the places in it."""
+    page, turn = _whole(file)
+    array: Array = page.asarray(maxworkers=1)
+    return upright(array, turn)
+
+
 def _whole(file: IO[bytes]) -> "tuple[tifffile.TiffPage, int]":
     page, turn = first_page(file)
     if page.nbytes > MAX_BYTES:

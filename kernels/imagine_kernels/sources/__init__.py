@@ -7,7 +7,7 @@ from pathlib import Path
 from imagine_kernels import images
 from imagine_kernels.images import zip_members
 from imagine_kernels.records import Collection, Sample
-from imagine_kernels.sources import archive, ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, tree, zooprocess
+from imagine_kernels.sources import archive, ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, masks, tree, zooprocess
 from imagine_kernels.sources.place import Archive, Folder
 
 __all__ = ["fingerprint", "open_samples"]
@@ -16,7 +16,7 @@ __all__ = ["fingerprint", "open_samples"]
 def open_samples(
     path: str | Path, *, limit: int | None = None, dilution: float | None = None, volume_unit: str | None = None
 ) -> Collection:
-    """The samples of a folder, a folder per class, a zip, an instrument's own files, or one picture.
+    """The samples of a folder, a folder per class, pictures with masks, a zip, an instrument's own, or one picture.
 
     Known by what they hold are raw FlowCam runs, raw IFCB bins, EcoTaxa projects (folders, zips and exports) and parts
     of ZooProcess projects, also several in one folder. What cannot be used stands in `skipped`, each with a sentence;
@@ -70,6 +70,8 @@ def _read_zip(place: Path, wishes: tree.Wishes) -> Collection:
         return ecotaxa.read_tables(archived, tables, limit=wishes.limit, volume_unit=wishes.volume_unit).collection
     if ifcb.bins(archived):
         return ifcb.read_archive(archived, limit=wishes.limit, dilution=wishes.dilution)
+    if painted := list(masks.homes(archived)):
+        return masks.read_every(archived, painted, limit=wishes.limit)
     return archive.read_archive(place, limit=wishes.limit)
 
 

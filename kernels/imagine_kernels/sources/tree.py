@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imagine_kernels import images
 from imagine_kernels.records import Collection, Sample, Skipped
-from imagine_kernels.sources import ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, zooprocess
+from imagine_kernels.sources import ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, masks, zooprocess
 from imagine_kernels.sources.place import Archive, Folder
 
 
@@ -60,8 +60,10 @@ def read_tree(root: Path, wishes: Wishes) -> Collection:
             found.skip(images.named(orphan), why)
     if any(path.suffix.lower() in {*zooprocess.SUFFIXES, ".zip"} for files in folders.values() for path in files):
         _read_projects(root, found)
+    painted = any(path.name.lower() == masks.PAINTED for path in folders) and _read_painted(Folder(root), found)
     if found.left != 0 and root not in found.taken:
-        found.add(folder.read_folder(root, limit=found.left, leave=found.taken))
+        rest = folder.read_folder(root, limit=found.left, leave=found.taken)
+        found.add(replace(rest, annotations=()) if painted else rest)  # folders beside masks are no classes
     return found.collection
 
 
@@ -88,6 +90,17 @@ def _read_run(listed: Path, read: Callable[..., Collection], found: _Found) -> N
 def _apart(sample: Sample, name: str) -> Sample:
     """Two runs of one name: only their folders tell them apart."""
     return replace(sample, id=f"{name}/{sample.id}", group=f"{name}/{sample.group}")
+
+
+def _read_painted(place: Folder, found: _Found) -> bool:
+    """The pictures in `images` with masks in `masks`, where no instrument has claimed the folder; whether there are."""
+    before = len(found.collection.samples)
+    for home in masks.homes(place):
+        files = {place.root / name for name in (*home.pictures, *home.painted, *home.others)}
+        if found.left != 0 and not {parent for file in files for parent in (file, *file.parents)} & found.taken:
+            found.add(masks.read(place, home, limit=found.left))
+            found.taken |= files
+    return len(found.collection.samples) > before
 
 
 def _read_projects(root: Path, found: _Found) -> None:

@@ -1,0 +1,71 @@
+"""The names of class numbers, from the small file beside a data set: classes.txt, or the data.yaml of YOLO."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from imagine_kernels import images
+from imagine_kernels.sources.place import Place
+
+FILES = ("classes.txt", "data.yaml", "data.yml")
+_LARGEST = 2**20
+_NUMBERED = re.compile(r"(\d{1,5})\s*[:=,;\t ]\s*(\S.*)")
+_NOTHING = re.compile(r"_*(background|nothing|none|unlabell?ed|void|ignore)_*", re.IGNORECASE)
+
+
+def is_nothing(name: str) -> bool:
+    """Whether a class of this name is the absence of all others."""
+    return _NOTHING.fullmatch(name) is not None
+
+
+def read(place: Place, folder: str) -> Mapping[int, str] | None:
+    """The name of each number that a file in `folder` tells; None where there is no such file.
+
+    classes.txt has a name a line, that of 1 first (that of 0 where it means nothing, such as "background"), or
+    "NUMBER NAME"; data.yaml has `names`, a list from 0 on or a table by number. Raises ValueError with a sentence.
+    """
+    names = set(place.names())
+    for file in (f"{folder}{name}" for name in FILES):
+        if file in names:
+            found = _lines(_text(place, file)) if file.endswith(".txt") else _table(_text(place, file), file)
+            if not found or any(not name for name in found.values()) or len(set(found.values())) < len(found):
+                raise ValueError(f"{images.named(file)} does not give every class a name of its own. Correct it.")
+            return found
+    return None
+
+
+def _text(place: Place, file: str) -> str:
+    with place.open(file) as opened:
+        data = opened.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError(f"{images.named(file)} is too large to hold the names of classes.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{images.named(file)} is not text in UTF-8. Save it again as such.") from error
+
+
+def _lines(text: str) -> Mapping[int, str]:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    numbered = [_NUMBERED.fullmatch(line) for line in lines]
+    if lines and all(numbered):
+        return {int(match[1]): _clean(match[2]) for match in numbered if match is not None}
+    first = 0 if lines and is_nothing(lines[0]) else 1
+    return dict(enumerate(map(_clean, lines), first))
+
+
+def _table(text: str, file: str) -> Mapping[int, str]:
+    import yaml
+
+    try:
+        told = yaml.safe_load(text)
+        names = told["names"]
+        pairs: Iterable[tuple[object, object]] = names.items() if isinstance(names, dict) else enumerate(names)
+        return {int(str(number)): _clean(str(name)) for number, name in pairs}
+    except (yaml.YAMLError, RecursionError, TypeError, LookupError, ValueError) as error:
+        raise ValueError(
+            f"{images.named(file)} does not hold `names`, a list or a table of class names. Correct it."
+        ) from error
+
+
+def _clean(name: str) -> str:
+    return "".join(letter for letter in name.strip() if letter.isprintable())[:200]
