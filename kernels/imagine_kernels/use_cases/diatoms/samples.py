@@ -78,7 +78,7 @@ def make_fields(
     """`count` fields of one slide, (width, height) pixels, with about `valves` valves each and debris among them.
 
     `images/NAME.png` is the field; `masks/NAME.png` says of each pixel: 0 nothing (or debris), 1 inside of a valve, 2
-    outline of a valve (4 pixels, within the valve), so that two that touch are parted by their outlines. `truth.csv`
+    outline of a valve (4 pixels, within the valve), so that two that touch are parted by their outlines (`classes.txt` says so). `truth.csv`
     has a row for each valve: `field` (NAME), `number`, `label`, `code` (OMNIDIA), `view` (valve, girdle, broken), the
     box along the valve's own axis as centre `x`, `y`, `width` (along) and `height` in pixels and `angle` in degrees
     clockwise, and `edge`, 1 where the field's edge cuts it (its box is then of what is seen). The share `touching` of
@@ -96,6 +96,7 @@ def make_fields(
         for order, (thing, box, cut) in enumerate(slide.boxes(lying, size)):
             facts = (TAXA[thing.label].code, thing.drawn.view, *(f"{side:.1f}" for side in box), f"{thing.angle:.1f}")
             rows.append((name, order, thing.label, *facts, int(cut)))
+    _write(root / "classes.txt", b"1 valve\n2 outline\n")
     _write(root / "truth.csv", _comma([TRUTH, *rows]))
     return root
 
