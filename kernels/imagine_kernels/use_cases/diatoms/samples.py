@@ -78,7 +78,7 @@ def make_fields(
     """`count` fields of one slide, (width, height) pixels, with about `valves` valves each and debris among them.
 
     `images/NAME.png` is the field; `masks/NAME.png` says of each pixel: 0 nothing (or debris), 1 inside of a valve, 2
-    outline of a valve (4 pixels, within the valve), so that two that touch are parted by their outlines (`classes.txt` says so). `truth.csv`
+    outline of a valve (4 pixels, within the valve), so that two that touch are parted by their outlines. `truth.csv`
     has a row for each valve: `field` (NAME), `number`, `label`, `code` (OMNIDIA), `view` (valve, girdle, broken), the
     box along the valve's own axis as centre `x`, `y`, `width` (along) and `height` in pixels and `angle` in degrees
     clockwise, and `edge`, 1 where the field's edge cuts it (its box is then of what is seen). The share `touching` of
