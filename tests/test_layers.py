@@ -27,6 +27,8 @@ DOING = {
     "measure",
     "biovolume",
     "spectrum",
+    "diatom_table",
+    "diatom_index",
 }
 TELLING = {
     "tracking",
