@@ -4,22 +4,11 @@
 (feret) over 36 angles; volumes are of the sphere of that diameter. As VisualSpreadsheet defines them.
 """
 
-from typing import Any
-
 import numpy as np
-from scipy.ndimage import binary_fill_holes, laplace
+from scipy.ndimage import binary_fill_holes
 
+from imagine_kernels.features.sizes import ferets
 from imagine_kernels.use_cases.phytoplankton.optics import Mask, Shot
-
-
-def _ferets(mask: Mask) -> np.ndarray[tuple[Any, ...], np.dtype[np.float64]]:
-    """Extent of the mask in pixels at 36 angles, 5 degrees apart, from pixel edge to pixel edge."""
-    y, x = np.nonzero(mask & (laplace(mask.astype(np.int8), mode="constant") != 0))
-    angles = np.deg2rad(np.arange(0, 180, 5))
-    along = np.outer(np.cos(angles), x) + np.outer(np.sin(angles), y)
-    extent: np.ndarray[tuple[Any, ...], np.dtype[np.float64]] = np.ptp(along, axis=1)
-    extent += np.abs(np.cos(angles)) + np.abs(np.sin(angles))
-    return extent
 
 
 def _perimeter(mask: Mask) -> float:
@@ -35,9 +24,9 @@ def _perimeter(mask: Mask) -> float:
 def measure(shot: Shot, scale: float) -> dict[str, tuple[str, object]]:
     """Name in the list → its name in the table and the value as text; `scale` is micrometres per pixel."""
     filled = binary_fill_holes(shot.mask)
-    ferets = _ferets(filled) * scale
+    across = ferets(filled) * scale
     area, whole = np.count_nonzero(shot.mask) * scale**2, np.count_nonzero(filled) * scale**2
-    round_as, feret = 2 * np.sqrt(area / np.pi), ferets.mean()
+    round_as, feret = 2 * np.sqrt(area / np.pi), across.mean()
     perimeter = _perimeter(filled) * scale
     grey = shot.grey[shot.mask].astype(float)
     values = {
@@ -45,14 +34,14 @@ def measure(shot: Shot, scale: float) -> dict[str, tuple[str, object]]:
         "filled_area": ("Area (Filled)", whole),
         "abd_diameter": ("Diameter (ABD)", round_as),
         "esd_diameter": ("Diameter (ESD)", feret),
-        "length": ("Length", ferets.max()),
-        "width": ("Width", ferets.min()),
+        "length": ("Length", across.max()),
+        "width": ("Width", across.min()),
         "perimeter": ("Perimeter", perimeter),
         "intensity": ("Intensity", grey.mean()),
         "sigma_intensity": ("Sigma Intensity", grey.std()),
         "volume_abd": ("Volume (ABD)", np.pi / 6 * round_as**3),
         "volume_esd": ("Volume (ESD)", np.pi / 6 * feret**3),
-        "aspect_ratio": ("Aspect Ratio", ferets.min() / ferets.max()),
+        "aspect_ratio": ("Aspect Ratio", across.min() / across.max()),
         "circularity": ("Circularity", min(1.0, 4 * np.pi * whole / perimeter**2)),
     }
     return {name: (title, f"{value:.4f}") for name, (title, value) in values.items()}
