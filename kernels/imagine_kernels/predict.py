@@ -34,7 +34,7 @@ def predict(
     """
     if batch_size < 1:
         raise ValueError(f"A batch needs at least 1 picture, not {batch_size}.")
-    from imagine_kernels.tasks import compute, reading
+    from imagine_kernels.tasks import compute, pace, reading
 
     began = time.perf_counter()
     classifier = load(case, model, weights)
@@ -45,9 +45,12 @@ def predict(
     with compute.free_threads() as threads:
         reads = reading.read(samples, classifier.prepare, side=classifier.side, threads=threads)
         total = len(samples) if isinstance(samples, Sized) else None
+        classifier, going = pace.kept(classifier), pace.Pace(total)
         for batch in _batches(reading.bar(reads, total, "predict", "image", show=progress), batch_size):
             skipped.extend(item.skipped() for item in batch if item.ready is None)
-            predictions.extend(_named(classifier, batch))
+            with going.counted(len(batch)):
+                predictions.extend(_named(classifier, batch))
+            classifier = going.quicker(classifier, [item.ready for item in batch if item.ready is not None])
     return Run(tuple(predictions), tuple(skipped), time.perf_counter() - began)
 
 

@@ -46,9 +46,13 @@ class Classifier:
         """The picture (H, W, 3) as the square that networks look at, with the features that a forest asks for."""
         return inputs.prepare(image, self.model)
 
+    def batch(self, seen: Sequence[inputs.Pixels | inputs.Seen]) -> tuple[torch.Tensor, ...]:
+        """Prepared pictures as what the network takes."""
+        return inputs.batch(seen, self.model.profile, self.device)
+
     def scores(self, seen: Sequence[inputs.Pixels | inputs.Seen]) -> npt.NDArray[np.float32]:
         """The score of every class, (pictures, classes), each row adding up to 1; calibrated where the model is."""
-        batch = inputs.batch(seen, self.model.profile, self.device)
+        batch = self.batch(seen)
         with torch.inference_mode():  # in float32: the same scores on every machine and in every batch
             outputs = self.network(*batch) / self.model.temperature
         found: npt.NDArray[np.float32] = outputs.softmax(1).cpu().numpy()

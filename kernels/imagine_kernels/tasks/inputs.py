@@ -40,9 +40,16 @@ def prepare(image: Pixels, model: Model) -> Pixels | Seen:
 
 def batch(seen: Sequence[Pixels | Seen], profile: Profile, where: torch.device) -> tuple[torch.Tensor, ...]:
     """Prepared pictures as what networks take: the squares and, where there are any, the features."""
-    squares = tensor(np.stack([one.square if isinstance(one, Seen) else one for one in seen]), profile).to(where)
+    squares, *features = stacked(seen)
+    return (normalised(squares, profile).to(where), *(one.to(where) for one in features))
+
+
+def stacked(seen: Sequence[Pixels | Seen]) -> tuple[torch.Tensor, ...]:
+    """The squares as bytes (N, C, S, S), laid out as the pictures are, and the features, where there are any."""
+    squares = np.stack([one.square if isinstance(one, Seen) else one for one in seen])
     features = [one.features for one in seen if isinstance(one, Seen)]
-    return (squares, torch.from_numpy(np.stack(features)).to(where)) if features else (squares,)
+    bytes_ = torch.from_numpy(squares).permute(0, 3, 1, 2)
+    return (bytes_, torch.from_numpy(np.stack(features))) if features else (bytes_,)
 
 
 def square(image: Pixels, profile: Profile) -> Pixels:
@@ -110,8 +117,18 @@ def background(pixels: Pixels) -> npt.NDArray[np.float32]:
 
 def tensor(squares: Pixels, profile: Profile) -> torch.Tensor:
     """Squares (N, S, S, C) of 0..255 as what networks take: float (N, C, S, S), the background near 0."""
-    colours = 1 if profile.colour == "grey" else 3
-    times = squares.shape[3] // colours
-    mean = torch.tensor(profile.mean[:colours] * times).mul(255).view(1, -1, 1, 1)
-    std = torch.tensor(profile.std[:colours] * times).mul(255).view(1, -1, 1, 1)
-    return torch.from_numpy(squares).permute(0, 3, 1, 2).float().sub_(mean).div_(std)
+    return normalised(torch.from_numpy(squares).permute(0, 3, 1, 2), profile)
+
+
+def normalised(squares: torch.Tensor, profile: Profile) -> torch.Tensor:
+    """Squares of bytes (N, C, S, S) as floats, the background near 0."""
+    mean, std = colours(profile)
+    return squares.float().sub_(mean).div_(std)
+
+
+def colours(profile: Profile) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and deviation of each channel, of 0..255, (1, C, 1, 1)."""
+    bands = 1 if profile.colour == "grey" else 3
+    times = profile.channels // bands
+    mean = torch.tensor(profile.mean[:bands] * times).mul(255).view(1, -1, 1, 1)
+    return mean, torch.tensor(profile.std[:bands] * times).mul(255).view(1, -1, 1, 1)

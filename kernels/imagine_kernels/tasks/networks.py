@@ -1,5 +1,6 @@
 """The untrained modules that the facts of a model describe: one timm network, or several parts that are averaged."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -86,3 +87,8 @@ def single(model: Model) -> nn.Module:
 def taught(network: nn.Module) -> list[nn.Module]:
     """The timm networks of a module: itself, or those among its parts."""
     return list(network.networks) if isinstance(network, Parts) else [network]
+
+
+def with_networks(network: nn.Module, others: Sequence[nn.Module]) -> nn.Module:
+    """The module with others in place of its timm networks, in turn; its forest is the same."""
+    return Parts(list(others), network.forest, network.turns) if isinstance(network, Parts) else others[0]
