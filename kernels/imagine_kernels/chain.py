@@ -24,6 +24,7 @@ class Options:
     """What a person says beside the path: what the files do not tell (scale, water), which model, how to go about it.
 
     `volume` is the water that was looked at, `dilution` as in `Effort`; both go to samples that tell none themselves.
+    `table` and `limits` are a person's values of taxa and limits of classes, for an index.
     """
 
     model: str | None = None
@@ -31,6 +32,8 @@ class Options:
     pixel_size: Quantity | None = None
     volume: Quantity | None = None
     dilution: float | None = None
+    table: Path | None = None
+    limits: tuple[float, ...] | None = None
     progress: bool = True
 
 
