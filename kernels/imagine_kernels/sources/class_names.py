@@ -1,9 +1,10 @@
-"""The names of class numbers, from the small file beside a data set: classes.txt, or the data.yaml of YOLO."""
+"""What the small file beside a data set tells: names of class numbers (classes.txt, YOLO's data.yaml), pixel size."""
 
 import re
 from collections.abc import Iterable, Mapping
 
 from imagine_kernels import images
+from imagine_kernels.records import Quantity
 from imagine_kernels.sources.place import Place
 
 FILES = ("classes.txt", "data.yaml", "data.yml")
@@ -33,6 +34,19 @@ def read(place: Place, folder: str) -> Mapping[int, str] | None:
     return None
 
 
+def pixel_size(place: Place, folder: str) -> Quantity | None:
+    """The side of a pixel that `pixel_size_um` in data.yaml tells, else None. Raises ValueError with a sentence."""
+    for file in (f"{folder}{name}" for name in FILES[1:]):
+        if file in set(place.names()):
+            told = _loaded(_text(place, file), file).get("pixel_size_um")
+            if told is None:
+                return None
+            if isinstance(told, bool) or not isinstance(told, int | float) or not 0 < told < 1e9:
+                raise ValueError(f"{images.named(file)} says {str(told)[:40]!r} for `pixel_size_um`: give micrometres.")
+            return Quantity(float(told), "micrometer")
+    return None
+
+
 def _text(place: Place, file: str) -> str:
     with place.open(file) as opened:
         data = opened.read(_LARGEST + 1)
@@ -53,18 +67,27 @@ def _lines(text: str) -> Mapping[int, str]:
     return dict(enumerate(map(_clean, lines), first))
 
 
-def _table(text: str, file: str) -> Mapping[int, str]:
+def _loaded(text: str, file: str) -> Mapping[str, object]:
     import yaml
 
     try:
         told = yaml.safe_load(text)
-        names = told["names"]
-        pairs: Iterable[tuple[object, object]] = names.items() if isinstance(names, dict) else enumerate(names)
-        return {int(str(number)): _clean(str(name)) for number, name in pairs}
-    except (yaml.YAMLError, RecursionError, TypeError, LookupError, ValueError) as error:
-        raise ValueError(
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ValueError(f"{images.named(file)} is broken YAML. Correct it.") from error
+    return told if isinstance(told, dict) else {}
+
+
+def _table(text: str, file: str) -> Mapping[int, str]:
+    names = _loaded(text, file).get("names")
+    if not isinstance(names, dict | list):
+        raise ValueError(  # noqa: TRY004 - what the file says is wrong, not a type of ours
             f"{images.named(file)} does not hold `names`, a list or a table of class names. Correct it."
-        ) from error
+        )
+    pairs: Iterable[tuple[object, object]] = names.items() if isinstance(names, dict) else enumerate(names)
+    try:
+        return {int(str(number)): _clean(str(name)) for number, name in pairs}
+    except ValueError as error:
+        raise ValueError(f"{images.named(file)} names classes by words: give them by their numbers.") from error
 
 
 def _clean(name: str) -> str:

@@ -7,7 +7,7 @@ is what nobody judged.
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -73,12 +73,12 @@ def read_every(place: Place, found: Sequence[Home], *, limit: int | None = None)
 def read(place: Place, home: Home, *, limit: int | None = None) -> Collection:
     """The pictures of one data set, and the regions of those that have a mask that can be used."""
     skipped: list[Skipped] = []
+    names, pixel = None, None
     try:
-        names = class_names.read(place, home.path)
+        names, pixel = class_names.read(place, home.path), class_names.pixel_size(place, home.path)
     except ValueError as error:
-        names = None
         skipped.append(Skipped(home.path or place.name, str(error)))
-    samples = list(_samples(place, home, skipped, limit))
+    samples = [replace(sample, pixel_size=pixel) for sample in _samples(place, home, skipped, limit)]
     painted = dict(_painted(place, home, samples, skipped))
     used = {number for kinds in painted.values() for number in kinds}
     called = _called(used, names)

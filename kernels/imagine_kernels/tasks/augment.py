@@ -11,8 +11,12 @@ def vary(batch: torch.Tensor, generator: torch.Generator, variety: float = 1.0) 
 
     `variety` scales how much light, focus and grain differ.
     """
-    lit = _light(_place(batch, generator), generator, variety)
-    return _noise(_focus(lit, generator, variety), generator, variety)
+    return varied(_place(batch, generator), generator, variety)
+
+
+def varied(batch: torch.Tensor, generator: torch.Generator, variety: float = 1.0) -> torch.Tensor:
+    """Each picture of the batch where it lies, lit and focused anew."""
+    return _noise(_focus(_light(batch, generator, variety), generator, variety), generator, variety)
 
 
 def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> torch.Tensor:

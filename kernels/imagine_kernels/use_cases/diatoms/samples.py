@@ -96,7 +96,7 @@ def make_fields(
         for order, (thing, box, cut) in enumerate(slide.boxes(lying, size)):
             facts = (TAXA[thing.label].code, thing.drawn.view, *(f"{side:.1f}" for side in box), f"{thing.angle:.1f}")
             rows.append((name, order, thing.label, *facts, int(cut)))
-    _write(root / "classes.txt", b"1 valve\n2 outline\n")
+    _write(root / "data.yaml", f"names: {{1: valve, 2: outline}}\npixel_size_um: {PIXEL_SIZE_UM}\n".encode())
     _write(root / "truth.csv", _comma([TRUTH, *rows]))
     return root
 
