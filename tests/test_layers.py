@@ -28,6 +28,7 @@ DOING = {
     "biovolume",
     "spectrum",
     "diatom_table",
+    "diatom_counts",
     "diatom_index",
 }
 TELLING = {

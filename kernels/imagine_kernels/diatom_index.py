@@ -13,17 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from imagine_kernels import confusion
+from imagine_kernels.diatom_counts import Composition, Floats, codes, composition
 from imagine_kernels.diatom_table import IBD, IPS, IndexTable
-from imagine_kernels.use_case import NONE, Model
+from imagine_kernels.use_case import Model
 
-VALVES = 400
-"""How many valves a count should hold (EN 14407, NF T90-354)."""
 LEAST = 0.75
 """The share of the valves whose taxa must be in the table: of fewer no index is told."""
 STATUS = ("high", "good", "moderate", "poor", "bad")
-_DRAWS = 2000
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +29,12 @@ class Limits:
     The Water Framework Directive leaves them to the countries, by the type of water body: give those of yours.
     """
 
-    lowest: tuple[float, float, float, float]
+    lowest: tuple[float, ...]
     source: str
 
     def __post_init__(self) -> None:
-        if list(self.lowest) != sorted(set(self.lowest), reverse=True) or not all(1 < n < 20 for n in self.lowest):
+        falling = list(self.lowest) == sorted(set(self.lowest), reverse=True)
+        if len(self.lowest) != len(STATUS) - 1 or not falling or not all(1 < n < 20 for n in self.lowest):
             given = ", ".join(f"{number:g}" for number in self.lowest)
             raise ValueError(f"Class limits are four numbers that fall from high to poor within 1 and 20, not {given}.")
 
@@ -92,25 +89,15 @@ def index(
     Names are those of the model's classes, which tell their OMNIDIA codes, or codes themselves. What is not counted
     (debris) or was given no name is left out. Raises ValueError with a sentence where the table knows too few.
     """
-    chosen, rng = limits or LIMITS[table.index], np.random.default_rng(seed)
-    told = {name: named.get(name, 0) + (exact or {}).get(name, 0) for name in (*named, *(exact or {}))}
-    told = {name: count for name, count in told.items() if count and _counted(name, model)}
-    if not told:
-        raise ValueError(
-            "No valve has a name, so there is no index. Look at the fields, and at what was found in them."
-        )
-    drawn = confusion.true_counts(named, model, exact, draws=_DRAWS, seed=seed)
-    kept = [place for place, name in enumerate(drawn.names) if _counted(name, model)]
-    names, counts = [drawn.names[place] for place in kept], drawn.counts[:, kept].astype(float)
-    covered = _covered(names, counts, told, table, model)
-    totals = counts.sum(1, keepdims=True)
-    again = rng.multinomial(totals[:, 0].astype(int), counts / totals.clip(1))
-    values = _values([_code(name, table, model) for name in names], again.astype(float), table)
+    chosen, found = limits or LIMITS[table.index], composition(named, model, exact, seed=seed)
+    covered, taxa = _covered(found, table, model), [_code(name, table, model) for name in found.names]
+    values = _values(taxa, found.others, table)
     low, middle, high = (float(part) for part in np.nanquantile(values, (0.025, 0.5, 0.975)))
     chances = np.bincount(chosen.status(values[~np.isnan(values)]), minlength=len(STATUS)) / len(values)
+    told = found.told
     plain = _values([_code(name, table, model) for name in told], np.array([list(told.values())], float), table)
     return Index(
-        *(table.index, middle, low, high, float(plain[0]), confusion.known(model), sum(told.values()), covered),
+        *(table.index, middle, low, high, float(plain[0]), confusion.known(model), found.valves, covered),
         missing={name: count for name, count in told.items() if _code(name, table, model) is None},
         status=STATUS[int(chosen.status(np.array([middle]))[0])],
         chances=dict(zip(STATUS, chances.tolist(), strict=True)),
@@ -118,13 +105,12 @@ def index(
     )
 
 
-def _covered(
-    names: list[str], counts: Floats, told: Mapping[str, int], table: IndexTable, model: Model | None
-) -> float:
+def _covered(found: Composition, table: IndexTable, model: Model | None) -> float:
     """The share of the valves whose taxa are in the table. Raises ValueError with a sentence where it is too little."""
-    known = np.array([_code(name, table, model) is not None for name in names])
-    share = float((counts * known).sum() / max(counts.sum(), 1))
+    known = np.array([_code(name, table, model) is not None for name in found.names])
+    share = float((found.counts * known).sum() / max(found.counts.sum(), 1))
     if share < LEAST:
+        told = found.told
         others = sorted((name for name in told if _code(name, table, model) is None), key=lambda name: -told[name])
         most = ", ".join(f"{name} ({told[name]} valves)" for name in others[:5])
         raise ValueError(
@@ -134,15 +120,9 @@ def _covered(
     return share
 
 
-def _counted(name: str, model: Model | None) -> bool:
-    uncounted = {label.name for label in model.labels if not label.counted} if model is not None else set()
-    return name not in uncounted and name != NONE
-
-
 def _code(name: str, table: IndexTable, model: Model | None) -> str | None:
     """The code under which the table knows a name; None where it doesn't."""
-    told = {} if model is None else {label.name: label.code("omnidia") for label in model.answers}
-    code = told.get(name) or name.upper()
+    code = codes(model).get(name) or name.upper()
     return code if code in table.values else None
 
 

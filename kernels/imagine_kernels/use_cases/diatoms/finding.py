@@ -1,0 +1,133 @@
+# ruff: noqa: INP001 - see taxa
+"""Fields of a slide → samples of one valve each, cut out along the valve: what the classifier looks at."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from imagine_kernels.images import named
+from imagine_kernels.records import Annotation, Prediction, Quantity, Region, Sample
+from imagine_kernels.shapes import Flat, RotatedBox, TimeFrequency, Track, bounds
+from imagine_kernels.units import convert
+from imagine_kernels.use_case import Model
+from imagine_kernels.use_cases.diatoms.samples import MARGIN
+
+SMALLEST = 384
+"""Pixels. A picture whose shorter side is less shows one valve, a larger one is a field."""
+_SAME = 1.15
+"""Scales that differ by less are taken for the same."""
+_EDGE = 3.0
+"""Pixels from the field's edge within which a box is taken to be cut by it."""
+
+
+class Sorted(NamedTuple):
+    """What a path holds: fields to be searched, pictures of single valves, and what people said of these."""
+
+    fields: tuple[Sample, ...]
+    valves: tuple[Sample, ...]
+    annotations: tuple[Annotation, ...]
+
+
+def sort(samples: Iterable[Sample], annotations: Iterable[Annotation], names: set[str]) -> Sorted:
+    """Fields apart from pictures of single valves. A folder that is none of the class `names` names a slide."""
+    said = {a.sample_id: a for a in annotations if a.regions and a.regions[0].shape is None}
+    fields, valves, kept = [], [], []
+    for sample in samples:
+        annotation = said.get(sample.id)
+        if min(sample.width, sample.height) >= SMALLEST:
+            slide = sample.group or (annotation.regions[0].label if annotation is not None else None)
+            fields.append(replace(sample, group=slide))
+        elif annotation is None or annotation.regions[0].label in names or annotation.author != "folder":
+            valves.append(sample)
+            kept += [] if annotation is None else [annotation]
+        else:
+            valves.append(replace(sample, group=sample.group or annotation.regions[0].label))
+    return Sorted(tuple(fields), tuple(valves), tuple(kept))
+
+
+def scaled(samples: Iterable[Sample], model: Model) -> tuple[Sample, ...]:
+    """The samples, each with a pixel size: the model's where nobody told one.
+
+    Raises ValueError with the two values where a picture shows valves larger or smaller than the model knows them.
+    """
+    known = model.profile.pixel_size_um
+    if known is None:
+        return tuple(samples)
+    told = tuple(replace(s, pixel_size=s.pixel_size or Quantity(known, "micrometer")) for s in samples)
+    for sample in told:
+        own = convert(sample.pixel_size, "micrometer").value if sample.pixel_size is not None else known
+        if not 1 / _SAME < own / known < _SAME:
+            raise ValueError(
+                f"A pixel of {named(sample.uri)} is {own:g} µm, and {model.name} was taught with {known:g} µm: size "
+                f"tells species apart. Make the pictures {own / known:.3g} times as large, so that it is {known:g} um."
+            )
+    return told
+
+
+def cut(region: Region, field: Sample) -> str:
+    """Which edges of the field cut a found valve, as letters: l, t, r, b."""
+    around = bounds(_flat(region))
+    right, bottom = field.width - around.x - around.width, field.height - around.y - around.height
+    near = zip("ltrb", (around.x, around.y, right, bottom), strict=True)
+    return "".join(letter for letter, away in near if away < _EDGE)
+
+
+def counts(edges: str) -> bool:
+    """Whether a valve is counted: one that the right or the lower edge cuts is not, so that none is counted twice.
+
+    Gundersen (1977), J. Microsc. 111:219-223: of the four edges of a field two take, two leave.
+    """
+    return "r" not in edges and "b" not in edges
+
+
+def valves(field: Sample, found: Prediction) -> Iterator[Sample]:
+    """Every counted valve of a field as a sample that lies along x, from the top of the field down."""
+    regions = [region for region in found.regions if counts(cut(region, field))]
+    for number, region in enumerate(sorted(regions, key=_place), start=1):
+        box = along(region)
+        wider = RotatedBox(box.x, box.y, box.width + 2 * MARGIN, box.height + 2 * MARGIN, box.angle)
+        width, height = round(wider.width), round(wider.height)
+        yield replace(field, id=f"{field.id}#{number:03}", width=width, height=height, crop=wider)
+
+
+def along(region: Region) -> RotatedBox:
+    """The box of a found valve, its width along the valve."""
+    shape = _flat(region)
+    if not isinstance(shape, RotatedBox):
+        upright = bounds(shape)
+        middle = (upright.x + upright.width / 2, upright.y + upright.height / 2)
+        shape = RotatedBox(*middle, upright.width, upright.height, 0.0)
+    if shape.width >= shape.height:
+        return shape
+    return RotatedBox(shape.x, shape.y, shape.height, shape.width, shape.angle + 90)
+
+
+def _flat(region: Region) -> Flat:
+    if region.shape is None or isinstance(region.shape, TimeFrequency | Track):
+        raise ValueError(f"What was found as {region.label!r} has no place in the picture.")
+    return region.shape
+
+
+def _place(region: Region) -> tuple[float, float]:
+    box = bounds(_flat(region))
+    return box.y, box.x
+
+
+def more_fields(valves: int, fields: int, wanted: int) -> int:
+    """How many fields more the count needs, if they hold as many valves as those before."""
+    return math.ceil((wanted - valves) * fields / max(valves, 1))
+
+
+def slide(sample: Sample, path: str) -> str:
+    """What the slide of a sample is called: its group, else the path that was read."""
+    return sample.group or PurePosixPath(path).name
+
+
+def slides(samples: Sequence[Sample], path: str) -> dict[str, list[Sample]]:
+    """The samples of each slide."""
+    found: dict[str, list[Sample]] = {}
+    for sample in samples:
+        found.setdefault(slide(sample, path), []).append(sample)
+    return found
