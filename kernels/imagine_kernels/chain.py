@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from importlib import util
 from pathlib import Path
 
-from imagine_kernels import measure, sources
+from imagine_kernels import confusion, measure, sources
 from imagine_kernels.predict import facts, predict
 from imagine_kernels.records import Annotation, Effort, Prediction, Quantity, Sample, Skipped
-from imagine_kernels.use_case import UseCase
+from imagine_kernels.use_case import Model, UseCase
 
 Cell = str | int | float | None
 Rows = tuple[Mapping[str, Cell], ...]
@@ -39,7 +39,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is done so far. `remarks` are sentences a person must read beside the numbers of `tables`."""
+    """What is done so far. `remarks` are sentences a person must read beside the numbers of `tables`.
+
+    `rows` are the counts, from which "counts" among the tables is made.
+    """
 
     case: UseCase
     path: Path
@@ -50,6 +53,12 @@ class Work:
     skipped: tuple[Skipped, ...] = ()
     tables: Mapping[str, Rows] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    rows: tuple[measure.Row, ...] = ()
+
+    @property
+    def model(self) -> Model:
+        """The facts of the model that names the samples: that of the options, or the use case's first."""
+        return facts(self.case, self.options.model, self.options.weights)
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -61,8 +70,8 @@ class Work:
         return replace(self, tables={**self.tables, name: rows})
 
     def with_remark(self, sentence: str) -> "Work":
-        """The same and one more sentence."""
-        return replace(self, remarks=(*self.remarks, sentence))
+        """The same and one more sentence; one that was said already is not said again."""
+        return self if sentence in self.remarks else replace(self, remarks=(*self.remarks, sentence))
 
 
 Step = Callable[[Work], Work]
@@ -111,21 +120,31 @@ def classify(work: Work) -> Work:
 
 
 def count(work: Work, per: str = "milliliter") -> Work:
-    """Counts the classes, and tells how many are in a millilitre, or another volume, where the water is known."""
-    names = facts(work.case, work.options.model, work.options.weights).label_names
-    labels = work.labels
+    """Counts the classes, and tells how many are in a millilitre, or another volume, where the water is known.
+
+    What the model confuses is corrected for and in the intervals, where that is known; labels of people are exact.
+    """
+    model, labels, people = work.model, work.labels, measure.by_people(work.annotations)
     try:
-        rows = measure.concentrations(work.samples, labels, names, per=per)
+        rows = measure.concentrations(work.samples, labels, model.label_names, per=per, model=model, people=people)
     except ValueError as refused:
-        rows = measure.composition(work.samples, labels, names)
+        rows = measure.composition(work.samples, labels, model.label_names, model=model, people=people)
         work = work.with_remark(str(refused))
-    return work.with_table("counts", tuple(_row(row) for row in rows))
+    said = {label for sample, label in labels.items() if sample not in people}
+    for sentence in confusion.trust(said, model) if said else ():
+        work = work.with_remark(sentence)
+    return replace(work, rows=rows).with_table("counts", tuple(_row(row) for row in rows))
 
 
 def _row(row: measure.Row) -> Mapping[str, Cell]:
-    told: dict[str, Cell] = {"group": row.group, "class": row.label, "count": row.count, "share": row.share}
-    told |= {"share, 95 % from": row.share_low, "share, 95 % to": row.share_high}
+    told: dict[str, Cell] = {"group": row.group, "class": row.label, "count": row.count}
+    told |= _between("estimated count", row.estimate, row.estimate_low, row.estimate_high)
+    shares = [None if share is None else 100 * share for share in (row.share, row.share_low, row.share_high)]
+    told |= _between("share, %", *shares)
     if row.concentration is not None and row.low is not None and row.high is not None:
-        unit = row.concentration.unit
-        told |= {unit: row.concentration.value, f"{unit}, 95 % from": row.low.value, f"{unit}, 95 % to": row.high.value}
+        told |= _between(row.concentration.unit, row.concentration.value, row.low.value, row.high.value)
     return told
+
+
+def _between(name: str, value: float | None, low: float | None, high: float | None) -> Mapping[str, Cell]:
+    return {name: value, f"{name}, 95 % from": low, f"{name}, 95 % to": high}

@@ -1,41 +1,69 @@
-"""Labels → numbers a biologist reports: counts, shares and particles per millilitre, each with its 95 % interval.
+"""Labels → numbers a biologist reports: counts, shares and particles per volume of water, each with its 95 % interval.
 
-The intervals are of counting alone: they tell how far another drop of the same water may differ. What a model confuses
-is not in them.
+Where it is known what the model confuses, counts are corrected for it and the intervals hold it; else they are of
+counting alone: they tell how far another drop of the same water may differ.
 """
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from imagine_kernels import confusion
+from imagine_kernels.confusion import TrueCounts as TrueCounts  # noqa: PLC0414
+from imagine_kernels.confusion import known as known  # noqa: PLC0414
+from imagine_kernels.confusion import true_counts as true_counts  # noqa: PLC0414
+from imagine_kernels.intervals import poisson as poisson  # noqa: PLC0414 - what counts are told with
+from imagine_kernels.intervals import unsure_poisson, unsure_share
+from imagine_kernels.intervals import weighted_poisson as weighted_poisson  # noqa: PLC0414
+from imagine_kernels.intervals import wilson as wilson  # noqa: PLC0414
 from imagine_kernels.records import Annotation, Effort, Prediction, Quantity, Sample
 from imagine_kernels.units import convert as convert  # noqa: PLC0414 - measures are told in other units with it
 from imagine_kernels.units import units as units  # noqa: PLC0414
+from imagine_kernels.use_case import Model
 
 UNLABELLED = "(no label)"
 """Stands for samples that nobody and no model has named; they are counted, or all would seem rarer than it is."""
 FOLDER = "folder"
-_TAIL = 0.025
-"""What lies outside a 95 % interval on each side."""
+_LEAST_DRAWS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One class in one group: its count, its share (0..1) and, where the volume is known, how many per millilitre.
+    """One class in one group: its count as named, its share (0..1) and, where the volume is known, how many in it.
 
-    `share_low`, `share_high`, `low` and `high` bound the 95 % intervals.
+    `estimate` is the count corrected for what the model confuses, or the count where that is unknown; share and
+    concentration are those of the estimate. `..._low`, `..._high`, `low` and `high` bound the 95 % intervals. What is
+    told apart only to be left out has no share; a higher taxon that the model fell back to has no estimate, because it
+    is in those of the classes below it.
     """
 
     group: str | None
     label: str
     count: int
-    share: float
-    share_low: float
-    share_high: float
+    share: float | None = None
+    share_low: float | None = None
+    share_high: float | None = None
     concentration: Quantity | None = None
     low: Quantity | None = None
     high: Quantity | None = None
+    estimate: float | None = None
+    estimate_low: float | None = None
+    estimate_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was counted in one group: what the model `named`, and what people or folders did, which is `exact`."""
+
+    named: Counter[str] = field(default_factory=Counter)
+    exact: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def every(self) -> Counter[str]:
+        """Both."""
+        return self.named + self.exact
 
 
 def best_labels(predictions: Iterable[Prediction], annotations: Iterable[Annotation] = ()) -> Mapping[str, str]:
@@ -52,94 +80,121 @@ def best_labels(predictions: Iterable[Prediction], annotations: Iterable[Annotat
     return found
 
 
-def counts(samples: Iterable[Sample], labels: Mapping[str, str]) -> Mapping[str | None, Mapping[str, int]]:
-    """How many samples of each group carry each label; samples without one count as `UNLABELLED`."""
-    found: dict[str | None, Counter[str]] = {}
+def by_people(annotations: Iterable[Annotation]) -> frozenset[str]:
+    """The samples whose label is a person's, or that of the folder they lie in: no model's confusion touches them."""
+    return frozenset(annotation.sample_id for annotation in annotations if annotation.regions)
+
+
+def tallies(
+    samples: Iterable[Sample], labels: Mapping[str, str], people: Collection[str] = ()
+) -> Mapping[str | None, Tally]:
+    """How many samples of each group carry each label, `people`'s apart; those without one count as `UNLABELLED`."""
+    found: dict[str | None, Tally] = {}
     for sample in samples:
-        found.setdefault(sample.group, Counter())[labels.get(sample.id, UNLABELLED)] += 1
+        tally = found.setdefault(sample.group, Tally())
+        sure = sample.id in people or sample.id not in labels
+        (tally.exact if sure else tally.named)[labels.get(sample.id, UNLABELLED)] += 1
     return found
 
 
-def composition(samples: Iterable[Sample], labels: Mapping[str, str], names: Sequence[str] = ()) -> tuple[Row, ...]:
-    """The share of each class in its group, most frequent first, with the Wilson 95 % interval.
+def counts(samples: Iterable[Sample], labels: Mapping[str, str]) -> Mapping[str | None, Mapping[str, int]]:
+    """How many samples of each group carry each label; samples without one count as `UNLABELLED`."""
+    return {group: tally.every for group, tally in tallies(samples, labels).items()}
 
-    Classes in `names`, and classes of other groups, are given where they were not found, too: with 0.
+
+def composition(
+    samples: Iterable[Sample],
+    labels: Mapping[str, str],
+    names: Sequence[str] = (),
+    *,
+    model: Model | None = None,
+    people: Collection[str] = (),
+) -> tuple[Row, ...]:
+    """The share of each class in its group, most frequent first, with its 95 % interval.
+
+    Classes in `names`, and classes of other groups, are given where they were not found, too: with 0. With the `model`
+    that named all but the samples of `people` (see `by_people`), what it confuses is corrected for and is in the
+    intervals; without, they are Wilson's and Poisson's of the counts as named.
     """
+    found = tallies(samples, labels, people)
+    every = dict.fromkeys([*names, *(label for tally in found.values() for label in tally.every)])
+    draws = max(_LEAST_DRAWS, confusion.DRAWS // max(1, len(found)))
     rows: list[Row] = []
-    for group, found in _every_class(counts(samples, labels), names).items():
-        total = sum(found.values())
-        rows += [Row(group, label, n, n / total, *wilson(n, total)) for label, n in found.items()]
+    for group, tally in found.items():
+        told = _corrected(tally, model, draws) if tally.named and known(model) else _as_named(tally, every, model)
+        fresh = [replace(told.get(label, Row(group, label, 0)), group=group) for label in every]
+        rows += sorted(fresh, key=lambda row: (-row.count, row.label))
     return tuple(rows)
 
 
-def concentrations(
-    samples: Iterable[Sample], labels: Mapping[str, str], names: Sequence[str] = (), *, per: str = "milliliter"
-) -> tuple[Row, ...]:
-    """Organisms per millilitre of the original water of each class in each group, with the exact Poisson interval.
+def _left_out(model: Model | None) -> set[str]:
+    return set() if model is None else {label.name for label in model.answers if not label.counted}
 
-    count / volume imaged x dilution, and the same of the interval's ends; `per` is another volume, such as
-    "meter ** 3". A class with 0 (see `composition`) has an upper end, too: so many may be there and have been missed.
-    Raises ValueError with a sentence where the volume of a group is unknown or its images come from different volumes.
+
+def _as_named(tally: Tally, names: Iterable[str], model: Model | None) -> dict[str, Row]:
+    """The rows of `names` where nothing is known of confusion, or nothing was named by a model."""
+    every, out = tally.every, _left_out(model)
+    total = sum(count for label, count in every.items() if label not in out)
+    rows = {}
+    for label in names:
+        count = every[label]
+        low, high = poisson(count)
+        row = Row(None, label, count, estimate=float(count), estimate_low=low, estimate_high=high)
+        if label not in out and total:
+            below, above = wilson(count, total)
+            row = replace(row, share=count / total, share_low=below, share_high=above)
+        rows[label] = row
+    return rows
+
+
+def _corrected(tally: Tally, model: Model | None, draws: int) -> dict[str, Row]:
+    """The rows of everything the model may have meant, and of what people named."""
+    every, drawn, out = tally.every, true_counts(tally.named, model, tally.exact, draws=draws), _left_out(model)
+    totals = drawn.counts[:, [name not in out for name in drawn.names]].sum(1)
+    rows = {label: Row(None, label, count) for label, count in every.items()}
+    for label in drawn.names:
+        some = drawn.of(label)
+        low, high = unsure_poisson(some)
+        row = Row(None, label, every[label], estimate=float(some.mean()), estimate_low=low, estimate_high=high)
+        if label not in out:
+            below, above = unsure_share(some, totals)
+            share = float(np.mean(some / np.maximum(totals, 1)))
+            row = replace(row, share=share, share_low=below, share_high=above)
+        rows[label] = row
+    return rows
+
+
+def concentrations(
+    samples: Iterable[Sample],
+    labels: Mapping[str, str],
+    names: Sequence[str] = (),
+    *,
+    per: str = "milliliter",
+    model: Model | None = None,
+    people: Collection[str] = (),
+) -> tuple[Row, ...]:
+    """As `composition`, and organisms per millilitre of the original water of each class in each group.
+
+    estimated count / volume imaged x dilution, and the same of its interval, which is the exact one of Poisson where
+    nothing is confused; `per` is another volume, such as "liter" or "meter ** 3". A class with 0 has an upper end, too:
+    so many may be there and have been missed. Raises ValueError with a sentence where the volume of a group is unknown
+    or its images come from different volumes.
     """
     every = tuple(samples)
-    shares = composition(every, labels, names)
-    groups = dict.fromkeys(row.group for row in shares)
-    searched = {group: water(group, {s.effort for s in every if s.group == group}, per) for group in groups}
-    return tuple(_with_concentration(row, searched[row.group], per) for row in shares)
+    efforts: dict[str | None, set[Effort | None]] = {}
+    for sample in every:
+        efforts.setdefault(sample.group, set()).add(sample.effort)
+    searched = {group: water(group, found, per) for group, found in efforts.items()}
+    rows = composition(every, labels, names, model=model, people=people)
+    return tuple(_with_concentration(row, searched[row.group], per) for row in rows)
 
 
 def _with_concentration(row: Row, searched: float, per: str) -> Row:
-    middle, low, high = (
-        Quantity(number / searched, f"1 / {per}") for number in (float(row.count), *poisson(row.count))
-    )
+    if row.estimate is None or row.estimate_low is None or row.estimate_high is None:
+        return row
+    ends = (row.estimate, row.estimate_low, row.estimate_high)
+    middle, low, high = (Quantity(number / searched, f"1 / {per}") for number in ends)
     return replace(row, concentration=middle, low=low, high=high)
-
-
-def _every_class(
-    found: Mapping[str | None, Mapping[str, int]], names: Sequence[str]
-) -> Mapping[str | None, Mapping[str, int]]:
-    """The same counts with zeros for what a group lacks, most frequent first."""
-    classes = dict.fromkeys([*names, *(label for counted in found.values() for label in counted)])
-    return {
-        group: dict(sorted(((name, counted.get(name, 0)) for name in classes), key=lambda item: (-item[1], item[0])))
-        for group, counted in found.items()
-    }
-
-
-def wilson(count: int, total: int) -> tuple[float, float]:
-    """95 % interval of a share, by Wilson (1927), J. Am. Stat. Assoc. 22:209-212; honest for few and rare ones too."""
-    from scipy.special import ndtri
-
-    z = float(-ndtri(_TAIL))
-    share, room = count / total, z * z / total
-    middle = (share + room / 2) / (1 + room)
-    reach = z / (1 + room) * math.sqrt(share * (1 - share) / total + room / (4 * total))
-    low = 0.0 if count == 0 else max(0.0, middle - reach)
-    return low, 1.0 if count == total else min(1.0, middle + reach)
-
-
-def poisson(count: int) -> tuple[float, float]:
-    """Exact 95 % interval of a count, by Garwood (1936), Biometrika 28:437-442: gamma quantiles of n and n + 1."""
-    from scipy.special import gammaincinv
-
-    low = 0.0 if count == 0 else float(gammaincinv(count, _TAIL))
-    return low, float(gammaincinv(count + 1, 1 - _TAIL))
-
-
-def weighted_poisson(weights: Sequence[float]) -> tuple[float, float, float | None]:
-    """The sum of what counted things weigh (volumes, parts of a sample), and its 95 % interval, by gamma quantiles.
-
-    Fay and Feuer (1997), Stat. Med. 16:791-801; of equal weights it is the interval of `poisson`. Where nothing was
-    counted the upper end is None: what was missed has no known weight.
-    """
-    from scipy.special import gammaincinv
-
-    total, squares, most = sum(weights), sum(w * w for w in weights), max(weights, default=0.0)
-    if total == 0:
-        return 0.0, 0.0, None
-    low = squares / total * float(gammaincinv(total**2 / squares, _TAIL))
-    wide = (squares + most**2) / (total + most)
-    return total, low, wide * float(gammaincinv((total + most) / wide, 1 - _TAIL))
 
 
 def _surest(opinion: Prediction | Annotation) -> str:

@@ -51,21 +51,26 @@ def _axes(width: float, height: float) -> "tuple[Figure, Axes]":
 
 def composition(rows: Sequence[Row], titles: Mapping[str, str] | None = None) -> Picture:
     """Share of each class in percent with its 95 % interval, group after group, most frequent on top."""
+    told = [(row, *_percent(row)) for row in rows if row.share is not None]  # the others were told apart to be left out
     groups = [*dict.fromkeys(row.group for row in rows)]
-    ordered = sorted(rows, key=lambda row: (-groups.index(row.group), row.count))
+    ordered = sorted(told, key=lambda one: (-groups.index(one[0].group), one[1]))
     figure, axes = _axes(8, 0.9 + 0.42 * max(1, len(ordered)))
-    labels = [_called(row, titles or {}, named=len(groups) > 1) for row in ordered]
-    shares = [100 * row.share for row in ordered]
-    below = [100 * (row.share - row.share_low) for row in ordered]
-    above = [100 * (row.share_high - row.share) for row in ordered]
+    labels = [_called(row, titles or {}, named=len(groups) > 1) for row, *_ in ordered]
+    shares = [share for _, share, _, _ in ordered]
+    reach = [[max(0.0, share - low) for _, share, low, _ in ordered], [max(0.0, h - s) for _, s, _, h in ordered]]
     axes.barh(range(len(ordered)), shares, color=WATER, height=0.62)
     axes.set_yticks(range(len(ordered)), labels)
-    axes.errorbar(shares, range(len(ordered)), xerr=[below, above], fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
-    for place, row in enumerate(ordered):
-        axes.annotate(f"{row.count}", (100 * row.share_high, place), (6, 0), textcoords="offset points", va="center")
-    axes.set_xlabel("share of all particles, % (number at the right: count; line: 95 % interval)", color=INK)
-    axes.set_xlim(0, min(112, max([1.0, *(100 * row.share_high for row in ordered)]) * 1.12))
+    axes.errorbar(shares, range(len(ordered)), xerr=reach, fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
+    for place, (row, _, _, high) in enumerate(ordered):
+        axes.annotate(f"{row.count}", (high, place), (6, 0), textcoords="offset points", va="center")
+    axes.set_xlabel("share of all that counts, % (number at the right: count as named; line: 95 % interval)", color=INK)
+    axes.set_xlim(0, min(112, max([1.0, *(high for *_, high in ordered)]) * 1.12))
     return Picture(figure)
+
+
+def _percent(row: Row) -> tuple[float, float, float]:
+    share, low, high = row.share or 0.0, row.share_low or 0.0, row.share_high or 0.0
+    return 100 * share, 100 * low, 100 * high
 
 
 def _called(row: Row, titles: Mapping[str, str], *, named: bool) -> str:

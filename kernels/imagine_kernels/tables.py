@@ -13,7 +13,8 @@ from imagine_kernels.use_case import Model, UseCase
 if TYPE_CHECKING:
     import pandas as pd
 
-_PER = {"1 / milliliter": "per mL", "1 / meter ** 3": "per m³"}
+_PER = {"1 / milliliter": "per mL", "1 / liter": "per L", "1 / meter ** 3": "per m³"}
+_FROM, _TO = ", 95 % from", ", 95 % to"
 
 
 def overview(collection: Collection) -> "pd.DataFrame":
@@ -57,26 +58,72 @@ def _line(prediction: Prediction) -> tuple[str, str, float | None, str, float | 
 
 
 def measured(rows: Sequence[Row], titles: Mapping[str, str] | None = None) -> "pd.DataFrame":
-    """One line per group and class: count, share and concentration, each with its 95 % interval."""
+    """One line per group and class: count as named, estimate, share and concentration with their 95 % intervals.
+
+    The estimate is left out where it is the count of every class: where nothing is known of what the model confuses.
+    """
     import pandas as pd
 
-    table = pd.DataFrame([_measured(row, titles or {}) for row in rows])
+    same = all(row.estimate is None or row.estimate == row.count for row in rows)
+    table = pd.DataFrame([_measured(row, titles or {}, same=same) for row in rows])
     return table.drop(columns="group") if len({row.group for row in rows}) == 1 else table
 
 
-def _measured(row: Row, titles: Mapping[str, str]) -> dict[str, object]:
+def _measured(row: Row, titles: Mapping[str, str], *, same: bool) -> dict[str, object]:
     line: dict[str, object] = {
         "group": row.group or "images",
         "class": titles.get(row.label, row.label),
         "count": row.count,
-        "share": f"{row.share:.1%}",
-        "share, 95 % interval": f"{row.share_low:.1%} to {row.share_high:.1%}",
     }
+    if not same:
+        line |= _between("estimated count", row.estimate, row.estimate_low, row.estimate_high, ",.1f")
+    line |= _between("share", row.share, row.share_low, row.share_high, ".1%")
     if row.concentration is not None and row.low is not None and row.high is not None:
         unit = _PER.get(row.concentration.unit, row.concentration.unit)
-        line[unit] = f"{row.concentration.value:,.4g}"
-        line[f"{unit}, 95 % interval"] = f"{row.low.value:,.4g} to {row.high.value:,.4g}"
+        line |= _between(unit, row.concentration.value, row.low.value, row.high.value, ",.4g")
     return line
+
+
+def _between(name: str, value: float | None, low: float | None, high: float | None, form: str) -> dict[str, object]:
+    """A value and its interval as people read them; "–" where there is none, "?" for an end that is unknown."""
+    if value is None:
+        return {name: "–", f"{name}, 95 % interval": "–"}
+    ends = ["?" if end is None else format(end, form) for end in (low, high)]
+    return {name: format(value, form), f"{name}, 95 % interval": f"{ends[0]} to {ends[1]}"}
+
+
+def of_chain(rows: Sequence[Mapping[str, object]], titles: Mapping[str, str] | None = None) -> "pd.DataFrame":
+    """A table of a chain as people read it: classes by title, the two ends of an interval in one column, few digits.
+
+    A column in which nothing is known is left out, and the group where there is one only.
+    """
+    import pandas as pd
+
+    names = list(dict.fromkeys(name for row in rows for name in row if any(one.get(name) is not None for one in rows)))
+    if len({row.get("group") for row in rows}) == 1 and len(names) > 1:
+        names = [name for name in names if name != "group"]
+    return pd.DataFrame([_cells(row, names, titles or {}) for row in rows])
+
+
+def _cells(row: Mapping[str, object], names: Sequence[str], titles: Mapping[str, str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name in names:
+        if not name.endswith((_FROM, _TO)):
+            value = row.get(name)
+            found[name] = titles.get(str(value), value) if name == "class" else _cell(value)
+        elif name.endswith(_FROM):
+            low, high = row.get(name), row.get(f"{name.removesuffix(_FROM)}{_TO}")
+            known = low is not None or high is not None
+            found[f"{name.removesuffix(_FROM)}, 95 % interval"] = (
+                f"{_cell(low, '?')} to {_cell(high, '?')}" if known else "–"
+            )
+    return found
+
+
+def _cell(value: object, unknown: str = "–") -> object:
+    if value is None:
+        return unknown
+    return f"{value:,.4g}" if isinstance(value, float) else value
 
 
 def changed(before: Iterable[Prediction], after: Iterable[Prediction]) -> "pd.DataFrame":
