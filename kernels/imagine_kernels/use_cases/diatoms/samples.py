@@ -101,6 +101,27 @@ def make_fields(
     return root
 
 
+def make_table(path: str | Path) -> Path:
+    """A table of sensitivity s and indicator value v to practise with. Its numbers are made up: they tell nothing.
+
+    s runs from 1 to 5 and v from 1 to 3 in the order of the codes, whatever the species live in.
+    """
+    path = Path(path)
+    codes = sorted(taxon.code for taxon in TAXA.values())
+    names = {taxon.code: taxon.name for taxon in TAXA.values()}
+    rows = [(code, names[code], 1 + place % 5, 1 + place % 3, "made up") for place, code in enumerate(codes)]
+    _write(path, _comma([("code", "name", "s", "v", "source"), *rows]))
+    return path
+
+
+def make_picture(path: str | Path) -> Path:
+    """The card picture of the use case, as it lies in its folder."""
+    from imagine_kernels.use_cases.diatoms.portrait import paint
+
+    _write(Path(path), paint())
+    return Path(path)
+
+
 def _png(grey: Grey | npt.NDArray[np.uint8]) -> bytes:
     out = io.BytesIO()
     Image.fromarray(grey).save(out, "PNG", compress_level=4)
