@@ -6,9 +6,11 @@ import hashlib
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 from scipy import ndimage
 
-from imagine_kernels.sources import open_samples
+from imagine_kernels import images, use_case
+from imagine_kernels.sources import open_samples, zooprocess
 from imagine_kernels.use_cases.zooplankton import samples as maker
 from imagine_kernels.use_cases.zooplankton.optics import VISIBLE
 from imagine_kernels.use_cases.zooplankton.organisms import ORGANISMS
@@ -80,3 +82,29 @@ def test_vignettes_lie_in_class_folders_alike_often(tmp_path):
     labels = [a.regions[0].label for a in found.annotations]
     assert found.skipped == ()
     assert {name: labels.count(name) for name in ORGANISMS} == dict.fromkeys(SHARES, 2)
+
+
+def test_some_vignettes_end_with_a_scale_bar_as_those_of_zooprocess(tmp_path):
+    found = open_samples(maker.make_images(tmp_path / "images", count=21, seed=3))
+    strips = [images.read(sample)[-31:, :, 0] for sample in found.samples]
+    with_bar = [strip for strip in strips if (strip[23:26, 12:106] == 0).all()]
+    assert 2 <= len(with_bar) <= 14
+    assert all((strip[:6] > 240).mean() > 0.99 for strip in with_bar)
+
+
+def test_a_cast_tells_its_scale_its_water_and_the_part_that_was_scanned(tmp_path):
+    folder = maker.make_cast(tmp_path, (900, 800), 4, seed=2, volume=40, parts=8)
+    said = zooprocess.scan_of(folder / "drawn_net2_d1_1.tif")
+    assert said.pixel_size.value == pytest.approx(maker.PIXEL_SIZE_UM)
+    assert said.effort.volume.value == pytest.approx(5)
+    assert (said.threshold, said.parts) == (243, 8)
+
+
+def test_card_picture_in_the_repository_is_the_one_that_is_painted(tmp_path):
+    case = use_case.get("zooplankton")
+    stored = case.folder / case.picture
+    assert stored.stat().st_size < 300_000
+    with Image.open(maker.make_picture(tmp_path / "picture.png")) as new, Image.open(stored) as old:
+        assert new.size == old.size == (960, 540)
+        difference = np.abs(np.asarray(new).astype(int) - np.asarray(old))
+    assert difference.mean() < 1  # not to the bit: another numpy may round otherwise

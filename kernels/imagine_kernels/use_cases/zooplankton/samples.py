@@ -13,21 +13,16 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import binary_fill_holes
 
-from imagine_kernels.use_cases.drawing import Density, Random
 from imagine_kernels.use_cases.zooplankton import scan
-from imagine_kernels.use_cases.zooplankton.optics import Mask, develop, lamp
+from imagine_kernels.use_cases.zooplankton.optics import Mask, lamp
 from imagine_kernels.use_cases.zooplankton.organisms import ORGANISMS
-from imagine_kernels.use_cases.zooplankton.tray import Organism, Placed, alone, diameter, fill, touching
+from imagine_kernels.use_cases.zooplankton.tray import Organism, Placed, fill
+from imagine_kernels.use_cases.zooplankton.vignettes import vignette
 
 PIXEL_SIZE_UM = 25_400 / scan.DPI
 """Micrometres per pixel of a scan of 2400 dots per inch: 10.58."""
 _PER_MEGAPIXEL = 5.0
 """Organisms per million pixels: some 1,500 in a whole scan, as is aimed at when a sample is split."""
-
-
-_BESIDE = 0.2
-"""How many of the vignettes show a piece of a neighbour, as those of separated organisms do."""
-_MARGIN = 16
 
 
 class Truth(NamedTuple):
@@ -54,27 +49,13 @@ def make_images(folder: str | Path, count: int = 120, seed: int = 0) -> Path:
     for number in range(count):
         name = names[number % len(names)]
         rng = np.random.default_rng([seed, number, names.index(name)])
-        through = vignette(name, rng)
-        light = lamp(rng, through.shape[1], through.shape[0])._replace(rows=np.ones((through.shape[0]), np.float32))
-        picture = develop(through * light.columns[None, :] * light.rows[:, None], light, rng, 8)
+        picture = vignette(name, rng)
         path = root / name / f"{name}_{seed}_{number:04}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         half = path.with_name(f".{path.name}.half")
         Image.fromarray(picture).save(half, "PNG")
         half.replace(path)
     return root
-
-
-def vignette(name: str, rng: Random) -> Density:
-    """An organism as it is cut out of a scan (h, w); some with a piece of another one that touched it."""
-    if rng.random() >= _BESIDE:
-        return np.pad(alone(name, diameter(rng), rng).through, _MARGIN, constant_values=1)
-    other = str(rng.choice(list(ORGANISMS)))
-    patch = touching([other, name], [diameter(rng), diameter(rng)], rng)
-    one, through = patch.organisms[1], np.pad(patch.through, 2 * _MARGIN, constant_values=1)
-    rows, columns = np.flatnonzero(one.body.any(axis=1)), np.flatnonzero(one.body.any(axis=0))
-    top, left = one.y + int(rows[0]) + _MARGIN, one.x + int(columns[0]) + _MARGIN
-    return through[top : top + int(np.ptp(rows)) + 2 * _MARGIN, left : left + int(np.ptp(columns)) + 2 * _MARGIN]
 
 
 def make_scan(
@@ -104,7 +85,7 @@ def make_scan(
 def make_cast(
     folder: str | Path,
     size: tuple[int, int] = (3000, 3000),
-    count: int = 60,
+    count: int = 90,
     seed: int = 0,
     *,
     volume: float = 40.0,

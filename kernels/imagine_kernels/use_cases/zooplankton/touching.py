@@ -30,6 +30,13 @@ def outlines(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     return tuple(parts[0] if len(parts) == 1 else _joined(name, parts) for name, parts in found.items())
 
 
+def singles(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """The samples that were found alone."""
+    every = tuple(samples)
+    several = {sample.id for sample in outlines(every)}
+    return tuple(sample for sample in every if _whole(sample) not in several)
+
+
 def _whole(sample: Sample) -> str:
     """The id of the outline that a sample was separated from; its own where it wasn't."""
     number = sample.id.removeprefix(f"{sample.group}_")
