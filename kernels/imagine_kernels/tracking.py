@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from imagine_kernels import ledger, plots
 from imagine_kernels.environment import user, work_folder
+from imagine_kernels.evaluate import Evaluation
 from imagine_kernels.train import Trained
 from imagine_kernels.use_case import Model, UseCase
 
@@ -155,7 +156,8 @@ def _fill(client: "MlflowClient", run_id: str, case: UseCase, trained: Trained) 
     client.log_artifact(run_id, str(trained.weights.with_suffix(".json")), "model")
     if trained.evaluation is not None:
         titles = {label.name: label.title for label in (*case.labels(), *trained.model.labels)}
-        client.log_figure(run_id, plots.confusion(trained.evaluation, titles), "confusion.png")
+        if isinstance(trained.evaluation, Evaluation):
+            client.log_figure(run_id, plots.confusion(trained.evaluation, titles), "confusion.png")
         client.log_text(run_id, json.dumps(dataclasses.asdict(trained.evaluation), indent=1), "evaluation.json")
     if trained.skipped:
         left_out = "\n".join(f"{skipped.where}\t{skipped.why}" for skipped in trained.skipped)

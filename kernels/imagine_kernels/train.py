@@ -1,7 +1,5 @@
 """Labelled samples → a trained model: splits, teaches, examines; weights and facts go to the person's folder."""
 
-import importlib
-import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -11,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 from imagine_kernels import use_case
 from imagine_kernels.environment import work_folder
 from imagine_kernels.evaluate import Evaluation, evaluate, named
+from imagine_kernels.practice import bar, practise
 from imagine_kernels.predict import facts, load
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
 from imagine_kernels.sources import open_samples
-from imagine_kernels.use_case import FOREST, NETWORK, Figure, Model, UseCase
+from imagine_kernels.use_case import FOREST, NETWORK, SEGMENTATION, Figure, Model, UseCase
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from imagine_kernels.evaluate_masks import MaskEvaluation
+    from imagine_kernels.evaluate_shapes import ShapeEvaluation
     from imagine_kernels.tasks.classification import Classifier
     from imagine_kernels.tasks.course import Course, Examined, Progress
     from imagine_kernels.tasks.lesson import Lesson
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 EPOCHS = 15
 SCRATCH_EPOCHS = 60
 """How often a training draws its pictures when nobody says."""
-DRAWN_EPOCHS = 12
+UNLABELLED = "put the pictures into one folder per class, or masks of class numbers beside them into a folder masks."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Trained:
     model: Model
     weights: Path
     history: "tuple[Progress, ...]"
-    evaluation: Evaluation | None
+    evaluation: "Evaluation | MaskEvaluation | ShapeEvaluation | None"
     data_sha256: str
     split_sha256: str
     parameters: Mapping[str, str | int | float]
@@ -116,6 +117,10 @@ def train(
     from imagine_kernels.tasks import compute, keeping, splits
 
     began, wanted, known = time.perf_counter(), Options(**options), facts(case, model, weights)
+    if known.task == SEGMENTATION:
+        from imagine_kernels.train_masks import train_masks
+
+        return train_masks(case, samples, annotations, known, wanted, weights=weights, progress=progress, folder=folder)
     starter = None if wanted.scratch else load(case, known, weights)
     with compute.free_threads() as threads:
         made = wanted.made(known)
@@ -141,8 +146,8 @@ def _run(
 ) -> "tuple[nn.Module, list[Examined]]":
     """The network to keep and the answers to pictures held out, by which the course's model is then calibrated."""
     fits = len(chosen) + 1 if wanted.folds else 1
-    with _bar(fits * course.plan.epochs * course.model.parts.count(NETWORK), "train", show=progress) as bar:
-        network, examined = course.run(chosen, bar, cross_validate=bool(wanted.folds))
+    with bar(fits * course.plan.epochs * course.model.parts.count(NETWORK), "train", show=progress) as shown:
+        network, examined = course.run(chosen, shown, cross_validate=bool(wanted.folds))
     course.calibrate(examined, wanted.reject, wanted.back_off)
     return network, examined
 
@@ -168,7 +173,7 @@ def train_folder(
     """`train` for the use case called `name` on a folder (or zip) with one folder per class; files go to `out`."""
     collection = open_samples(data)
     if not collection.annotations:
-        raise ValueError(f"{data} has no labels: put the pictures into one folder per class.")
+        raise ValueError(f"{data} has no labels: {UNLABELLED}")
     return train(use_case.get(name), collection.samples, collection.annotations, model=model, folder=out, **options)
 
 
@@ -181,43 +186,12 @@ def _course(
     from imagine_kernels.tasks.training import Plan
 
     model = replace(known, labels=lesson.classes(case, known, taught.labels))
-    begun = _practise(case, known, starter, wanted, progress=progress) if wanted.drawn else starter
+    begun = practise(case, known, starter, wanted.drawn, wanted.seed, progress=progress) if wanted.drawn else starter
     if begun is None:
         plan = Plan(wanted.epochs or SCRATCH_EPOCHS, variety=wanted.variety)
     else:
         plan = Plan(wanted.epochs or EPOCHS, rate=1e-3, variety=wanted.variety)
     return Course(model, begun, taught, plan, wanted.seed)
-
-
-def _practise(
-    case: UseCase, model: Model, starter: "Classifier | None", wanted: Options, *, progress: bool
-) -> "Classifier":
-    """A classifier taught by drawn pictures alone: the shapes, before the real thing.
-
-    Raises ValueError with a sentence where the use case draws other classes than the model tells.
-    """
-    from imagine_kernels.tasks import classification, compute, lesson, splits
-    from imagine_kernels.tasks.course import Course
-    from imagine_kernels.tasks.training import Plan
-
-    model = replace(model, parts=tuple(part for part in model.parts if part == NETWORK) or (NETWORK,))
-    maker = importlib.import_module(f"imagine_kernels.use_cases.{case.name}.samples")
-    with tempfile.TemporaryDirectory(prefix="imagine-drawn-") as folder:
-        drawn = open_samples(maker.make_images(Path(folder), count=wanted.drawn, seed=wanted.seed))
-        taught = lesson.prepare(drawn.samples, named(drawn.annotations), model, progress=progress)
-    if strange := sorted(set(taught.labels) - set(model.label_names)):
-        raise ValueError(f"The sample maker draws {', '.join(strange)}: classes that {model.name} does not tell.")
-    course = Course(model, starter, taught, Plan(DRAWN_EPOCHS), wanted.seed)
-    with _bar(DRAWN_EPOCHS * len(model.parts), "practise", show=progress) as bar:
-        network, _ = course.run([splits.nothing(len(taught.labels))], bar, cross_validate=False)
-    return classification.Classifier(model, f"{wanted.drawn} drawn pictures", network, compute.device())
-
-
-def _bar(total: int, what: str, *, show: bool) -> Any:  # noqa: ANN401
-    from tqdm.auto import tqdm
-
-    hidden: dict[str, Any] = {} if show else {"disable": True}  # else TQDM_DISABLE decides
-    return tqdm(total=total, desc=what, unit="epoch", **hidden)
 
 
 def _evaluate(course: "Course", examined: "list[Examined]") -> Evaluation | None:

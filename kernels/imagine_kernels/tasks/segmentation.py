@@ -18,7 +18,7 @@ from imagine_kernels.images import Pixels, Window
 from imagine_kernels.records import Region, Sample
 from imagine_kernels.tasks import facts, inputs, maps, outlines
 from imagine_kernels.tasks.strips import Scores, Strip, strips
-from imagine_kernels.tasks.things import Gatherer, Wanted, called
+from imagine_kernels.tasks.things import Gatherer, Thing, Wanted, called
 from imagine_kernels.tasks.views import View
 from imagine_kernels.tasks.weights import Shelf, packed, write
 from imagine_kernels.use_case import Model
@@ -55,13 +55,17 @@ class Segmenter:
             for strip in self.strips(view):
                 for gatherer in gatherers.values():
                     gatherer.take(strip)
-            kind, least = str(self.model.options.get("shape", outlines.MASK)), self.model.reject_below or 0.0
+            least = self.model.reject_below or 0.0
             return tuple(
-                outlines.region(thing, name, kind, view.scale)
+                self.drawn(thing, name, view)
                 for name, gatherer in gatherers.items()
                 for thing in gatherer.things()
                 if thing.score >= least
             )
+
+    def drawn(self, thing: Thing, label: str, view: View) -> Region:
+        """A thing of a view as a region in the sample's own pixels."""
+        return outlines.region(thing, label, str(self.model.options.get("shape", outlines.MASK)), view.scale)
 
     @property
     def wanted(self) -> dict[str, Wanted]:

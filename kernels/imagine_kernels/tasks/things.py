@@ -167,6 +167,6 @@ def _gathered(found: npt.NDArray[np.float64], group: npt.NDArray[np.int32], leas
             yield Thing(part[:, :3].astype(np.int64), pixels, float(min(1.0, part[:, 4].sum() / pixels)))
 
 
-def of_map(kinds: npt.NDArray[np.uint8], count: int) -> Strip:
+def of_map(kinds: npt.NDArray[np.uint8], count: int, y: int = 0) -> Strip:
     """A map of class numbers as scores that are sure of it: what people drew goes the same way as what models say."""
-    return Strip(0, 0, np.eye(count, dtype=np.float32)[kinds])
+    return Strip(0, y, np.eye(count, dtype=np.float32)[kinds])

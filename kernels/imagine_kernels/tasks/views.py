@@ -14,7 +14,7 @@ from PIL import Image
 
 from imagine_kernels import images
 from imagine_kernels.images import Pixels, Window, Windows, roi, zip_members
-from imagine_kernels.records import Sample
+from imagine_kernels.records import Box, Sample
 from imagine_kernels.units import convert
 from imagine_kernels.use_case import Profile
 
@@ -39,7 +39,8 @@ class View:
         self._stack = ExitStack()
         self._whole: Pixels | None = None
         path, member = zip_members.split(sample.uri)
-        if member is not None and roi.is_roi(path):
+        turned = sample.crop is not None and not isinstance(sample.crop, Box)
+        if turned or (member is not None and roi.is_roi(path)):
             self._whole = images.read(sample)
             self._window = Window(0, 0, self._whole.shape[1], self._whole.shape[0])
         else:

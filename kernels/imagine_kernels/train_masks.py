@@ -1,0 +1,171 @@
+"""Painted samples → a trained model of pixels: splits, teaches, examines; weights and facts go to a folder."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imagine_kernels.environment import user, work_folder
+from imagine_kernels.evaluate_masks import MaskEvaluation, examine
+from imagine_kernels.practice import bar
+from imagine_kernels.records import Annotation, Region, Sample
+from imagine_kernels.use_case import Figure, Model, Source, UseCase
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from imagine_kernels.tasks.course import Progress
+    from imagine_kernels.tasks.painting import Gallery
+    from imagine_kernels.tasks.pixel_training import Plan
+    from imagine_kernels.tasks.segmentation import Segmenter
+    from imagine_kernels.tasks.splits import Split
+    from imagine_kernels.tasks.training import Epoch
+    from imagine_kernels.train import Options, Trained
+
+EPOCHS, SCRATCH_EPOCHS = 15, 30
+"""How often a training draws its crops when nobody says."""
+_OTHERS = ("drawn", "folds", "networks", "forest", "reject", "back_off")
+"""Options of `train` that mean nothing for pixels."""
+
+
+def train_masks(
+    case: UseCase,
+    samples: Iterable[Sample],
+    annotations: Iterable[Annotation],
+    known: Model,
+    wanted: "Options",
+    *,
+    weights: Path | str | None = None,
+    progress: bool = True,
+    folder: Path | None = None,
+) -> "Trained":
+    """`train` for a model that tells what each pixel is. Raises ValueError with a sentence as `train` does."""
+    from imagine_kernels.predict import load
+    from imagine_kernels.tasks import compute, keeping, lesson, painting, splits
+    from imagine_kernels.train import Trained
+
+    began, plain = time.perf_counter(), asdict(type(wanted)())
+    if strange := [name for name in _OTHERS if getattr(wanted, name) != plain[name]]:
+        told = ", ".join(f"--{name.replace('_', '-')}" for name in strange)
+        raise ValueError(f"{known.name} tells what each pixel is: {told} cannot be used to train it.")
+    shown = lesson.grouped(samples, wanted.runs) if wanted.runs else tuple(samples)
+    truth = painting.latest(annotations)
+    model = replace(known, labels=lesson.classes(case, known, painting.names(truth)))
+    starter: Any = None if wanted.scratch else load(case, known, weights)
+    with compute.free_threads() as threads:
+        gallery = painting.prepare(shown, truth, model, progress=progress)
+        chosen = splits.hold_out(gallery.contents, [sample.group for sample in gallery.samples], wanted.seed)
+        network, plan, history = _fit(model, starter, gallery, chosen, wanted, progress=progress)
+        evaluation = _examined(model, network, gallery, chosen, wanted.seed, progress=progress)
+    again = keeping.command(case.name, {"model": known.name, **wanted.told(plan.epochs)})
+    kept, path = _keep(model, network, gallery, _figures(evaluation, chosen), again, folder)
+    return Trained(
+        *(kept, path, history, evaluation, gallery.data_sha256),
+        split_sha256=splits.digest([sample.id for sample in gallery.samples], [chosen]),
+        parameters={**_parameters(model, starter, gallery, plan, chosen), "seed": wanted.seed, "threads": threads},
+        versions=keeping.versions(),
+        skipped=gallery.skipped,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _fit(
+    model: Model, starter: "Segmenter | None", gallery: "Gallery", chosen: "Split", wanted: "Options", *, progress: bool
+) -> "tuple[nn.Module, Plan, tuple[Progress, ...]]":
+    from imagine_kernels.tasks import pixel_training, segmentation
+    from imagine_kernels.tasks.course import Progress
+
+    if starter is None:
+        plan = pixel_training.Plan(wanted.epochs or SCRATCH_EPOCHS, variety=wanted.variety)
+    else:
+        plan = pixel_training.Plan(wanted.epochs or EPOCHS, rate=1e-3, variety=wanted.variety)
+    history: list[Progress] = []
+    with bar(plan.epochs, "train", show=progress) as shown:
+
+        def after(epoch: "Epoch") -> None:
+            history.append(Progress(epoch.number, epoch.loss, epoch.seconds, None))
+            shown.update()
+            shown.set_postfix(loss=f"{epoch.loss:.2f}")
+
+        pieces = [piece for piece in gallery.pieces if not chosen.held[piece.sample]]
+        network = segmentation.begin(model, wanted.seed, starter)
+        fitted = pixel_training.fit(network, pieces, model.profile, plan, wanted.seed, after)
+    return fitted.network, plan, tuple(history)
+
+
+def _examined(
+    model: Model, network: "nn.Module", gallery: "Gallery", chosen: "Split", seed: int, *, progress: bool
+) -> MaskEvaluation | None:
+    """The figures on the samples that were held out."""
+    from imagine_kernels.tasks import compute
+    from imagine_kernels.tasks.segmentation import Segmenter
+
+    if not chosen.held.any():
+        return None
+    held = [pair for pair, out in zip(_pairs(gallery), chosen.held, strict=True) if out]
+    said = [Annotation(sample.id, regions, "people") for sample, regions in held]
+    looking = Segmenter(model, "", network, compute.device())
+    return examine(looking, [sample for sample, _ in held], said, seed=seed, progress=progress)[0]
+
+
+def _pairs(gallery: "Gallery") -> Sequence[tuple[Sample, tuple[Region, ...]]]:
+    return list(zip(gallery.samples, gallery.regions, strict=True))
+
+
+def _figures(evaluation: MaskEvaluation | None, split: "Split") -> tuple[Figure, ...]:
+    if evaluation is None:
+        return ()
+    found = [("mean IoU", evaluation.mean_iou.value), ("mean F1 of pixels", evaluation.mean_f1.value)]
+    if evaluation.things is not None:
+        whole = evaluation.things.overall
+        found += [("precision of things", whole.precision.value), ("recall of things", whole.recall.value)]
+    return tuple(Figure(name, value, evaluation.count, split.how) for name, value in found)
+
+
+def _keep(
+    before: Model,
+    network: "nn.Module",
+    gallery: "Gallery",
+    figures: tuple[Figure, ...],
+    command: str,
+    folder: Path | None,
+) -> tuple[Model, Path]:
+    """Leaves weights and facts under a name that tells them from every other model; gives both back."""
+    from imagine_kernels.tasks import facts, weights
+
+    home = folder or work_folder() / "models"
+    home.mkdir(parents=True, exist_ok=True)
+    data, digest = weights.packed(network)
+    name = f"{before.name.split('-')[0]}-{digest[:8]}"
+    path = home / f"{name}.safetensors"
+    title = f"{len(gallery.samples)} painted pictures, sha256 {gallery.data_sha256[:12]}"
+    made = replace(
+        before,
+        name=name,
+        title=f"{before.title.split(' · ')[0]} · {digest[:8]}",
+        weights=path.name,
+        sha256=digest,
+        figures=figures,
+        command=command,
+        source=Source(title, "that of the pictures", f"{before.source.citation} Labels: {user()}.", ""),
+    )
+    weights.write(data, path)
+    facts.write(made, path.with_suffix(".json"))
+    return made, path
+
+
+def _parameters(
+    model: Model, starter: "Segmenter | None", gallery: "Gallery", plan: "Plan", split: "Split"
+) -> Mapping[str, str | int | float]:
+    """What shaped a training, flat, as a tracking server takes it."""
+    known: dict[str, str | int | float] = {
+        "start": "nothing" if starter is None else f"{starter.model.name} {starter.sha256[:12]}",
+        "architecture": model.architecture,
+        "size": model.profile.size,
+        "colour": model.profile.colour,
+        "classes": len(model.labels),
+        "pictures": len(gallery.samples),
+        "split": split.how,
+    }
+    return known | {f"plan.{name}": value for name, value in asdict(plan).items()}
