@@ -25,12 +25,14 @@ def predict(
     weights: Path | str | None = None,
     batch_size: int = 64,
     progress: bool = True,
+    rescale: bool = False,
 ) -> Run:
     """What the model of `case` sees in each sample, in the order of the samples.
 
     `model` is one of the use case's models (the first by default) or the facts of one trained here; `weights` its file
-    where that is not the one that came with the use case. A picture that cannot be read is in `Run.skipped` with a
-    sentence. Raises LookupError for an unknown model, OSError or ValueError for weights that are not what they claim.
+    where that is not the one that came with the use case. With `rescale` pictures of another scale than the model's are
+    resampled to it. A picture that cannot be read is in `Run.skipped` with a sentence. Raises LookupError for an
+    unknown model, OSError or ValueError for weights that are not what they claim or pictures of another scale.
     """
     if batch_size < 1:
         raise ValueError(f"A batch needs at least 1 picture, not {batch_size}.")
@@ -43,7 +45,7 @@ def predict(
     predictions: list[Prediction] = []
     skipped: list[Skipped] = []
     with compute.free_threads() as threads:
-        reads = reading.read(samples, classifier.prepare, side=classifier.side, threads=threads)
+        reads = _reads(classifier, samples, threads, rescale=rescale)
         total = len(samples) if isinstance(samples, Sized) else None
         classifier, going = pace.kept(classifier), pace.Pace(total)
         for batch in _batches(reading.bar(reads, total, "predict", "image", show=progress), batch_size):
@@ -52,6 +54,27 @@ def predict(
                 predictions.extend(_named(classifier, batch))
             classifier = going.quicker(classifier, [item.ready for item in batch if item.ready is not None])
     return Run(tuple(predictions), tuple(skipped), time.perf_counter() - began)
+
+
+def _reads(
+    classifier: "Classifier", samples: Iterable[Sample], threads: int, *, rescale: bool
+) -> "Iterator[Read[Pixels | Seen]]":
+    """The samples as the network looks at them; runs of another scale than the model's are resampled, if told to."""
+    from imagine_kernels.tasks import reading, scale
+
+    model, grey = classifier.model, classifier.model.profile.colour == "grey"
+    good = scale.checked(samples, model, rescale=rescale)
+    if not rescale:
+        return reading.read(good, classifier.prepare, side=classifier.side, threads=threads, grey=grey)
+
+    def run(factor: float, some: Iterable[Sample]) -> "Iterator[Read[Pixels | Seen]]":
+        def prepare(image: "Pixels") -> "Pixels | Seen":
+            return classifier.prepare(scale.resampled(image, factor))
+
+        return reading.read(some, prepare, side=None, threads=threads, grey=grey)
+
+    runs = itertools.groupby(good, key=lambda sample: scale.times(sample, model) or 1.0)
+    return itertools.chain.from_iterable(run(factor, some) for factor, some in runs)
 
 
 def _found(finder: Any, samples: Iterable[Sample], *, progress: bool) -> Run:  # noqa: ANN401
@@ -77,9 +100,21 @@ def load(case: UseCase, model: Model | str | None = None, weights: Path | str | 
     Weights trained here have their facts in a .json file beside them, so `weights` alone is enough.
     """
     chosen = facts(case, model, weights)
+    if isinstance(model, str):
+        need(chosen, case.model(model).label_names)
     task = _task(chosen)
     loaded: Classifier = task.load(chosen, case.folder / chosen.weights if weights is None else Path(weights))
     return loaded
+
+
+def need(model: Model, names: Iterable[str]) -> None:
+    """Raises ValueError with both lists where `model` lacks one of the classes that are needed."""
+    wanted = tuple(names)
+    if missing := [name for name in wanted if name not in model.names]:
+        raise ValueError(
+            f"The model {model.name} cannot tell {', '.join(missing)}: it tells {', '.join(model.label_names)}, and "
+            f"{', '.join(wanted)} are needed. Take other weights, or teach it these classes."
+        )
 
 
 def facts(case: UseCase, model: Model | str | None = None, weights: Path | str | None = None) -> Model:

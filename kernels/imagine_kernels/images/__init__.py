@@ -54,18 +54,24 @@ def scan_size(path: Path | str) -> tuple[int, int]:
         return decoding.any_size(file)
 
 
-def read(sample: Sample, *, side: int | None = None) -> Pixels:
+def read(sample: Sample, *, side: int | None = None, grey: bool = False) -> Pixels:
     """The pixels of a sample: uint8 RGB of shape (height, width, 3), the caller's own to change.
 
     With `side`, a large JPEG may come smaller than the sample says, its shorter side not below `side` (for models and
-    thumbnails). Raises ValueError or OSError with a sentence that names the file.
+    thumbnails). With `grey`, they are (height, width) without colour. Raises ValueError or OSError with a sentence that
+    names the file.
     """
+    found = _read(sample, side, grey=grey)
+    return decoding.without_colour(found) if grey else found
+
+
+def _read(sample: Sample, side: int | None, *, grey: bool) -> Pixels:
     with naming(sample.uri):
         path, member = zip_members.split(sample.uri)
         if member is not None and roi.holds(path, member):
             return roi.pixels(path, member)
         if sample.crop is None:
-            return decoding.pixels(_bytes(sample.uri), side)
+            return decoding.pixels(_content(path, member), side, grey=grey)
         if not _is_large(sample.uri):
             return _cut(_collage(sample.uri), sample.crop)
     return _cut_out(_large(sample.uri), sample.crop)
@@ -90,8 +96,7 @@ def _open(uri: str) -> IO[bytes]:
     return Path(path).open("rb") if member is None else zip_members.open_member(path, member)
 
 
-def _bytes(uri: str) -> bytes:
-    path, member = zip_members.split(uri)
+def _content(path: str, member: str | None) -> bytes:
     if member is not None:
         return zip_members.read_member(path, member)
     with Path(path).open("rb") as file:
@@ -107,7 +112,7 @@ def _stamp(uri: str) -> tuple[str, int, int]:
 
 @cached(LRUCache(maxsize=_OPEN_COLLAGES, getsizeof=lambda array: array.nbytes), key=_stamp, condition=_gate)
 def _collage(uri: str) -> Pixels:
-    return decoding.pixels(_bytes(uri))
+    return decoding.pixels(_content(*zip_members.split(uri)))
 
 
 @cached(LRUCache(maxsize=64), key=_stamp, condition=_gate)

@@ -55,19 +55,26 @@ def size(file: IO[bytes]) -> tuple[int, int]:
         return _size(file)
 
 
-def pixels(data: bytes, side: int | None = None) -> Pixels:
+def pixels(data: bytes, side: int | None = None, *, grey: bool = False) -> Pixels:
     """All pixels, upright, as uint8 RGB of shape (height, width, 3).
 
-    With `side`, a large JPEG may come smaller (never below `side` on its shorter side), which is faster.
+    With `side`, a large JPEG may come smaller (never below `side` on its shorter side), which is faster; with `grey`,
+    it comes as (height, width): its colours are not even decoded.
     """
     with broken_as_sentence():
-        file = io.BytesIO(data)
-        _size(file)
-        array = _jpeg(data, side) if data.startswith(_JPEG) else None
+        array = _jpeg(data, side, grey=grey) if data.startswith(_JPEG) else None
         if array is None:
+            file = io.BytesIO(data)
+            _size(file)
             array = tiff.pixels(file) if data.startswith(TIFF) else _rgb(open_image(file))
-        rgb: Pixels = np.require(array[:, :, :3], np.uint8, ["C", "W"])
+        found = array[:, :, :3] if array.ndim == 3 else array
+        rgb: Pixels = np.require(found, np.uint8, ["C", "W"])
         return rgb
+
+
+def without_colour(found: Pixels) -> Pixels:
+    """RGB as grey (height, width); what is grey stays as it is."""
+    return found if found.ndim == 2 else np.array(Image.fromarray(found).convert("L"))
 
 
 def is_picture(head: bytes) -> bool:
@@ -103,7 +110,10 @@ def _sides(file: IO[bytes], of_tiff: Callable[[IO[bytes]], tuple[int, int]]) -> 
 
 
 def _size(file: IO[bytes]) -> tuple[int, int]:
-    width, height = _sides(file, of_tiff=tiff.size)
+    return _usable(*_sides(file, of_tiff=tiff.size))
+
+
+def _usable(width: int, height: int) -> tuple[int, int]:
     if width * height > MAX_PIXELS:
         limit = f"{MAX_PIXELS // 10**6} million"
         raise RefusedError(f"has {width} × {height} pixels, more than the limit of {limit}. Cut it into tiles first.")
@@ -134,14 +144,19 @@ def turn(image: ImageFile.ImageFile) -> int:
     return told if told in range(1, 9) else 1
 
 
-def _jpeg(data: bytes, side: int | None) -> tiff.Array | None:
+def _jpeg(data: bytes, side: int | None, *, grey: bool) -> tiff.Array | None:
     try:
-        array: tiff.Array = simplejpeg.decode_jpeg(data, "RGB", min_height=side or 0, min_width=side or 0)
+        height, width, *_ = simplejpeg.decode_jpeg_header(data)
+        _usable(width, height)
+        kind = "GRAY" if grey else "RGB"
+        array: tiff.Array = simplejpeg.decode_jpeg(data, kind, min_height=side or 0, min_width=side or 0)
+    except RefusedError:
+        raise
     except ValueError:  # CMYK, harmless oddities or damage: Pillow decides
         return None
     if b"Exif\0\0" in data[: 2**16]:
-        return tiff.upright(array, turn(open_image(io.BytesIO(data))))
-    return array
+        array = tiff.upright(array, turn(open_image(io.BytesIO(data))))
+    return array[:, :, 0] if grey else array
 
 
 def _rgb(image: ImageFile.ImageFile) -> tiff.Array:

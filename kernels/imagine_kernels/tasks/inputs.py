@@ -16,6 +16,7 @@ WATER = 170
 """The grey that every background is brought to: leaves room for bright rims, dark bodies keep their contrast."""
 _DARKEST = 32
 """A background darker than this is not water before a lamp; it is not stretched further."""
+_GREYS = np.arange(256, dtype=np.uint8)
 _NOISE = 0.09
 """Contrast to the water below which a pixel says nothing about where the object is."""
 
@@ -56,25 +57,32 @@ def square(image: Pixels, profile: Profile) -> Pixels:
     """The picture (H, W, 3) as (size, size, channels): flat-fielded, resized to fit as the profile says, centred.
 
     The background is the median of the picture's rim. Dividing by it makes runs of different lamps alike, and lets the
-    margin around a long particle be filled with the very same water. With views see `viewed`.
+    margin around a long particle be filled with the very same water. With views see `viewed`. Where the profile is grey
+    the picture may come as (H, W).
     """
     if profile.views:
         return viewed(image, profile)
     picture = Image.fromarray(image)
-    if profile.colour == "grey":
+    if profile.colour == "grey" and picture.mode != "L":
         picture = picture.convert("L")
+        image = np.asarray(picture)
     scale = min(profile.size / max(picture.size), profile.zoom or math.inf)
     inner = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    pixels = np.asarray(picture)
-    gain = WATER / np.maximum(background(pixels), _DARKEST)
     if picture.size != inner:
-        pixels = np.asarray(picture.resize(inner, Image.Resampling.BILINEAR, reducing_gap=2.0))
-    flat = np.minimum(pixels * gain + 0.5, 255).astype(np.uint8)
-    channels = 1 if flat.ndim == 2 else flat.shape[2]
-    canvas = np.full((profile.size, profile.size, channels), WATER, np.uint8)
+        picture = picture.resize(inner, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    flat = np.asarray(picture.point(_flattened(image)))
+    canvas = np.full((profile.size, profile.size, len(picture.getbands())), WATER, np.uint8)
     left, top = (profile.size - inner[0]) // 2, (profile.size - inner[1]) // 2
-    canvas[top : top + inner[1], left : left + inner[0]] = flat.reshape(inner[1], inner[0], channels)
+    canvas[top : top + inner[1], left : left + inner[0]] = flat.reshape(inner[1], inner[0], -1)
     return canvas
+
+
+def _flattened(image: Pixels) -> list[int]:
+    """What each of the 256 greys of each channel becomes when the water is brought to `WATER`."""
+    gain = WATER / np.maximum(background(image), _DARKEST)
+    made = np.minimum(_GREYS * np.atleast_1d(gain)[:, None] + 0.5, 255).astype(np.uint8)
+    flat: list[int] = made.ravel().tolist()
+    return flat
 
 
 def viewed(image: Pixels, profile: Profile) -> Pixels:

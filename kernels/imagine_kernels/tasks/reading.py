@@ -36,18 +36,18 @@ class Read(Generic[Ready]):
 
 
 def read(
-    samples: Iterable[Sample], prepare: Callable[[Pixels], Ready], *, side: int | None, threads: int
+    samples: Iterable[Sample], prepare: Callable[[Pixels], Ready], *, side: int | None, threads: int, grey: bool = False
 ) -> Iterator[Read[Ready]]:
     """Every sample's pixels, made ready by `prepare`, in the order of the samples; none is ever a stack trace.
 
-    A large JPEG is decoded no larger than `side` asks for. Chunks of small pictures are read where they are asked for,
-    chunks of larger ones by `threads` threads ahead of time.
+    A large JPEG is decoded no larger than `side` asks for; with `grey` pictures come as (H, W). Chunks of small ones
+    are read where they are asked for, chunks of larger ones by `threads` threads ahead of time.
     """
     waiting: deque[Callable[[], list[Read[Ready]]]] = deque()
     rest = iter(samples)
     with ThreadPoolExecutor(threads, thread_name_prefix="read") as pool:
         while chunk := list(itertools.islice(rest, _CHUNK)):
-            work = functools.partial(_chunk, chunk, prepare, side)
+            work = functools.partial(_chunk, chunk, prepare, side, grey=grey)
             light = max(sample.width * sample.height for sample in chunk) <= _LIGHT
             waiting.append(work if light else pool.submit(work).result)
             if len(waiting) >= _AHEAD:
@@ -56,13 +56,15 @@ def read(
             yield from waiting.popleft()()
 
 
-def _chunk(chunk: Sequence[Sample], prepare: Callable[[Pixels], Ready], side: int | None) -> list[Read[Ready]]:
-    return [_one(sample, prepare, side) for sample in chunk]
+def _chunk(
+    chunk: Sequence[Sample], prepare: Callable[[Pixels], Ready], side: int | None, *, grey: bool
+) -> list[Read[Ready]]:
+    return [_one(sample, prepare, side, grey=grey) for sample in chunk]
 
 
-def _one(sample: Sample, prepare: Callable[[Pixels], Ready], side: int | None) -> Read[Ready]:
+def _one(sample: Sample, prepare: Callable[[Pixels], Ready], side: int | None, *, grey: bool) -> Read[Ready]:
     try:
-        return Read(sample, prepare(images.read(sample, side=side)))
+        return Read(sample, prepare(images.read(sample, side=side, grey=grey)))
     except (ValueError, OSError) as error:
         return Read(sample, None, str(error))
 
