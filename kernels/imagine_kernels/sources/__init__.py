@@ -7,7 +7,18 @@ from pathlib import Path
 from imagine_kernels import images
 from imagine_kernels.images import zip_members
 from imagine_kernels.records import Collection, Sample
-from imagine_kernels.sources import archive, ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, masks, tree, zooprocess
+from imagine_kernels.sources import (
+    archive,
+    ecotaxa,
+    ecotaxa_tables,
+    flowcam,
+    folder,
+    ifcb,
+    masks,
+    tree,
+    yolo,
+    zooprocess,
+)
 from imagine_kernels.sources.place import Archive, Folder
 
 __all__ = ["fingerprint", "open_samples"]
@@ -16,12 +27,13 @@ __all__ = ["fingerprint", "open_samples"]
 def open_samples(
     path: str | Path, *, limit: int | None = None, dilution: float | None = None, volume_unit: str | None = None
 ) -> Collection:
-    """The samples of a folder, a folder per class, pictures with masks, a zip, an instrument's own, or one picture.
+    """The samples of a folder, a folder per class, a zip, an instrument's own files, or one picture.
 
-    Known by what they hold are raw FlowCam runs, raw IFCB bins, EcoTaxa projects (folders, zips and exports) and parts
-    of ZooProcess projects, also several in one folder. What cannot be used stands in `skipped`, each with a sentence;
-    reading goes on with the rest. `limit` stops early; `dilution` is millilitres of measured fluid per millilitre of
-    original water, for FlowCam and IFCB; `volume_unit` ("m3", "L") is that of volumes that tell none, for EcoTaxa.
+    Known by what they hold are raw FlowCam runs, raw IFCB bins, EcoTaxa projects (folders, zips and exports), parts of
+    ZooProcess projects, pictures with masks or with YOLO's labels, also several in one folder. What cannot be used
+    stands in `skipped`, each with a sentence; reading goes on with the rest. `limit` stops early; `dilution` is
+    millilitres of measured fluid per millilitre of original water, for FlowCam and IFCB; `volume_unit` ("m3", "L") is
+    that of volumes that tell none, for EcoTaxa.
     Raises FileNotFoundError or ValueError with a sentence where nothing at all can be used, and where an EcoTaxa table
     breaks EcoTaxa's rules.
     """
@@ -72,6 +84,8 @@ def _read_zip(place: Path, wishes: tree.Wishes) -> Collection:
         return ifcb.read_archive(archived, limit=wishes.limit, dilution=wishes.dilution)
     if painted := list(masks.homes(archived)):
         return masks.read_every(archived, painted, limit=wishes.limit)
+    if drawn := list(yolo.homes(archived)):
+        return yolo.read_every(archived, drawn, limit=wishes.limit)
     return archive.read_archive(place, limit=wishes.limit)
 
 

@@ -18,16 +18,17 @@ def is_nothing(name: str) -> bool:
     return _NOTHING.fullmatch(name) is not None
 
 
-def read(place: Place, folder: str) -> Mapping[int, str] | None:
+def read(place: Place, folder: str, first: int = 1) -> Mapping[int, str] | None:
     """The name of each number that a file in `folder` tells; None where there is no such file.
 
-    classes.txt has a name a line, that of 1 first (that of 0 where it means nothing, such as "background"), or
+    classes.txt has a name a line, that of `first` first (that of 0 where it means nothing, such as "background"), or
     "NUMBER NAME"; data.yaml has `names`, a list from 0 on or a table by number. Raises ValueError with a sentence.
     """
     names = set(place.names())
     for file in (f"{folder}{name}" for name in FILES):
         if file in names:
-            found = _lines(_text(place, file)) if file.endswith(".txt") else _table(_text(place, file), file)
+            text = _text(place, file)
+            found = _lines(text, first) if file.endswith(".txt") else _table(text, file)
             if not found or any(not name for name in found.values()) or len(set(found.values())) < len(found):
                 raise ValueError(f"{images.named(file)} does not give every class a name of its own. Correct it.")
             return found
@@ -47,6 +48,15 @@ def pixel_size(place: Place, folder: str) -> Quantity | None:
     return None
 
 
+def key_points(place: Place, folder: str) -> int:
+    """How many numbers of key points follow each box, as `kpt_shape` in data.yaml tells (YOLO's poses); else 0."""
+    for file in (f"{folder}{name}" for name in FILES[1:]):
+        if file in set(place.names()):
+            shape = _loaded(_text(place, file), file).get("kpt_shape")
+            return shape[0] * shape[1] if isinstance(shape, list) and [*map(type, shape)] == [int, int] else 0
+    return 0
+
+
 def _text(place: Place, file: str) -> str:
     with place.open(file) as opened:
         data = opened.read(_LARGEST + 1)
@@ -58,13 +68,12 @@ def _text(place: Place, file: str) -> str:
         raise ValueError(f"{images.named(file)} is not text in UTF-8. Save it again as such.") from error
 
 
-def _lines(text: str) -> Mapping[int, str]:
+def _lines(text: str, first: int) -> Mapping[int, str]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     numbered = [_NUMBERED.fullmatch(line) for line in lines]
     if lines and all(numbered):
         return {int(match[1]): _clean(match[2]) for match in numbered if match is not None}
-    first = 0 if lines and is_nothing(lines[0]) else 1
-    return dict(enumerate(map(_clean, lines), first))
+    return dict(enumerate(map(_clean, lines), 0 if lines and is_nothing(lines[0]) else first))
 
 
 def _loaded(text: str, file: str) -> Mapping[str, object]:

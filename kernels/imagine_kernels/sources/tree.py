@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imagine_kernels import images
 from imagine_kernels.records import Collection, Sample, Skipped
-from imagine_kernels.sources import ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, masks, zooprocess
+from imagine_kernels.sources import ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, masks, yolo, zooprocess
 from imagine_kernels.sources.place import Archive, Folder
 
 
@@ -61,9 +61,10 @@ def read_tree(root: Path, wishes: Wishes) -> Collection:
     if any(path.suffix.lower() in {*zooprocess.SUFFIXES, ".zip"} for files in folders.values() for path in files):
         _read_projects(root, found)
     painted = any(path.name.lower() == masks.PAINTED for path in folders) and _read_painted(Folder(root), found)
+    drawn = any(path.name.lower() == yolo.LABELS for path in folders) and _read_drawn(Folder(root), found)
     if found.left != 0 and root not in found.taken:
         rest = folder.read_folder(root, limit=found.left, leave=found.taken)
-        found.add(replace(rest, annotations=()) if painted else rest)  # folders beside masks are no classes
+        found.add(replace(rest, annotations=()) if painted or drawn else rest)  # folders beside masks are no classes
     return found.collection
 
 
@@ -99,6 +100,17 @@ def _read_painted(place: Folder, found: _Found) -> bool:
         files = {place.root / name for name in (*home.pictures, *home.painted, *home.others)}
         if found.left != 0 and not {parent for file in files for parent in (file, *file.parents)} & found.taken:
             found.add(masks.read(place, home, limit=found.left))
+            found.taken |= files
+    return len(found.collection.samples) > before
+
+
+def _read_drawn(place: Folder, found: _Found) -> bool:
+    """As `_read_painted`, of pictures in `images` with rows of YOLO in `labels`."""
+    before = len(found.collection.samples)
+    for home in yolo.homes(place):
+        files = {place.root / name for name in (*home.pictures, *home.labels.values())}
+        if found.left != 0 and not {parent for file in files for parent in (file, *file.parents)} & found.taken:
+            found.add(yolo.read(place, home, limit=found.left))
             found.taken |= files
     return len(found.collection.samples) > before
 
