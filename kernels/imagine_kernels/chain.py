@@ -24,7 +24,8 @@ class Options:
     """What a person says beside the path: what the files do not tell (scale, water), which model, how to go about it.
 
     `volume` is the water that was looked at, `dilution` as in `Effort`; both go to samples that tell none themselves.
-    `table` and `limits` are a person's values of taxa and limits of classes, for an index.
+    `table` and `limits` are a person's values of taxa and limits of classes, for an index. With `rescale`
+    pictures of another scale than the model's are resampled to it, instead of refused.
     """
 
     model: str | None = None
@@ -34,6 +35,7 @@ class Options:
     dilution: float | None = None
     table: Path | None = None
     limits: tuple[float, ...] | None = None
+    rescale: bool = False
     progress: bool = True
 
 
@@ -113,10 +115,47 @@ def told(sample: Sample, options: Options) -> Sample:
 
 
 def classify(work: Work) -> Work:
-    """Names every sample by the model of the options, or the use case's first."""
-    options = work.options
-    done = predict(work.case, work.samples, options.model, weights=options.weights, progress=options.progress)
+    """Names every sample by the model of the options, or the use case's first. Raises ValueError for another scale."""
+    options, model = work.options, work.model
+    done = predict(
+        *(work.case, work.samples, options.model),
+        weights=options.weights,
+        progress=options.progress,
+        rescale=options.rescale,
+    )
+    for sentence in (*_strange(work, model), *_scales(work.samples, model)):
+        work = work.with_remark(sentence)
     return replace(work, predictions=done.predictions, skipped=(*work.skipped, *done.skipped))
+
+
+def _strange(work: Work, model: Model) -> Iterable[str]:
+    """What to say where people or folders name classes that the model lacks: it calls such pictures something else."""
+    said = {region.label for annotation in work.annotations for region in annotation.regions}
+    if missing := sorted(said - set(model.names)):
+        yield (
+            f"The labels that came along hold {', '.join(missing)}, and {model.name} tells {', '.join(model.names)}: "
+            "unlabelled pictures of the former are called one of the latter. Teach the model these classes."
+        )
+
+
+def _scales(samples: Iterable[Sample], model: Model) -> Iterable[str]:
+    """What to say where the scale of pictures is unknown and the model looks at size, or where they were resampled."""
+    from imagine_kernels.tasks import scale
+
+    found, known = [scale.times(sample, model) for sample in samples], model.profile.pixel_size_um
+    unknown = sum(one is None for one in found)
+    if known is not None and unknown and scale.matters(model):
+        yield (
+            f"The side of a pixel of {unknown:,} pictures is unknown, and {model.name} looks at size: its names hold "
+            f"if a pixel is {known:.4g} µm, as where it was taught. Give the pixel size."
+        )
+    if known is not None and (
+        other := {round(one * known, 3) for one in found if one and abs(one - 1) > scale.TOLERANCE}
+    ):
+        yield (
+            f"Pictures with pixels of {', '.join(f'{one:g}' for one in sorted(other))} µm were resampled to the "
+            f"{known:.4g} µm of {model.name}: what is sharp in one scale may be blurred in the other."
+        )
 
 
 def count(work: Work, per: str = "milliliter") -> Work:
