@@ -1,17 +1,15 @@
 # ruff: noqa: INP001 - see taxa
 """The chain of diatoms: fields of slides → valves found and named → relative abundance → the index of the water."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from imagine_kernels import chain, sources
+from imagine_kernels import chain, measure, sources
 from imagine_kernels.chain import Cell, Step, Work
-from imagine_kernels.diatom_counts import VALVES, Share, abundance, counted
+from imagine_kernels.diatom_counts import VALVES, codes, counted
 from imagine_kernels.diatom_index import Index, Limits, index
 from imagine_kernels.diatom_table import read_table
 from imagine_kernels.predict import facts, predict
-from imagine_kernels.records import Sample
 from imagine_kernels.use_case import CLASSIFICATION, Model, UseCase
 from imagine_kernels.use_cases.diatoms import finding
 
@@ -28,18 +26,19 @@ def read(work: Work) -> Work:
     """Fields and pictures of single valves, each with the size of its pixels; several slides are folders of fields."""
     found = sources.open_samples(work.path)
     model = _namer(work)
-    sorted_ = finding.sort((chain.told(s, work.options) for s in found.samples), found.annotations, set(model.names))
-    fields, valves = (finding.scaled(some, model) for some in (sorted_.fields, sorted_.valves))
-    if work.options.pixel_size is None and model.profile.pixel_size_um is not None:
+    told, home = (chain.told(s, work.options) for s in found.samples), work.path.expanduser().absolute().stem
+    apart = finding.sort(told, found.annotations, {label.name for label in model.answers}, home)
+    fields, valves = (finding.scaled(some, model) for some in (apart.fields, apart.valves))
+    if any(s.pixel_size is None for s in (*apart.fields, *apart.valves)) and model.profile.pixel_size_um is not None:
         size = model.profile.pixel_size_um
         work = work.with_remark(f"Nobody told how large a pixel is: {size:g} µm is taken, as the model knows valves.")
     skipped = (*work.skipped, *found.skipped)
-    return replace(work, samples=(*fields, *valves), annotations=sorted_.annotations, skipped=skipped)
+    return replace(work, samples=(*fields, *valves), annotations=apart.annotations, skipped=skipped)
 
 
 def find(work: Work) -> Work:
     """The valves of each field, cut out along their length, in place of the field."""
-    fields = [sample for sample in work.samples if min(sample.width, sample.height) >= finding.SMALLEST]
+    fields = [sample for sample in work.samples if finding.is_field(sample)]
     if not fields:
         return work
     done = predict(work.case, fields, FINDER, progress=work.options.progress)
@@ -51,7 +50,7 @@ def find(work: Work) -> Work:
         valves = list(finding.valves(field, found))
         samples += valves
         cut = sum(bool(finding.cut(region, field)) for region in found.regions)
-        row: dict[str, Cell] = {"slide": finding.slide(field, str(work.path)), "field": field.id}
+        row: dict[str, Cell] = {"slide": field.group, "field": field.id}
         rows.append(row | {"found": len(found.regions), "cut by an edge": cut, "counted": len(valves)})
     work = replace(work, samples=tuple(samples), skipped=(*work.skipped, *done.skipped))
     return work.with_table("fields", tuple(rows)).with_remark(
@@ -66,16 +65,15 @@ def name(work: Work) -> Work:
 
 def shares(work: Work) -> Work:
     """The relative abundance of each taxon on each slide, with OMNIDIA codes."""
-    model = _namer(work)
-    rows: list[Mapping[str, Cell]] = []
-    for slide, samples in finding.slides(work.samples, str(work.path)).items():
-        named, exact = _said(work, samples)
-        valves, others = _tally(named + exact, model)
-        if valves:
-            rows += [_share(slide, share) for share in abundance(named, model, exact)]
-        for remark in _remarks(work, slide, valves, others):
+    model, people = _namer(work), measure.by_people(work.annotations)
+    names = [label.name for label in model.labels if label.counted]
+    rows = measure.composition(work.samples, work.labels, names, model=model, people=people)
+    valves = {slide: _valves(tally, model) for slide, tally in _tallies(work).items()}
+    work = replace(work, rows=rows).with_table("abundance", tuple(_abundances(rows, model, valves)))
+    for slide, tally in _tallies(work).items():
+        for remark in _remarks(work, slide, valves[slide], tally, model):
             work = work.with_remark(remark)
-    return work.with_table("abundance", tuple(rows))
+    return work
 
 
 def indices(work: Work) -> Work:
@@ -85,10 +83,9 @@ def indices(work: Work) -> Work:
         return work.with_remark("There is no index: it needs a table of each taxon's values (--table FILE).")
     table, limits = read_table(options.table), None if options.limits is None else Limits(options.limits, "as given")
     work, rows = replace(work, skipped=(*work.skipped, *table.skipped)), list[Mapping[str, Cell]]()
-    for slide, samples in finding.slides(work.samples, str(work.path)).items():
-        named, exact = _said(work, samples)
+    for slide, tally in _tallies(work).items():
         try:
-            found = index(named, table, model, exact, limits=limits)
+            found = index(tally.named, table, model, tally.exact, limits=limits)
         except ValueError as refused:
             work = work.with_remark(f"{slide} has no index. {refused}")
         else:
@@ -112,44 +109,46 @@ def _namer(work: Work) -> Model:
     return model
 
 
-def _said(work: Work, samples: list[Sample]) -> tuple[Counter[str], Counter[str]]:
-    """How many samples the model named so, and how many a person did."""
-    people = {a.sample_id for a in work.annotations if a.regions}
-    labels = work.labels
-    named = Counter(labels[s.id] for s in samples if s.id in labels and s.id not in people)
-    return named, Counter(labels[s.id] for s in samples if s.id in labels and s.id in people)
+def _tallies(work: Work) -> Mapping[str, measure.Tally]:
+    """What was said of the valves of each slide."""
+    found = measure.tallies(work.samples, work.labels, measure.by_people(work.annotations))
+    return {slide or work.path.stem: tally for slide, tally in found.items()}
 
 
-def _tally(said: Counter[str], model: Model) -> tuple[int, Counter[str]]:
-    """How many are valves, and what the others are called."""
-    others = Counter({name: count for name, count in said.items() if not counted(name, model)})
-    return said.total() - others.total(), others
+def _valves(tally: measure.Tally, model: Model) -> int:
+    return sum(count for name, count in tally.every.items() if counted(name, model))
 
 
-def _remarks(work: Work, slide: str, valves: int, others: Counter[str]) -> Iterator[str]:
-    if others:
-        told = ", ".join(f"{count} {name}" for name, count in others.most_common())
-        yield f"{slide}: not counted as valves: {told}."
+def _remarks(work: Work, slide: str, valves: int, tally: measure.Tally, model: Model) -> Iterator[str]:
+    if others := ", ".join(f"{n} {name}" for name, n in tally.every.most_common() if not counted(name, model)):
+        yield f"{slide}: not counted as valves: {others}."
     if valves < VALVES:
         fields = sum(row["slide"] == slide for row in work.tables.get("fields", ()))
         more = f" Some {finding.more_fields(valves, fields, VALVES)} fields more would do." if fields and valves else ""
         yield f"{slide}: {valves} valves were counted; a count needs {VALVES} (EN 14407).{more}"
 
 
-def _share(slide: str, share: Share) -> Mapping[str, Cell]:
-    def percent(part: float | None) -> float | None:
-        return None if part is None else round(100 * part, 2)
+def _abundances(rows: Iterable[measure.Row], model: Model, valves: Mapping[str, int]) -> Iterator[Mapping[str, Cell]]:
+    """A row for each taxon that was named, or may be there though it was not."""
+    code = codes(model)
+    for row in rows:
+        if not counted(row.label, model) or not valves[row.group or ""] or not (row.count or row.estimate):
+            continue
+        told: dict[str, Cell] = {"slide": row.group, "taxon": row.label, "OMNIDIA code": code.get(row.label)}
+        told |= {"valves": row.count, "relative abundance, %": _percent(row.count / valves[row.group or ""])}
+        told |= {"corrected, %": _percent(row.share), "corrected, %, 95 % from": _percent(row.share_low)}
+        yield told | {"corrected, %, 95 % to": _percent(row.share_high)}
 
-    told: dict[str, Cell] = {"slide": slide, "taxon": share.name, "OMNIDIA code": share.code, "valves": share.valves}
-    told |= {"relative abundance, %": percent(share.share), "corrected, %": percent(share.corrected)}
-    return told | {"95 % from, %": percent(share.low), "95 % to, %": percent(share.high)}
+
+def _percent(part: float | None) -> float | None:
+    return None if part is None else round(100 * part, 2)
 
 
 def _index(slide: str, found: Index) -> Mapping[str, Cell]:
     chances = ", ".join(f"{name} {chance:.0%}" for name, chance in found.chances.items() if chance >= 0.005)
     return {
         "slide": slide, "index": found.name, "value, 1 to 20": round(found.value, 2),
-        "95 % from": round(found.low, 2), "95 % to": round(found.high, 2),
+        "value, 1 to 20, 95 % from": round(found.low, 2), "value, 1 to 20, 95 % to": round(found.high, 2),
         "of the names as they are": round(found.as_named, 2), "class": found.status, "chances of the classes": chances,
         "valves": found.valves, "of taxa in the table, %": round(100 * found.covered, 1),
     }  # fmt: skip

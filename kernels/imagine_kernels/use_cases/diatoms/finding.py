@@ -2,12 +2,12 @@
 """Fields of a slide → samples of one valve each, cut out along the valve: what the classifier looks at."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from imagine_kernels.images import named
+from imagine_kernels.measure import FOLDER
 from imagine_kernels.records import Annotation, Prediction, Quantity, Region, Sample
 from imagine_kernels.shapes import Flat, RotatedBox, TimeFrequency, Track, bounds
 from imagine_kernels.units import convert
@@ -30,21 +30,29 @@ class Sorted(NamedTuple):
     annotations: tuple[Annotation, ...]
 
 
-def sort(samples: Iterable[Sample], annotations: Iterable[Annotation], names: set[str]) -> Sorted:
-    """Fields apart from pictures of single valves. A folder that is none of the class `names` names a slide."""
+def sort(samples: Iterable[Sample], annotations: Iterable[Annotation], names: set[str], home: str) -> Sorted:
+    """Fields apart from pictures of single valves, each with its slide as its group.
+
+    A folder that is none of the class `names` names a slide; what lies in none is of the slide `home`.
+    """
     said = {a.sample_id: a for a in annotations if a.regions and a.regions[0].shape is None}
     fields, valves, kept = [], [], []
     for sample in samples:
         annotation = said.get(sample.id)
-        if min(sample.width, sample.height) >= SMALLEST:
-            slide = sample.group or (annotation.regions[0].label if annotation is not None else None)
+        folder = annotation.regions[0].label if annotation is not None and annotation.author == FOLDER else None
+        slide = sample.group or (folder if folder not in names else None) or home
+        if is_field(sample):
             fields.append(replace(sample, group=slide))
-        elif annotation is None or annotation.regions[0].label in names or annotation.author != "folder":
-            valves.append(sample)
-            kept += [] if annotation is None else [annotation]
-        else:
-            valves.append(replace(sample, group=sample.group or annotation.regions[0].label))
+            continue
+        valves.append(replace(sample, group=slide))
+        if annotation is not None and (folder is None or folder in names):
+            kept.append(annotation)
     return Sorted(tuple(fields), tuple(valves), tuple(kept))
+
+
+def is_field(sample: Sample) -> bool:
+    """Whether a picture is too large to show a single valve."""
+    return min(sample.width, sample.height) >= SMALLEST
 
 
 def scaled(samples: Iterable[Sample], model: Model) -> tuple[Sample, ...]:
@@ -118,16 +126,3 @@ def _place(region: Region) -> tuple[float, float]:
 def more_fields(valves: int, fields: int, wanted: int) -> int:
     """How many fields more the count needs, if they hold as many valves as those before."""
     return math.ceil((wanted - valves) * fields / max(valves, 1))
-
-
-def slide(sample: Sample, path: str) -> str:
-    """What the slide of a sample is called: its group, else the path that was read."""
-    return sample.group or PurePosixPath(path).name
-
-
-def slides(samples: Sequence[Sample], path: str) -> dict[str, list[Sample]]:
-    """The samples of each slide."""
-    found: dict[str, list[Sample]] = {}
-    for sample in samples:
-        found.setdefault(slide(sample, path), []).append(sample)
-    return found
