@@ -3,7 +3,6 @@
 The part of a sample that was scanned is in each sample's effort already: nothing here divides by it again.
 """
 
-import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +16,12 @@ from imagine_kernels.use_case import UseCase
 from imagine_kernels.use_cases.zooplankton import scans, touching
 from imagine_kernels.use_cases.zooplankton.sizing import sizes, spectrum
 
+PER_M3 = "individuals/m³"
+
 
 def steps(case: UseCase) -> list[Step]:  # noqa: ARG001 - every use case's chain is asked the same way
     """Read and find, measure, classify, count, sizes, spectrum."""
-    return [gather, measure, chain.classify, functools.partial(chain.count, per=biovolume.M3), sizes, spectrum]
+    return [gather, measure, chain.classify, count, sizes, spectrum]
 
 
 def gather(work: Work) -> Work:
@@ -94,3 +95,19 @@ def measure(work: Work) -> Work:
         if several
         else work
     )
+
+
+def count(work: Work) -> Work:
+    """Counts, shares and individuals per m³ of water, with the AphiaID of each class."""
+    work = chain.count(work, per=biovolume.M3)
+    codes = {label.name: label.aphia_id for label in work.model.answers}
+    return work.with_table("counts", tuple(_coded(row, codes) for row in work.tables["counts"]))
+
+
+def _coded(row: Mapping[str, Cell], codes: Mapping[str, int | None]) -> Mapping[str, Cell]:
+    found: dict[str, Cell] = {}
+    for name, value in row.items():
+        found[name.replace(f"1 / {biovolume.M3}", PER_M3)] = value
+        if name == "class":
+            found["AphiaID"] = codes.get(str(value))
+    return found

@@ -7,7 +7,6 @@ from itertools import groupby
 from imagine_kernels import biovolume
 from imagine_kernels.chain import Cell, Work
 from imagine_kernels.measure import UNLABELLED
-from imagine_kernels.predict import facts
 from imagine_kernels.records import Sample
 from imagine_kernels.spectrum import Spectrum
 from imagine_kernels.spectrum import spectrum as drawn
@@ -19,8 +18,7 @@ _DEAD = {"not-living", "artefact", "badfocus", "bubble", "darksphere", "detritus
 
 def alive(work: Work) -> tuple[Sample, ...]:
     """The samples whose class counts: no detritus, bubbles or fibres, and nothing without a name."""
-    model = facts(work.case, work.options.model, work.options.weights)
-    known = {label.name: label.counted for label in model.answers}
+    known = {label.name: label.counted for label in work.model.answers}
     labels = work.labels
     return tuple(s for s in work.samples if _counts(labels.get(s.id, UNLABELLED), known))
 
@@ -42,16 +40,22 @@ def sizes(work: Work) -> Work:
             f"{len(counted) - len(known):,} of {len(counted):,} organisms could not be measured: they are counted, and "
             "missing in the volumes and the size spectrum."
         )
-    labels = work.labels
+    labels, codes = work.labels, {label.name: label.aphia_id for label in work.model.answers}
     try:
-        rows = [row for group in _groups(known) for row in _sizes(group, labels)]
-    except ValueError as refused:
-        return _remarked(work, str(refused))
-    try:
+        work = work.with_table("sizes", tuple(_size(sample, labels[sample.id]) for sample in known))
+        rows = [row for group in _groups(known) for row in _sizes(group, labels, codes)]
         per_water = {(row.group, row.label): row for row in biovolume.biovolumes(known, labels)}
-    except ValueError as refused:
-        return _remarked(work, str(refused)).with_table("biovolume", tuple(rows))
+    except ValueError as refused:  # the scale is unknown, or only the water
+        work = work.with_remark(str(refused))
+        return work.with_table("biovolume", tuple(rows)) if "sizes" in work.tables else work
     return work.with_table("biovolume", tuple({**row, **_per_water(row, per_water)} for row in rows))
+
+
+def _size(sample: Sample, label: str) -> Mapping[str, Cell]:
+    return {
+        "group": sample.group, "object": sample.id, "class": label, "ESD, mm": biovolume.diameter(sample).value,
+        "volume, mm³": biovolume.volume(sample).value,
+    }  # fmt: skip
 
 
 def _groups(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:
@@ -59,15 +63,17 @@ def _groups(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:
     return (tuple(group) for _, group in groupby(ordered, key=lambda sample: sample.group))
 
 
-def _sizes(group: Sequence[Sample], labels: Mapping[str, str]) -> Iterator[dict[str, Cell]]:
+def _sizes(
+    group: Sequence[Sample], labels: Mapping[str, str], codes: Mapping[str, int | None]
+) -> Iterator[dict[str, Cell]]:
     by_label: dict[str, list[Sample]] = {}
     for sample in group:
         by_label.setdefault(labels[sample.id], []).append(sample)
     for label, members in sorted(by_label.items(), key=lambda item: (-len(item[1]), item[0])):
         diameters = [biovolume.diameter(sample).value for sample in members]
         yield {
-            "group": group[0].group, "class": label, "count": len(members),
-            "median diameter, mm": statistics.median(diameters),
+            "group": group[0].group, "class": label, "AphiaID": codes.get(label), "count": len(members),
+            "median ESD, mm": statistics.median(diameters),
             "volume, mm³": sum(biovolume.volume(sample).value for sample in members),
         }  # fmt: skip
 
@@ -95,25 +101,28 @@ def spectrum(work: Work) -> Work:
     slopes: list[Mapping[str, Cell]] = []
     for group, found in spectra(work):
         if isinstance(found, str):
-            work = _remarked(work, found)
+            work = work.with_remark(found)
             continue
         classes += _classes(group, found)
-        slopes.append(
-            {"group": group, "slope": found.slope, "95 % from": found.slope_low, "95 % to": found.slope_high,
-             "intercept at 1 mm³, log10": found.intercept, "organisms": sum(one.count for one in found.classes)}
-        )  # fmt: skip
+        slopes.append(_slope(group, found))
     return work.with_table("size spectrum", tuple(classes)).with_table("slope", tuple(slopes)) if slopes else work
+
+
+def _slope(group: str | None, found: Spectrum) -> Mapping[str, Cell]:
+    return {
+        "group": group,
+        "slope": found.slope,
+        "slope, 95 % from": found.slope_low,
+        "slope, 95 % to": found.slope_high,
+        "intercept at 1 mm³, log10": found.intercept,
+        "organisms": sum(one.count for one in found.classes),
+    }
 
 
 def _classes(group: str | None, found: Spectrum) -> Iterator[Mapping[str, Cell]]:
     for one in found.classes:
         yield {
             "group": group, "from, mm³": one.begin.value, "to, mm³": one.end.value, "count": one.count,
-            "mm³/m³ per mm³": one.normalised.value, "95 % from": one.low.value,
-            "95 % to": None if one.high is None else one.high.value, "in the line": int(one.fitted),
+            "mm³/m³ per mm³": one.normalised.value, "mm³/m³ per mm³, 95 % from": one.low.value,
+            "mm³/m³ per mm³, 95 % to": None if one.high is None else one.high.value, "in the line": int(one.fitted),
         }  # fmt: skip
-
-
-def _remarked(work: Work, sentence: str) -> Work:
-    """The same sentence is told once: count, volume and spectrum may all miss the same water."""
-    return work if sentence in work.remarks else work.with_remark(sentence)
