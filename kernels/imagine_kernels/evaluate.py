@@ -97,10 +97,12 @@ def evaluate_folder(
     seed: int = 0,
     progress: bool = True,
 ) -> Evaluation:
-    """The figures that `examination.examine` finds; raises as it does."""
+    """The figures that `examination.examine` finds of pictures with one label each; raises as it does."""
     from imagine_kernels.examination import examine
 
     found = examine(name, data, model=model, weights=weights, unknown=unknown, seed=seed, progress=progress)
+    if not isinstance(found.evaluation, Evaluation):
+        raise ValueError(f"{data} holds shapes, not one label for each picture: examine it with `imagine evaluate`.")  # noqa: TRY004
     return found.evaluation
 
 

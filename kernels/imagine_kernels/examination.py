@@ -1,29 +1,66 @@
-"""A model on a person's labelled data: reads it, translates its words, predicts, and compares with what people said."""
+"""A model on a person's labelled data: reads it, translates its words, predicts, and compares with what people said.
+
+What the labels are decides what is compared: a label for each picture, boxes and outlines, or painted pixels.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imagine_kernels import naming, use_case
 from imagine_kernels.evaluate import Evaluation, evaluate, named
 from imagine_kernels.measure import wilson
-from imagine_kernels.predict import facts, predict
+from imagine_kernels.predict import facts, load, predict
 from imagine_kernels.records import Annotation, Collection, Prediction, Region, Sample, Skipped
-from imagine_kernels.sources import ecotaxa_categories, fingerprint, open_samples
-from imagine_kernels.use_case import CLASSIFICATION, Model, UseCase
+from imagine_kernels.shapes import Mask
+from imagine_kernels.sources import ecotaxa_categories, fingerprint, masks, open_samples, yolo
+from imagine_kernels.use_case import CLASSIFICATION, DETECTION, SEGMENTATION, Model, UseCase
+
+if TYPE_CHECKING:
+    from imagine_kernels.evaluate_masks import MaskEvaluation
+    from imagine_kernels.evaluate_shapes import ShapeEvaluation
+
+FIT = {CLASSIFICATION: (CLASSIFICATION,), DETECTION: (DETECTION, SEGMENTATION), SEGMENTATION: (SEGMENTATION,)}
+"""What models can be compared with labels of each kind."""
+_KINDS = {
+    CLASSIFICATION: "one label for each picture",
+    DETECTION: "boxes or outlines around things",
+    SEGMENTATION: "painted masks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What a path holds: what people said of it in the words of the model, and what a person should know of that.
+
+    `kind` is that of the labels: the task of a model that gives such.
+    """
+
+    collection: Collection
+    truth: tuple[Annotation, ...]
+    model: Model
+    kind: str
+    remarks: tuple[str, ...]
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """The samples that people said something about."""
+        told = {annotation.sample_id for annotation in self.truth}
+        return tuple(sample for sample in self.collection.samples if sample.id in told)
 
 
 @dataclass(frozen=True, slots=True)
 class Examination:
     """What came out, and what it was made of. `remarks` are sentences to be read beside the figures.
 
-    `truth` is what people said of each sample and `answers` what the model did, in the model's words.
+    `truth` is what people said of each sample, where that is one label; `answers` are the model's.
     """
 
     case: UseCase
     model: Model
     data: Path
-    evaluation: Evaluation
+    evaluation: "Evaluation | MaskEvaluation | ShapeEvaluation"
     samples: tuple[Sample, ...]
     truth: Mapping[str, str]
     answers: tuple[Prediction, ...]
@@ -46,49 +83,72 @@ def examine(
     seed: int = 0,
     progress: bool = True,
 ) -> Examination:
-    """What a model of the use case called `name` makes of labelled data: folders of classes, or an EcoTaxa project.
+    """What a model of the use case called `name` makes of labelled data.
 
     Of EcoTaxa's objects only the validated ones count. `unknown` says what becomes of labels that the model does not
-    know: "wrong" or "leave-out". Figures are of the best class of each picture; what a model that rejects or falls back
-    says instead is a remark. Raises ValueError with a sentence where there are no labels, or unknown ones and no word.
+    know: "wrong" or "leave-out". Without `model` it is the first of the use case that gives such labels. Figures of
+    whole pictures are of the best class of each; what a model that rejects or falls back says instead is a remark.
+    Raises ValueError with a sentence where there are no labels, or unknown ones and no word of what becomes of them.
     """
     case = use_case.get(name)
-    known = facts(case, model, weights)
-    collection, truth, remarks = labelled(data, known, unknown)
-    told = {annotation.sample_id for annotation in truth}
-    samples = tuple(sample for sample in collection.samples if sample.id in told)
-    run = predict(case, samples, model, weights=weights, progress=progress)
-    forced = [_forced(prediction, known, truth_of) for prediction, truth_of in _beside(run.predictions, truth)]
+    found = labelled(case, data, model=model, weights=weights, unknown=unknown)
+    by = {CLASSIFICATION: _whole, DETECTION: _shaped, SEGMENTATION: _painted}[found.kind]
+    evaluation, answers, skipped, remarks = by(case, found, weights, seed, progress=progress)
     return Examination(
-        *(case, known, data, evaluate(forced, truth, known.label_names, seed), samples, named(truth)),
-        answers=run.predictions,
-        skipped=(*collection.skipped, *run.skipped),
-        remarks=(*remarks, *_answered(run.predictions, named(truth), known)),
+        *(case, found.model, data, evaluation, found.samples),
+        truth=named(found.truth) if found.kind == CLASSIFICATION else {},
+        answers=answers,
+        skipped=(*found.collection.skipped, *skipped),
+        remarks=(*found.remarks, *remarks),
     )
 
 
 def labelled(
-    data: Path, model: Model, unknown: str | None = None
-) -> tuple[Collection, tuple[Annotation, ...], tuple[str, ...]]:
-    """What the path holds, what people said of it in the words of the model, and what a person should know of that.
+    case: UseCase, data: Path, *, model: str | None = None, weights: Path | None = None, unknown: str | None = None
+) -> Labelled:
+    """What the path holds, in the words of the model that is named, or of the first that gives such labels.
 
-    Raises OSError or ValueError with a sentence where nobody has said anything, or words the model does not know.
+    Raises OSError or ValueError with a sentence where nobody has said anything, or words that the model doesn't know.
     """
-    if model.task != CLASSIFICATION:
-        raise ValueError(f"The model {model.name} finds things in pictures; {data} has one label for each picture.")
-    collection = open_samples(data)
-    categories = ecotaxa_categories.read(data)
+    known = facts(case, model, weights)
+    collection, categories = open_samples(data), ecotaxa_categories.read(data)
     if not collection.annotations:
-        raise ValueError(_no_labels(data, categories.states))
-    found = naming.translate(collection.annotations, model, collection.samples, categories.known)
-    return collection, naming.settle(found, model, data, unknown), tuple(_remarks(found, categories.states, unknown))
+        raise ValueError(no_labels(data, categories.states))
+    kind = kind_of(collection.annotations)
+    if model is None and weights is None:
+        known = next((one for one in case.models if one.task in FIT[kind]), known)
+    if known.task not in FIT[kind]:
+        raise ValueError(_unfit(case, data, known, kind))
+    found = naming.translate(collection.annotations, known, collection.samples, categories.known)
+    truth = naming.settle(found, known, data, unknown)
+    return Labelled(collection, truth, known, kind, tuple(_remarks(found, categories.states, unknown)))
 
 
-def _no_labels(data: Path, states: Mapping[str, int]) -> str:
+def kind_of(annotations: Iterable[Annotation]) -> str:
+    """The task of a model that gives labels such as these."""
+    said = tuple(annotations)
+    shapes = [region.shape for annotation in said for region in annotation.regions if region.shape is not None]
+    authors = {annotation.author for annotation in said}
+    if masks.AUTHOR in authors or any(isinstance(shape, Mask) for shape in shapes):
+        return SEGMENTATION
+    return DETECTION if shapes or yolo.AUTHOR in authors else CLASSIFICATION
+
+
+def no_labels(data: Path, states: Mapping[str, int] | None = None) -> str:
+    """What a person does where nobody has said anything; `states` of EcoTaxa's objects, where there are such."""
     if states:
         told = ", ".join(f"{count:,} {state or 'unclassified'}" for state, count in states.items())
         return f"No object of {data} is validated ({told}): validate some in EcoTaxa first."
-    return f"{data} has no labels: put the pictures into one folder per class, or give an EcoTaxa project."
+    return (
+        f"{data} has no labels: put the pictures into one folder per class, or into a folder images with masks or YOLO"
+        " labels beside it, or give an EcoTaxa project."
+    )
+
+
+def _unfit(case: UseCase, data: Path, model: Model, kind: str) -> str:
+    good = [one.name for one in case.models if one.task in FIT[kind]]
+    told = f"Use --model {' or '.join(good)}." if good else f"{case.name} has no model that gives such labels."
+    return f"{data} holds {_KINDS[kind]}, and the model {model.name} is for {model.task}. {told}"
 
 
 def _remarks(found: naming.Named, states: Mapping[str, int], unknown: str | None) -> Iterable[str]:
@@ -104,20 +164,28 @@ def _remarks(found: naming.Named, states: Mapping[str, int], unknown: str | None
         yield f"Classes the model does not know, {done}: {told}."
 
 
-def _beside(predictions: Iterable[Prediction], truth: Iterable[Annotation]) -> Iterable[tuple[Prediction, str | None]]:
-    said = named(truth)
-    return ((prediction, said.get(prediction.sample_id)) for prediction in predictions)
+_Found = tuple[
+    "Evaluation | MaskEvaluation | ShapeEvaluation", tuple[Prediction, ...], tuple[Skipped, ...], tuple[str, ...]
+]
 
 
-def _forced(prediction: Prediction, model: Model, truth: str | None) -> Prediction:
+def _whole(case: UseCase, found: Labelled, weights: Path | None, seed: int, *, progress: bool) -> _Found:
+    model, truth = found.model, named(found.truth)
+    run = predict(case, found.samples, model, weights=weights, progress=progress)
+    parents = {label.name: label.parents for label in model.labels}
+    forced = [_forced(prediction, parents, truth.get(prediction.sample_id)) for prediction in run.predictions]
+    figures = evaluate(forced, found.truth, model.label_names, seed)
+    return figures, run.predictions, run.skipped, tuple(_answered(run.predictions, truth, model))
+
+
+def _forced(prediction: Prediction, parents: Mapping[str, tuple[str, ...]], truth: str | None) -> Prediction:
     """The best class, whatever the model says when it is unsure; the higher taxon that people named, if it is in it."""
-    scores = {name: score for name, score in prediction.regions[0].scores.items() if name in model.label_names}
+    scores = {name: score for name, score in prediction.regions[0].scores.items() if name in parents}
     if not scores:
         return prediction
     best = max(scores, key=scores.__getitem__)
-    parents = {label.name: label.parents for label in model.labels}[best]
-    region = Region(truth if truth in parents and truth is not None else best, scores[best], scores=scores)
-    return replace(prediction, regions=(region,))
+    called = truth if truth is not None and truth in parents[best] else best
+    return replace(prediction, regions=(Region(called, scores[best], scores=scores),))
 
 
 def _answered(predictions: Iterable[Prediction], truth: Mapping[str, str], model: Model) -> Iterable[str]:
@@ -131,7 +199,33 @@ def _answered(predictions: Iterable[Prediction], truth: Mapping[str, str], model
     yield f"At its threshold the model answers {len(said):,} of {len(pairs):,} pictures."
     if said:
         low, high = wilson(right, len(said))
-        yield (
-            f"Of these answers {right / len(said):.3f} [{low:.3f}–{high:.3f}] are right:"
-            " the class, or a taxon it belongs to."
-        )
+        share = f"{right / len(said):.3f} [{low:.3f}–{high:.3f}]"
+        yield f"Of these answers {share} are right: the class, or a taxon it belongs to."
+
+
+def _shaped(case: UseCase, found: Labelled, weights: Path | None, seed: int, *, progress: bool) -> _Found:
+    """Things found beside those that people drew, over all scores for the average precision."""
+    from imagine_kernels import evaluate_shapes
+    from imagine_kernels.tasks import detection
+
+    model, least = found.model, detection.LEAST
+    threshold = detection.THRESHOLD if model.reject_below is None else model.reject_below
+    run = predict(
+        case, found.samples, replace(model, reject_below=min(least, threshold)), weights=weights, progress=progress
+    )
+    groups = {sample.id: sample.group for sample in found.samples}
+    figures = evaluate_shapes.evaluate(
+        run.predictions, found.truth, model.label_names, threshold=threshold, groups=groups, seed=seed
+    )
+    return figures, run.predictions, run.skipped, ()
+
+
+def _painted(case: UseCase, found: Labelled, weights: Path | None, seed: int, *, progress: bool) -> _Found:
+    """Pixels by class beside those that people painted; what has a class the model lacks is none of its classes."""
+    from imagine_kernels import evaluate_masks
+
+    known = {*found.model.label_names, masks.UNJUDGED}
+    truth = [replace(a, regions=tuple(r for r in a.regions if r.label in known)) for a in found.truth]
+    segmenter = load(case, found.model, weights)
+    figures, skipped = evaluate_masks.examine(segmenter, found.samples, truth, seed=seed, progress=progress)  # type: ignore[arg-type]
+    return figures, (), skipped, ()

@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imagine_kernels.records import Annotation, Region, Sample
+from imagine_kernels.shapes import Mask
 from imagine_kernels.sources.ecotaxa_categories import Category
+from imagine_kernels.sources.masks import UNJUDGED
 from imagine_kernels.use_case import Label, Model
 
 WRONG, LEAVE_OUT = "wrong", "leave-out"
 """What a person may say of labels that the model does not know: they count against it, or they are left out."""
 _PARENT = re.compile(r"<|__")
 _IN_BRACKETS = re.compile(r"(.*?)\s*\((.*)\)")
+_NUMBERED = re.compile(r"class (\d+)")
+"""What numbers are called in masks and boxes that come without names."""
 _SHOWN = 6
 
 
@@ -44,14 +48,15 @@ def translate(
 ) -> Named:
     """Gives every annotation the name of the model's class that its word stands for.
 
-    A word is a class's name or title, its AphiaID or another of its codes; EcoTaxa's "Calanus<Calanidae" is a Calanus.
-    A taxon the model lacks is the nearest class above it, where `categories` (or the word) tell its taxonomy; words in
-    small letters ("part<Copepoda") are no taxa and stand for nothing but themselves.
+    A word is a class's name or title, its AphiaID or another of its codes; EcoTaxa's "Calanus<Calanidae" is a Calanus,
+    and "class_2", of masks without names, the model's second class. A taxon the model lacks is the nearest class above
+    it, where `categories` (or the word) tell its taxonomy; words in small letters ("part<Copepoda") are no taxa and
+    stand for nothing but themselves.
     """
     said, places = tuple(annotations), {sample.id: sample.uri for sample in samples}
     vocabulary = _vocabulary(model)
-    words = Counter(region.label for annotation in said for region in annotation.regions)
-    found = {word: _class(word, vocabulary, (categories or {}).get(word)) for word in words}
+    words = Counter(region.label for annotation in said for region in annotation.regions if region.label != UNJUDGED)
+    found = {word: _class(word, model, vocabulary, (categories or {}).get(word)) for word in words}
     first: dict[str, str] = {}
     for annotation in said:
         for region in annotation.regions:
@@ -77,10 +82,20 @@ def settle(named: Named, model: Model, data: Path, unknown: str | None) -> tuple
     if unknown is None:
         raise ValueError(f"{sentence(named.unknown, model, data)} {_remedy(model)}")
     strange = {one.word for one in named.unknown}
-    kept = tuple(a for a in named.annotations if all(region.label not in strange for region in a.regions))
-    if not kept:
+    kept = tuple(left for a in named.annotations if (left := _without(a, strange)) is not None)
+    if not any(annotation.regions for annotation in kept):
         raise ValueError(f"{sentence(named.unknown, model, data)} Without them nothing is left to compare.")
     return kept
+
+
+def _without(annotation: Annotation, strange: set[str]) -> Annotation | None:
+    """The annotation without these words: painted pixels are then not judged, and a picture with no other goes."""
+    if not any(region.label in strange for region in annotation.regions):
+        return annotation
+    if any(region.shape is None for region in annotation.regions):
+        return None
+    masked = (_as(r, UNJUDGED) if r.label in strange and isinstance(r.shape, Mask) else r for r in annotation.regions)
+    return replace(annotation, regions=tuple(region for region in masked if region.label not in strange))
 
 
 def sentence(unknown: Sequence[Unknown], model: Model, data: Path) -> str:
@@ -99,14 +114,20 @@ def _remedy(model: Model) -> str:
     )
 
 
-def _class(word: str, vocabulary: Mapping[str, str], category: Category | None) -> str | None:
+def _class(word: str, model: Model, vocabulary: Mapping[str, str], category: Category | None) -> str | None:
     """The class a word stands for."""
     base, *parents = (part.strip() for part in _PARENT.split(word))
     numbers = [f"ecotaxa {category.number}"] if category is not None and category.number else []
     above = category.above if category is not None and category.above else tuple(parents)
     taxa = above if base[:1].isupper() else ()
     tried = [*numbers, *taxa] if word.isdigit() and category is not None else [word, *numbers, base, *taxa]
-    return next((vocabulary[_plain(one)] for one in tried if _plain(one) in vocabulary), None)
+    known = next((vocabulary[_plain(one)] for one in tried if _plain(one) in vocabulary), None)
+    number = _NUMBERED.fullmatch(_plain(word))
+    return (
+        dict(enumerate(model.label_names, start=1)).get(int(number[1]))
+        if known is None and number is not None
+        else known
+    )
 
 
 def _vocabulary(model: Model) -> Mapping[str, str]:

@@ -130,9 +130,18 @@ def spectrum(found: Spectrum) -> Picture:
 
 
 def confusion(evaluation: Evaluation, titles: Mapping[str, str] | None = None) -> "Figure":
-    """What people said (rows) beside what the model said (columns): counts, shaded by their share of the row."""
-    names = [(titles or {}).get(label, label) for label in evaluation.labels]
-    counts = evaluation.confusion
+    """What people said (rows) beside what the model said (columns), with accuracy and macro-F1."""
+    figures = f"accuracy {evaluation.accuracy}\nmacro-F1 {evaluation.macro_f1}"
+    return matrix(evaluation.labels, evaluation.confusion, titles or {}, f"{evaluation.count:,} pictures\n{figures}")
+
+
+def matrix(labels: Sequence[str], counts: Sequence[Sequence[int]], titles: Mapping[str, str], head: str) -> "Figure":
+    """What people said (rows) beside what the model said (columns): counts, shaded by their share of the row.
+
+    Where millions of pixels were counted the shares are written, in percent.
+    """
+    names = [titles.get(label, label) for label in labels]
+    many = max((cell for row in counts for cell in row), default=0) >= 100_000
     side = max(3.2, 0.62 * len(names))
     figure, axes = _axes(side + 3.4, side + 1.6)
     shares = [[cell / max(1, sum(row)) for cell in row] for row in counts]
@@ -140,14 +149,14 @@ def confusion(evaluation: Evaluation, titles: Mapping[str, str] | None = None) -
     for y, row in enumerate(counts):
         for x, cell in enumerate(row):
             if cell:
-                axes.text(x, y, f"{cell}", ha="center", va="center", color="white" if shares[y][x] > 0.5 else INK)
+                shown = f"{100 * shares[y][x]:.1f}" if many else f"{cell}"
+                axes.text(x, y, shown, ha="center", va="center", color="white" if shares[y][x] > 0.5 else INK)
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("the model says", color=INK)
+    axes.set_xlabel("the model says" + (", % of the row" if many else ""), color=INK)
     axes.set_ylabel("people say", color=INK)
     axes.spines["bottom"].set_visible(False)
-    figures = f"accuracy {evaluation.accuracy}\nmacro-F1 {evaluation.macro_f1}"
-    figure.suptitle(f"{evaluation.count:,} pictures\n{figures}", color=INK, fontsize=11, x=0.02, ha="left")
+    figure.suptitle(head, color=INK, fontsize=11, x=0.02, ha="left")
     return figure
 
 

@@ -89,11 +89,11 @@ def as_json(work: Work, told: Mapping[str, Any], place: Path | None) -> dict[str
 def write(work: Work, told: Mapping[str, Any], place: Path) -> Path:
     """Leaves everything in the folder `place` (as `free` gave it), whole or not at all."""
     files = {
-        "predictions.csv": as_csv(_rows(work.samples, work.predictions), COLUMNS),
+        "predictions.csv": as_csv(rows(work.samples, work.predictions), COLUMNS),
         "predictions.jsonl": _lines(work.predictions),
         "samples.jsonl": _lines(work.samples),
         "skipped.csv": as_csv([{"where": s.where, "why": s.why} for s in work.skipped], ("where", "why")),
-        **{f"{name}.csv": as_csv(rows) for name, rows in work.tables.items()},
+        **{f"{name}.csv": as_csv(table) for name, table in work.tables.items()},
         RUN: json.dumps(told, indent=1, ensure_ascii=False) + "\n",
     }
     put(place, {name: text.encode() for name, text in files.items()})
@@ -125,14 +125,14 @@ def _mask() -> int:
     return mask
 
 
-def as_csv(rows: Iterable[Mapping[str, Any]], columns: Iterable[str] = ()) -> str:
+def as_csv(lines: Iterable[Mapping[str, Any]], columns: Iterable[str] = ()) -> str:
     """A table as text; a cell that is unknown is empty, and none begins as a formula does."""
-    rows = list(rows)
-    names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
+    listed = list(lines)
+    names = list(dict.fromkeys([*columns, *(name for row in listed for name in row)]))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([_safe(row.get(name)) for name in names] for row in rows)
+    writer.writerows([_safe(row.get(name)) for name in names] for row in listed)
     return text.getvalue()
 
 
@@ -144,7 +144,7 @@ def _lines(records: Iterable[object]) -> str:
     return "".join(json.dumps(to_json(record), ensure_ascii=False) + "\n" for record in records)
 
 
-def _rows(samples: Iterable[Sample], predictions: Iterable[Prediction]) -> Iterator[Mapping[str, Cell]]:
+def rows(samples: Iterable[Sample], predictions: Iterable[Prediction]) -> Iterator[Mapping[str, Cell]]:
     """One row for each region; a sample in which nothing was found has one without a label."""
     known = {sample.id: sample for sample in samples}
     for prediction in predictions:

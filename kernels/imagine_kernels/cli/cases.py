@@ -61,9 +61,9 @@ def new_use_case(
 
     Kernelspec, card, labelling page, contract test and report all follow from the facts in its folder.
     """
-    from imagine_kernels import new_use_case as making
+    from imagine_kernels.new_use_case import make
 
-    made = making.make(name, like)
+    made = make(name, like)
     if as_json:
         words.print_json({"folder": str(made.folder), "facts": str(made.facts), "notebook": str(made.notebook)})
     else:

@@ -12,7 +12,7 @@ import typer
 from imagine_kernels.cli import words
 
 if TYPE_CHECKING:
-    from imagine_kernels.evaluate import Evaluation, Interval
+    from imagine_kernels.cli.figures import Told
     from imagine_kernels.examination import Examination
 
 
@@ -35,50 +35,42 @@ def evaluate(
 ) -> None:
     """Tell how good a model is on labelled pictures, with 95 % intervals.
 
-    PATH has one folder per class, or is an EcoTaxa project (folder, zip or table), of which the validated objects
-    count. Labels are matched to the model's classes by name, title, AphiaID or taxonomy.
+    PATH is a folder or zip with one folder per class; an EcoTaxa project (folder, zip or table), of which the validated
+    objects count; or a folder images with YOLO labels or masks beside it. Labels are matched to the model's classes by
+    name, title, AphiaID or taxonomy.
     """
     from imagine_kernels import results
+    from imagine_kernels.cli import figures
     from imagine_kernels.examination import examine
 
     place = None if out is None else results.free(out, data, replace=replace)
-    found = examine(name, data, model=model, weights=weights, unknown=unknown, progress=not quiet)
-    told = _told(found)
+    found = examine(name, data, model=model, weights=words.file(weights), unknown=unknown, progress=not quiet)
+    told = figures.told(found.evaluation)
+    values = _values(found, told)
     if place is not None:
-        results.put(place, _files(found, told))
+        results.put(place, _files(found, told, values))
     if as_json:
-        words.print_json({**told, "out": None if place is None else str(place)})
+        words.print_json({**values, "out": None if place is None else str(place)})
     else:
-        _print(found, place)
+        _print(found, told, place)
 
 
-def _print(found: "Examination", place: Path | None) -> None:
-    figures = found.evaluation
-    print(f"{found.model.title} ({found.model.name}) on {found.data}, {figures.count:,} pictures")
-    print(f"accuracy {figures.accuracy}, macro-F1 {figures.macro_f1} (95 % intervals)")
-    print(f"calibration error {figures.calibration_error:.3f}")
+def _print(found: "Examination", told: "Told", place: Path | None) -> None:
+    print(f"{found.model.title} ({found.model.name}) on {found.data}, {found.evaluation.count:,} pictures")
+    words.print_lines(told.lines)
     print()
-    words.print_table(_recalls(figures))
+    words.print_table(told.classes)
     print()
+    if told.matrix:
+        print("confusion: people say (rows), the model says (columns)")
+        words.print_table(told.matrix)
+        print()
     words.print_lines(f"Note: {remark}" for remark in found.remarks)
     words.print_skipped(found.skipped)
-    print(
-        "The confusion matrix was not written: -o OUT keeps it."
-        if place is None
-        else f"The confusion matrix and the rest are in {place}"
-    )
+    print("Nothing was written: -o OUT keeps it." if place is None else f"The figures are in {place}")
 
 
-def _recalls(figures: "Evaluation") -> list[dict[str, Any]]:
-    counts = {label: sum(row) for label, row in zip(figures.labels, figures.confusion, strict=True)}
-    return [
-        {"class": label, "pictures": counts[label], "recall": share.value, "from": share.low, "to": share.high}
-        for label, share in figures.recall.items()
-    ]
-
-
-def _told(found: "Examination") -> dict[str, Any]:
-    figures = found.evaluation
+def _values(found: "Examination", told: "Told") -> dict[str, Any]:
     return {
         "use_case": found.case.name,
         "command": shlex.join(["imagine", *sys.argv[1:]]),
@@ -86,43 +78,29 @@ def _told(found: "Examination") -> dict[str, Any]:
         "data_sha256": found.data_sha256,
         "model": found.model.name,
         "weights_sha256": found.model.sha256,
-        "pictures": figures.count,
-        "without_prediction": figures.unmatched,
-        "accuracy": _interval(figures.accuracy),
-        "macro_f1": _interval(figures.macro_f1),
-        "calibration_error": figures.calibration_error,
-        "recall": {row.pop("class"): row for row in _recalls(figures)},
-        "confusion": {"labels": figures.labels, "counts": figures.confusion},
+        **told.values,
         "remarks": found.remarks,
         "skipped": [{"where": s.where, "why": s.why} for s in found.skipped],
     }
 
 
-def _interval(figure: "Interval") -> dict[str, float]:
-    return {"value": figure.value, "low": figure.low, "high": figure.high}
-
-
-def _files(found: "Examination", told: Mapping[str, Any]) -> dict[str, bytes]:
-    """The confusion matrix as CSV and picture, recalls, every answer beside the truth, what was left out, the run."""
+def _files(found: "Examination", told: "Told", values: Mapping[str, Any]) -> dict[str, bytes]:
+    """The confusion matrix as CSV and picture, the classes, every answer beside the truth, what was left out, run."""
     from imagine_kernels import plots, results
 
-    figures = found.evaluation
-    titles = {label.name: label.title for label in found.model.answers}
-    matrix = [
-        {"people say": label, **dict(zip(figures.labels, row, strict=True))}
-        for label, row in zip(figures.labels, figures.confusion, strict=True)
-    ]
-    answers = [
-        {"sample": p.sample_id, "people say": found.truth[p.sample_id], "model says": r.label, "score": r.score}
-        for p in found.answers
-        for r in p.regions[:1]
-    ]
+    answers = (
+        {**row, "people say": found.truth.get(str(row["sample"]))} for row in results.rows(found.samples, found.answers)
+    )
     texts = {
-        "confusion.csv": results.as_csv(matrix),
-        "recall.csv": results.as_csv(_recalls(figures)),
-        "answers.csv": results.as_csv(answers),
+        "classes.csv": results.as_csv(told.classes),
+        "answers.csv": results.as_csv(answers, (*results.COLUMNS[:1], "people say")),
         "skipped.csv": results.as_csv([{"where": s.where, "why": s.why} for s in found.skipped], ("where", "why")),
-        results.RUN: json.dumps(words.plain(told), indent=1, ensure_ascii=False) + "\n",
+        results.RUN: json.dumps(words.plain(values), indent=1, ensure_ascii=False) + "\n",
     }
-    picture = plots.png(plots.confusion(figures, titles))
-    return {"confusion.png": picture, **{name: text.encode() for name, text in texts.items()}}
+    files = {name: text.encode() for name, text in texts.items()}
+    if told.matrix:
+        titles = {label.name: label.title for label in found.model.answers}
+        head = f"{found.evaluation.count:,} pictures\n" + "\n".join(told.lines)
+        files["confusion.csv"] = results.as_csv(told.matrix).encode()
+        files["confusion.png"] = plots.png(plots.matrix(told.labels, told.confusion, titles, head))
+    return files

@@ -39,6 +39,12 @@ def predict(
     dilution: Annotated[
         float | None, typer.Option(help="mL of measured fluid per mL of original water; 2: diluted to double.")
     ] = None,
+    table: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Sensitivity and indicator values of taxa, for an index (CSV).")
+    ] = None,
+    limits: Annotated[
+        str | None, typer.Option(metavar="A,B,C,D", help='Limits of the index\'s classes, high to poor: "17,13,9,5".')
+    ] = None,
     replace: words.Replace = False,
     as_json: words.AsJson = False,
     quiet: words.Quiet = False,
@@ -51,7 +57,14 @@ def predict(
     from imagine_kernels import chain, results
 
     options = _options(
-        model=model, weights=weights, pixel_size=pixel_size, volume=volume, dilution=dilution, progress=not quiet
+        model=model,
+        weights=words.file(weights),
+        pixel_size=pixel_size,
+        volume=volume,
+        dilution=dilution,
+        table=table,
+        limits=limits,
+        progress=not quiet,
     )
     case = use_case.get(name)
     case.model(model)
@@ -66,19 +79,27 @@ def predict(
         _print(work, place)
 
 
-def _options(*, pixel_size: str | None, volume: str | None, **others: Any) -> "Options":  # noqa: ANN401
+def _options(*, pixel_size: str | None, volume: str | None, limits: str | None, **others: Any) -> "Options":  # noqa: ANN401
     from imagine_kernels import units
     from imagine_kernels.chain import Options
 
-    if (weights := others.get("weights")) is not None and not weights.is_file():
-        raise FileNotFoundError(f"There are no weights at {weights}: give the .safetensors file that a training left.")
     if others["dilution"] is not None and not others["dilution"] > 0:
         raise ValueError(f"A dilution must be above 0, not {others['dilution']:g}.")
     return Options(
         pixel_size=None if pixel_size is None else units.parse(pixel_size, "micrometer"),
         volume=None if volume is None else units.parse(volume, "milliliter"),
+        limits=None if limits is None else _numbers(limits),
         **others,
     )
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ValueError(
+            f"{text!r} is no list of limits: write four numbers with commas, such as '17,13,9,5'."
+        ) from error
 
 
 def _print(work: "Work", place: Path | None) -> None:

@@ -45,7 +45,7 @@ def train(
     how = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "variety": variety}
     made = {"networks": networks, "forest": forest, "reject": reject, "back_off": back_off}
     done = {"epochs": epochs, "seed": seed, "progress": not quiet}
-    trained = train_folder(name, data, out, model=model, weights=weights, **how, **made, **done)
+    trained = train_folder(name, data, out, model=model, weights=words.file(weights), **how, **made, **done)
     if as_json:
         words.print_json(_told(trained))
         return

@@ -28,6 +28,13 @@ AsJson = Annotated[
 Replace = Annotated[bool, typer.Option("--replace", help="Replace what an earlier run left in OUT.")]
 
 
+def file(weights: Path | None) -> Path | None:
+    """The file of weights, where one is named. Raises FileNotFoundError with a sentence where there is none."""
+    if weights is not None and not weights.is_file():
+        raise FileNotFoundError(f"There are no weights at {weights}: give the .safetensors file that a training left.")
+    return weights
+
+
 def print_json(found: Mapping[str, Any]) -> None:
     """One JSON object on the output; a figure that is unknown is null."""
     print(json.dumps(plain(found), ensure_ascii=False))
