@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imagine_kernels import chain, sources, use_case
+from imagine_kernels import biovolume, chain, sources, use_case
 from imagine_kernels.records import Annotation, Quantity, Region
 from imagine_kernels.use_cases.phytoplankton import chain as ours
 from imagine_kernels.use_cases.phytoplankton import samples, sizing
@@ -175,3 +175,32 @@ def test_scale_that_the_person_measured_goes_before_the_usual_one_of_an_ifcb(bin
     given = ours.scaled(chain.read(work))
     assert {sample.pixel_size for sample in given.samples} == {Quantity(1 / 3.4, "micrometer")}
     assert not any("2.77" in remark for remark in given.remarks)
+
+
+def test_biovolume_goes_with_the_classes_that_may_be_behind_a_name(run_folder, truth):
+    """A model that calls half of all Tripos Dinoflagellata: what it calls Dinoflagellata holds some of their volume."""
+    samples_ = sources.open_samples(run_folder).samples
+    said = {name: "Dinoflagellata" if label == "Tripos" else label for name, label in truth.items()}
+    model = CASE.model("north_sea")
+    names = model.label_names
+    tripos, dino = names.index("Tripos"), names.index("Dinoflagellata")
+    sure = 200 * np.eye(len(names), dtype=int)
+    unsure = sure.copy()
+    unsure[tripos, dino] = unsure[tripos, tripos] = 100
+    told = {}
+    for what, counts in (("sure", sure), ("unsure", unsure)):
+        knowing = replace(model, confusion=tuple(map(tuple, counts.tolist())))
+        rows = biovolume.biovolumes(samples_, said, names, shape="sphere", model=knowing)
+        told[what] = {row.label: row for row in rows}
+    named = {row.label: row for row in biovolume.biovolumes(samples_, said, names, shape="sphere")}
+    for some in told.values():
+        assert sum(row.biovolume.value for row in some.values()) == pytest.approx(
+            sum(row.biovolume.value for row in named.values())
+        )
+    before, after = told["sure"]["Dinoflagellata"], told["unsure"]["Dinoflagellata"]
+    assert before.biovolume.value == pytest.approx(named["Dinoflagellata"].biovolume.value, rel=0.05)
+    assert after.biovolume.value < before.biovolume.value
+    assert after.high.value - after.low.value > before.high.value - before.low.value
+    assert told["unsure"]["Tripos"].biovolume.value > told["sure"]["Tripos"].biovolume.value
+    exact = biovolume.biovolumes(samples_, said, names, shape="sphere", model=knowing, people=said.keys())
+    assert {row.label: row for row in exact} == {name: row for name, row in named.items() if name in names}

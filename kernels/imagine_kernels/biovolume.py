@@ -5,15 +5,25 @@ millimetres and cubic metres, whatever units the samples came with.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from imagine_kernels.measure import UNLABELLED, water, weighted_poisson
+import numpy as np
+import numpy.typing as npt
+
+from imagine_kernels.confusion import TrueCounts, assigned, known, true_counts
+from imagine_kernels.intervals import unsure_weights, weighted_poisson
+from imagine_kernels.measure import UNLABELLED, tallies, water
 from imagine_kernels.records import Quantity, Sample
 from imagine_kernels.units import convert
+from imagine_kernels.use_case import Model
 
 Shape = Literal["sphere", "ellipsoid"]
+Floats = npt.NDArray[np.float64]
+Ends = tuple[float, float, float | None]
+"""A sum and the ends of its interval."""
+_DRAWS = 400
 MM, MM3, M3 = "millimeter", "millimeter ** 3", "meter ** 3"
 PER_WATER = f"{MM3} / {M3}"
 _AREAS = ("area", "area_abd")
@@ -24,7 +34,8 @@ _AREAS = ("area", "area_abd")
 class Row:
     """One class in one group: how many, and their volume together, for each m³ of water, with its 95 % interval.
 
-    The interval is of counting alone. `high` is None where none was found: how large one would be isn't known.
+    `count` are those named so; volume and interval are corrected for what the model confuses, where that is known,
+    else the interval is of counting alone. `high` is None where none was found: how large one would be isn't known.
     """
 
     group: str | None
@@ -59,11 +70,19 @@ def volume(sample: Sample, shape: Shape = "ellipsoid") -> Quantity:
 
 
 def biovolumes(
-    samples: Iterable[Sample], labels: Mapping[str, str], names: Sequence[str] = (), *, shape: Shape = "ellipsoid"
+    samples: Iterable[Sample],
+    labels: Mapping[str, str],
+    names: Sequence[str] = (),
+    *,
+    shape: Shape = "ellipsoid",
+    model: Model | None = None,
+    people: Collection[str] = (),
 ) -> tuple[Row, ...]:
     """The volume of all organisms of each class (and of `names` that nobody saw) for each m³ of water, by group.
 
-    Raises ValueError with a sentence where a size or the water of a group is unknown.
+    `model` named all samples but those of `people` (see `measure.by_people`): what it confuses is corrected for, the
+    volume of a particle going with the class that it may really have. Raises ValueError with a sentence where a size or
+    the water of a group is unknown.
     """
     groups: dict[str | None, list[Sample]] = {}
     for sample in samples:
@@ -71,18 +90,39 @@ def biovolumes(
     rows: list[Row] = []
     for group, found in groups.items():
         searched = water(group, {sample.effort for sample in found}, M3)
-        volumes: dict[str, list[float]] = {name: [] for name in names}
-        for sample in found:
-            label = labels.get(sample.id, UNLABELLED)
-            volumes.setdefault(label, []).append(volume(sample, shape).value / searched)
-        rows += [_row(group, label, some) for label, some in volumes.items()]
+        sized = np.array([volume(sample, shape).value / searched for sample in found])
+        called = [labels.get(sample.id, UNLABELLED) for sample in found]
+        told = {name: _named(sized, called, name) for name in dict.fromkeys([*names, *called])}
+        if known(model) and (tally := tallies(found, labels, people)[group]).named:
+            sure = [sample.id in people or sample.id not in labels for sample in found]
+            told = dict.fromkeys(names, (0.0, 0.0, None)) | _unsure(
+                sized, called, sure, true_counts(tally.named, model, tally.exact, draws=_DRAWS)
+            )
+        rows += [_row(group, name, called.count(name), ends) for name, ends in told.items()]
     return tuple(rows)
 
 
-def _row(group: str | None, label: str, volumes: Sequence[float]) -> Row:
-    total, low, high = weighted_poisson(volumes)
+def _named(sized: Floats, called: Sequence[str], name: str) -> Ends:
+    return weighted_poisson([float(size) for size, label in zip(sized, called, strict=True) if label == name])
+
+
+def _unsure(sized: Floats, called: Sequence[str], sure: Sequence[bool], drawn: TrueCounts) -> dict[str, Ends]:
+    """The sum of volumes of every class that may be there, and its interval: each volume goes with its class."""
+    guessed = [place for place, exact in enumerate(sure) if not exact]
+    classes = np.empty((len(drawn.counts), len(called)), np.int64)
+    classes[:] = [drawn.names.index(label) if label in drawn.names else 0 for label in called]
+    classes[:, guessed] = assigned(drawn, [called[place] for place in guessed])
+    several = len(drawn.names)
+    sums = np.stack([np.bincount(each, sized, several) for each in classes])
+    squares = np.stack([np.bincount(each, sized**2, several) for each in classes])
+    most = float(sized.max(initial=0.0))
+    return {name: unsure_weights(sums[:, i], squares[:, i], most) for i, name in enumerate(drawn.names)}
+
+
+def _row(group: str | None, label: str, count: int, ends: Ends) -> Row:
+    total, low, high = ends
     upper = None if high is None else Quantity(high, PER_WATER)
-    return Row(group, label, len(volumes), Quantity(total, PER_WATER), Quantity(low, PER_WATER), upper)
+    return Row(group, label, count, Quantity(total, PER_WATER), Quantity(low, PER_WATER), upper)
 
 
 def _length(sample: Sample, name: str) -> float:

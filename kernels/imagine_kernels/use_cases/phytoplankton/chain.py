@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from imagine_kernels import biovolume, chain
 from imagine_kernels.chain import Cell, Step, Work
-from imagine_kernels.measure import UNLABELLED
-from imagine_kernels.predict import facts
+from imagine_kernels.measure import UNLABELLED, by_people
 from imagine_kernels.records import Quantity, Sample
 from imagine_kernels.sources import ifcb
 from imagine_kernels.units import convert
@@ -69,14 +68,16 @@ def volumes(work: Work) -> Work:
     if not having:
         return work
     work = work.with_table("sizes", tuple(_size(sample, labels.get(sample.id), known) for sample in having))
-    alive = [s for s in having if (label := known.get(labels.get(s.id, ""))) is None or label.counted]
     names = [label.name for label in known.values() if label.counted]
+    model, people = work.model, by_people(work.annotations)
     try:
-        spheres = biovolume.biovolumes(alive, labels, names, shape="sphere")
-        long = {(row.group, row.label): row for row in biovolume.biovolumes(_spheroids(alive), labels, names)}
+        spheres = biovolume.biovolumes(having, labels, names, shape="sphere", model=model, people=people)
+        ellipsoids = biovolume.biovolumes(_spheroids(having), labels, names, model=model, people=people)
     except ValueError as refused:
         return work if str(refused) in work.remarks else work.with_remark(str(refused))
-    rows = tuple(_row(row, long[row.group, row.label], alive, labels, known) for row in spheres)
+    long = {(row.group, row.label): row for row in ellipsoids}
+    alive = [row for row in spheres if row.label not in known or known[row.label].counted]
+    rows = tuple(_row(row, long[row.group, row.label], having, labels, known) for row in alive)
     return work.with_table("biovolume", rows)
 
 
@@ -145,9 +146,8 @@ def _value(sample: Sample, name: str, unit: str) -> float | None:
 
 
 def _labels(work: Work) -> Mapping[str, Label]:
-    """The classes of the work's model by name, with what the use case knows of others."""
-    told = facts(work.case, work.options.model, work.options.weights).labels
-    return {label.name: label for label in told}
+    """The classes of the work's model by name."""
+    return {label.name: label for label in work.model.labels}
 
 
 def _aphia(name: str | None, known: Mapping[str, Label]) -> int | None:
