@@ -45,6 +45,12 @@ def predict(
     limits: Annotated[
         str | None, typer.Option(metavar="A,B,C,D", help='Limits of the index\'s classes, high to poor: "17,13,9,5".')
     ] = None,
+    ecotaxa: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A .zip for EcoTaxa, too: its table and the pictures (.tsv: the table alone)."
+        ),
+    ] = None,
     replace: words.Replace = False,
     as_json: words.AsJson = False,
     quiet: words.Quiet = False,
@@ -73,10 +79,19 @@ def predict(
     told = results.told(work, command=shlex.join(["imagine", *sys.argv[1:]]))
     if place is not None:
         results.write(work, told, place)
+    if ecotaxa is not None:
+        _send(work, ecotaxa)
     if as_json:
         words.print_json(results.as_json(work, told, place))
     else:
         _print(work, place)
+
+
+def _send(work: "Work", target: Path) -> None:
+    from imagine_kernels import ecotaxa
+
+    for file in ecotaxa.from_work(work, target):
+        print(f"For EcoTaxa: {file}", file=sys.stderr)
 
 
 def _options(*, pixel_size: str | None, volume: str | None, limits: str | None, **others: Any) -> "Options":  # noqa: ANN401
