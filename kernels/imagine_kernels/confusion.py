@@ -113,7 +113,7 @@ def confusions(model: Model, draws: int, rng: np.random.Generator) -> Floats:
 
 def _solved(rows: Floats, said: Whole, rng: np.random.Generator) -> tuple[Whole, Floats]:
     """Draws (draws, truths) of what is behind what was `said` (answers,), one for each of `rows`, and how likely."""
-    again = rng.standard_gamma(said + 1e-3, (len(rows), len(said)))
+    again = rng.standard_gamma(said + 1e-3, (len(rows), len(said))) + 1e-12
     again /= again.sum(1, keepdims=True)
     prior = np.full(rows.shape[:2], 1 / rows.shape[1])
     for _ in range(_SOLVING):  # Saerens: the share of a class is how often it is behind the answers

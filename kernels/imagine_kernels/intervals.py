@@ -108,4 +108,4 @@ def _solved(chances: Callable[[float], npt.NDArray[np.float64]], level: float, h
         return 0.0
     if chances(highest).mean() <= level:
         return highest
-    return float(brentq(lambda x: float(chances(x).mean()) - level, 0.0, highest, xtol=1e-9 * highest))
+    return float(brentq(lambda x: float(chances(x).mean()) - level, 0.0, highest, xtol=1e-6 * highest))
