@@ -110,18 +110,41 @@ def labelled(
 
     Raises OSError or ValueError with a sentence where nobody has said anything, or words that the model doesn't know.
     """
-    known = facts(case, model, weights)
     collection, categories = open_samples(data), ecotaxa_categories.read(data)
     if not collection.annotations:
         raise ValueError(no_labels(data, categories.states))
-    kind = kind_of(collection.annotations)
+    known, kind = fitting(case, data, collection.annotations, model, weights)
+    found = naming.translate(collection.annotations, known, collection.samples, categories.known)
+    truth = naming.settle(found, known, data, unknown)
+    return Labelled(collection, truth, known, kind, tuple(_remarks(found, categories.states, unknown)))
+
+
+def teaching(
+    case: UseCase, data: Path, *, model: str | None = None, weights: Path | str | None = None
+) -> tuple[Collection, Model]:
+    """What the path holds, for a training, and the model that begins it: named, or the first that gives such labels.
+
+    Its labels are in that model's words, where they mean the same; others become classes of their own. Raises OSError
+    or ValueError with a sentence as `labelled` does.
+    """
+    collection, categories = open_samples(data), ecotaxa_categories.read(data)
+    if not collection.annotations:
+        raise ValueError(no_labels(data, categories.states))
+    known, _ = fitting(case, data, collection.annotations, model, weights)
+    found = naming.translate(collection.annotations, known, collection.samples, categories.known, taxonomy=False)
+    return replace(collection, annotations=found.annotations), known
+
+
+def fitting(
+    case: UseCase, data: Path, said: tuple[Annotation, ...], model: str | None, weights: Path | str | None
+) -> tuple[Model, str]:
+    """The model for labels such as these, and their kind. Raises ValueError with a sentence where there is none."""
+    known, kind = facts(case, model, weights), kind_of(said)
     if model is None and weights is None:
         known = next((one for one in case.models if one.task in FIT[kind]), known)
     if known.task not in FIT[kind]:
         raise ValueError(_unfit(case, data, known, kind))
-    found = naming.translate(collection.annotations, known, collection.samples, categories.known)
-    truth = naming.settle(found, known, data, unknown)
-    return Labelled(collection, truth, known, kind, tuple(_remarks(found, categories.states, unknown)))
+    return known, kind
 
 
 def kind_of(annotations: Iterable[Annotation]) -> str:

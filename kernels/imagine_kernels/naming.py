@@ -45,18 +45,20 @@ def translate(
     model: Model,
     samples: Iterable[Sample],
     categories: Mapping[str, Category] | None = None,
+    *,
+    taxonomy: bool = True,
 ) -> Named:
     """Gives every annotation the name of the model's class that its word stands for.
 
     A word is a class's name or title, its AphiaID or another of its codes; EcoTaxa's "Calanus<Calanidae" is a Calanus,
     and "class_2", of masks without names, the model's second class. A taxon the model lacks is the nearest class above
     it, where `categories` (or the word) tell its taxonomy; words in small letters ("part<Copepoda") are no taxa and
-    stand for nothing but themselves.
+    stand for nothing but themselves. Without `taxonomy` a taxon that the model lacks is none of its classes.
     """
     said, places = tuple(annotations), {sample.id: sample.uri for sample in samples}
-    vocabulary = _vocabulary(model)
+    reader = _Reader(model, _vocabulary(model), taxonomy=taxonomy)
     words = Counter(region.label for annotation in said for region in annotation.regions if region.label != UNJUDGED)
-    found = {word: _class(word, model, vocabulary, (categories or {}).get(word)) for word in words}
+    found = {word: reader.read(word, (categories or {}).get(word)) for word in words}
     first: dict[str, str] = {}
     for annotation in said:
         for region in annotation.regions:
@@ -114,20 +116,27 @@ def _remedy(model: Model) -> str:
     )
 
 
-def _class(word: str, model: Model, vocabulary: Mapping[str, str], category: Category | None) -> str | None:
-    """The class a word stands for."""
-    base, *parents = (part.strip() for part in _PARENT.split(word))
-    numbers = [f"ecotaxa {category.number}"] if category is not None and category.number else []
-    above = category.above if category is not None and category.above else tuple(parents)
-    taxa = above if base[:1].isupper() else ()
-    tried = [*numbers, *taxa] if word.isdigit() and category is not None else [word, *numbers, base, *taxa]
-    known = next((vocabulary[_plain(one)] for one in tried if _plain(one) in vocabulary), None)
-    number = _NUMBERED.fullmatch(_plain(word))
-    return (
-        dict(enumerate(model.label_names, start=1)).get(int(number[1]))
-        if known is None and number is not None
-        else known
-    )
+@dataclass(frozen=True)
+class _Reader:
+    """Reads words as classes of a model."""
+
+    model: Model
+    vocabulary: Mapping[str, str]
+    taxonomy: bool
+
+    def read(self, word: str, category: Category | None) -> str | None:
+        """The class a word stands for."""
+        base, *parents = (part.strip() for part in _PARENT.split(word))
+        numbers = [f"ecotaxa {category.number}"] if category is not None and category.number else []
+        above = category.above if category is not None and category.above else tuple(parents)
+        taxa = above if self.taxonomy and base[:1].isupper() else ()
+        by_number = word.isdigit() and category is not None
+        tried = [*numbers, *taxa] if by_number else [word, *numbers, base, *taxa]
+        known = next((self.vocabulary[_plain(one)] for one in tried if _plain(one) in self.vocabulary), None)
+        place = _NUMBERED.fullmatch(_plain(word))
+        if known is not None or place is None:
+            return known
+        return dict(enumerate(self.model.label_names, start=1)).get(int(place[1]))
 
 
 def _vocabulary(model: Model) -> Mapping[str, str]:

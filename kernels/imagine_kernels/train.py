@@ -12,8 +12,7 @@ from imagine_kernels.evaluate import Evaluation, evaluate, named
 from imagine_kernels.practice import bar, practise
 from imagine_kernels.predict import facts, load
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
-from imagine_kernels.sources import open_samples
-from imagine_kernels.use_case import FOREST, NETWORK, SEGMENTATION, Figure, Model, UseCase
+from imagine_kernels.use_case import DETECTION, FOREST, NETWORK, SEGMENTATION, Figure, Model, UseCase
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 EPOCHS = 15
 SCRATCH_EPOCHS = 60
 """How often a training draws its pictures when nobody says."""
-UNLABELLED = "put the pictures into one folder per class, or masks of class numbers beside them into a folder masks."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +119,10 @@ def train(
         from imagine_kernels.train_masks import train_masks
 
         return train_masks(case, samples, annotations, known, wanted, weights=weights, progress=progress, folder=folder)
+    if known.task == DETECTION:
+        from imagine_kernels.train_boxes import train_boxes
+
+        return train_boxes(case, samples, annotations, known, wanted, weights=weights, progress=progress, folder=folder)
     starter = None if wanted.scratch else load(case, known, weights)
     with compute.free_threads() as threads:
         made = wanted.made(known)
@@ -170,11 +172,12 @@ def train_folder(
     model: str | None = None,
     **options: Any,  # noqa: ANN401
 ) -> Trained:
-    """`train` for the use case called `name` on a folder (or zip) with one folder per class; files go to `out`."""
-    collection = open_samples(data)
-    if not collection.annotations:
-        raise ValueError(f"{data} has no labels: {UNLABELLED}")
-    return train(use_case.get(name), collection.samples, collection.annotations, model=model, folder=out, **options)
+    """`train` for the use case called `name` on what a path holds (see `examination.teaching`); files go to `out`."""
+    from imagine_kernels.examination import teaching
+
+    case = use_case.get(name)
+    collection, known = teaching(case, data, model=model, weights=options.get("weights"))
+    return train(case, collection.samples, collection.annotations, model=known, folder=out, **options)
 
 
 def _course(
