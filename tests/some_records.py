@@ -30,13 +30,15 @@ def masks(draw):
     return shapes.Mask(*place, width, total // width, (*first, *counts))
 
 
+POLYGONS = some.builds(shapes.Polygon, rings(3), some.lists(rings(3), max_size=2).map(tuple))
 FLAT = some.one_of(
     some.builds(shapes.Point, NUMBER, NUMBER),
     some.builds(shapes.Line, rings(2)),
     BOXES,
     some.builds(shapes.RotatedBox, NUMBER, NUMBER, SIZE, SIZE, ANGLE),
     some.builds(shapes.Ellipse, NUMBER, NUMBER, SIZE, SIZE, ANGLE),
-    some.builds(shapes.Polygon, rings(3), some.lists(rings(3), max_size=2).map(tuple)),
+    POLYGONS,
+    some.builds(shapes.MultiPolygon, some.lists(POLYGONS, min_size=1, max_size=2).map(tuple)),
     masks(),
 )
 SOUNDS = some.builds(

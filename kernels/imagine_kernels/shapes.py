@@ -116,6 +116,17 @@ class Polygon:
 
 
 @dataclass(frozen=True, slots=True)
+class MultiPolygon:
+    """Several outlines that are one thing, such as an animal behind a stalk."""
+
+    parts: tuple[Polygon, ...]
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise ValueError("Several outlines need at least one.")
+
+
+@dataclass(frozen=True, slots=True)
 class Mask:
     """Pixels of a crop: its top-left corner and size in whole pixels, and run lengths along its rows.
 
@@ -154,7 +165,7 @@ class Key:
     """Where a tracked thing is at one moment, in seconds of the video; without a shape it is gone from here on."""
 
     time: float
-    shape: "Point | Line | Box | RotatedBox | Ellipse | Polygon | Mask | None" = None
+    shape: "Point | Line | Box | RotatedBox | Ellipse | Polygon | MultiPolygon | Mask | None" = None
 
     def __post_init__(self) -> None:
         _finite("A key frame", self.time)
@@ -172,10 +183,10 @@ class Track:
             raise ValueError("A track needs key frames, each later than the one before.")
 
 
-Flat = Point | Line | Box | RotatedBox | Ellipse | Polygon | Mask
+Flat = Point | Line | Box | RotatedBox | Ellipse | Polygon | MultiPolygon | Mask
 """What lies in a picture."""
 Shape = Flat | TimeFrequency | Track
-KINDS = (Point, Line, Box, RotatedBox, Ellipse, Polygon, Mask, TimeFrequency, Key, Track)
+KINDS = (Point, Line, Box, RotatedBox, Ellipse, Polygon, MultiPolygon, Mask, TimeFrequency, Key, Track)
 
 
 def bounds(shape: Flat) -> Box:
@@ -194,8 +205,9 @@ def bounds(shape: Flat) -> Box:
             return Box(shape.x - reach_x, shape.y - reach_y, 2 * reach_x, 2 * reach_y)
         case RotatedBox():
             return _around(shape.corners())
-        case Line() | Polygon():
-            return _around(shape.points)
+        case Line() | Polygon() | MultiPolygon():
+            parts = shape.parts if isinstance(shape, MultiPolygon) else (shape,)
+            return _around(itertools.chain.from_iterable(part.points for part in parts))
 
 
 def _around(points: Iterable[XY]) -> Box:

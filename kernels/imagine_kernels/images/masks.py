@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from imagine_kernels import shapes
 from imagine_kernels.images.tiles import Window
-from imagine_kernels.shapes import XY, Box, Ellipse, Flat, Mask, Polygon, RotatedBox
+from imagine_kernels.shapes import XY, Box, Ellipse, Flat, Mask, MultiPolygon, Polygon, RotatedBox
 
 Inside = npt.NDArray[np.bool_]
 Runs = npt.NDArray[np.int64]
@@ -60,15 +60,22 @@ def inside(shape: Flat, window: Window) -> Inside:
             for hole in shape.holes:
                 seen &= ~_filled(hole, window)
             return seen
-        case Box():
-            right, bottom = shape.x + shape.width, shape.y + shape.height
-            return _filled(((shape.x, shape.y), (right, shape.y), (right, bottom), (shape.x, bottom)), window)
-        case RotatedBox():
-            return _filled(shape.corners(), window)
+        case MultiPolygon():
+            parts = [inside(part, window) for part in shape.parts]
+            return np.asarray(np.any(parts, axis=0))
+        case Box() | RotatedBox():
+            return _filled(_corners(shape), window)
         case Ellipse():
             return _filled(_around(shape), window)
         case _:
             return np.zeros((window.height, window.width), np.bool_)
+
+
+def _corners(box: Box | RotatedBox) -> tuple[XY, ...]:
+    if isinstance(box, RotatedBox):
+        return box.corners()
+    right, bottom = box.x + box.width, box.y + box.height
+    return (box.x, box.y), (right, box.y), (right, bottom), (box.x, bottom)
 
 
 def _cut(mask: Mask, window: Window) -> Inside:

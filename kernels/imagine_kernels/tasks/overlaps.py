@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imagine_kernels.images import masks
-from imagine_kernels.shapes import Box, Ellipse, Flat, Mask, Polygon, RotatedBox, bounds
+from imagine_kernels.shapes import Box, Ellipse, Flat, Mask, MultiPolygon, Polygon, RotatedBox, bounds
 
 _GRID = 256
 _FINEST = 8.0
@@ -105,6 +105,8 @@ def covers(shape: Flat, xs: Floats, ys: Floats) -> npt.NDArray[np.bool_]:
             for hole in shape.holes:
                 seen &= ~_inside(hole, xs, ys)
             return seen
+        case MultiPolygon():
+            return np.asarray(np.any([covers(part, xs, ys) for part in shape.parts], axis=0))
         case RotatedBox():
             return _inside(shape.corners(), xs, ys)
         case Ellipse():

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from imagine_kernels.images import Pixels, Window, masks, tiles
 from imagine_kernels.records import Annotation, Region, Sample, Skipped
-from imagine_kernels.shapes import Box, Ellipse, Mask, Polygon, RotatedBox
+from imagine_kernels.shapes import Box, Ellipse, Mask, MultiPolygon, Polygon, RotatedBox
 from imagine_kernels.sources.masks import UNJUDGED
 from imagine_kernels.tasks import reading
 from imagine_kernels.tasks.views import View
@@ -110,7 +110,9 @@ def kinds(regions: Sequence[Region], view: View, window: Window, model: Model) -
     number = {name: place for place, name in enumerate(model.label_names, start=1)} | {UNJUDGED: LEFT_OUT}
     for region in sorted(regions, key=_size, reverse=True):
         shape = region.shape
-        if region.label not in number or not isinstance(shape, Mask | Polygon | Box | RotatedBox | Ellipse):
+        if region.label not in number or not isinstance(
+            shape, Mask | Polygon | MultiPolygon | Box | RotatedBox | Ellipse
+        ):
             raise ValueError(_strange(region, model))
         inside = masks.inside(shape, seen)
         if view.scale != 1.0:
@@ -126,7 +128,11 @@ def _strange(region: Region, model: Model) -> str:
 
 
 def _size(region: Region) -> float:
-    return masks.area(region.shape) if isinstance(region.shape, Mask | Polygon | Box | RotatedBox | Ellipse) else 0.0
+    return (
+        masks.area(region.shape)
+        if isinstance(region.shape, Mask | Polygon | MultiPolygon | Box | RotatedBox | Ellipse)
+        else 0.0
+    )
 
 
 def _centres(start: int, count: int, scale: float, most: int) -> npt.NDArray[np.int64]:
