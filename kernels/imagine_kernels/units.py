@@ -9,7 +9,7 @@ from imagine_kernels.records import Quantity
 if TYPE_CHECKING:
     import pint
 
-_TYPED = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(\D.*?)\s*", re.IGNORECASE)
+_TYPED = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([^\W\d_].*?)\s*", re.IGNORECASE)
 _PER_PIXEL = re.compile(r"\s*(/|per)\s*(px|pixels?)", re.IGNORECASE)
 _POWER = re.compile(r"(?<=[a-zµμ])\s*\^?([23])(?!\d)", re.IGNORECASE)
 
