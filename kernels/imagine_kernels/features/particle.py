@@ -9,6 +9,7 @@ from scipy import ndimage
 
 Grey = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.floating]
 
 EIGHT: npt.NDArray[np.int_] = np.ones((3, 3), int)
 """Pixels that touch at a corner belong together, as in ImageJ's particle analyser."""
@@ -72,15 +73,23 @@ def rim(picture: Grey) -> float:
 def otsu(picture: Grey) -> float:
     """The grey that parts the two kinds of pixels best, of the darker side; an even picture gives its own grey."""
     counts = np.bincount(picture.ravel(), minlength=256).astype(float)
-    levels = np.arange(256)
+    found = parting(counts, np.arange(256.0))
+    return float(picture.flat[0]) if found is None else found
+
+
+def parting(counts: Floats, levels: Floats) -> float | None:
+    """The level up to which pixels (`counts` of each of `levels`) are of the darker kind (Otsu 1979); None of one kind.
+
+    Of several levels that part them equally well it is the middle.
+    """
     below, above = np.cumsum(counts), counts.sum() - np.cumsum(counts)
     sums = np.cumsum(counts * levels)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    if not np.isfinite(between).any():
-        return float(picture.flat[0])
-    best = np.nanmax(between)
-    return float(np.mean(levels[between == best]))
+    both = (below > 0) & (above > 0)
+    if not both.any():
+        return None
+    between = np.zeros(counts.size)
+    between[both] = (below * above)[both] * (sums[both] / below[both] - (sums[-1] - sums[both]) / above[both]) ** 2
+    return float(np.mean(levels[between == between.max()]))
 
 
 def _is_dark(picture: Grey, water: float) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from imagine_kernels.features.particle import EIGHT, Particle
+from imagine_kernels.features.particle import EIGHT, Particle, parting
 from imagine_kernels.images import Window, Windows
 from imagine_kernels.images.tiff import Array
 from imagine_kernels.tasks.finding.background import WHITE, Background, Levels
@@ -47,10 +47,5 @@ class Tray:
 def otsu(background: Background) -> float:
     """The level that parts the scan's pixels best into two kinds (Otsu 1979, doi:10.1109/TSMC.1979.4310076)."""
     counts = background.counts
-    levels = np.arange(counts.size) * (WHITE / (counts.size - 1))
-    below, above = np.cumsum(counts), counts.sum() - np.cumsum(counts)
-    sums = np.cumsum(counts * levels)
-    between = np.zeros(counts.size)
-    both = (below > 0) & (above > 0)
-    between[both] = (below * above)[both] * (sums[both] / below[both] - (sums[-1] - sums[both]) / above[both]) ** 2
-    return float(levels[int(between.argmax())])
+    found = parting(counts, np.arange(counts.size) * (WHITE / (counts.size - 1)))
+    return WHITE if found is None else found

@@ -81,7 +81,8 @@ def _told(picture: Path, found: Found) -> Mapping[str, Cell]:
 def measure(work: Work) -> Work:
     """Sizes of vignettes whose instrument told none, and which outlines look like several organisms that touch."""
     cut_out = [sample for sample in work.samples if sample.crop is None]
-    known = {sample.id: sample for sample in vignettes.measured(cut_out, show=work.options.progress)}
+    found = vignettes.measured(cut_out, show=work.options.progress) if cut_out else ()
+    known = {sample.id: sample for sample in found}
     work = replace(work, samples=tuple(known.get(sample.id, sample) for sample in work.samples))
     several = touching.outlines(work.samples)
     whole = [sample for sample in several if sample.id in known]
@@ -90,11 +91,8 @@ def measure(work: Work) -> Work:
             f"{len(whole):,} of the vignettes look like several organisms that touch. They are counted as one each: "
             'see the table "touching", and separate them before counting.'
         )
-    return (
-        work.with_table("touching", tuple(touching.row(sample, work.samples) for sample in several))
-        if several
-        else work
-    )
+    rows = tuple(touching.row(sample, work.samples) for sample in several)
+    return work.with_table("touching", rows) if rows else work
 
 
 def count(work: Work) -> Work:
