@@ -34,7 +34,7 @@ class Plan:
     """
 
     epochs: int
-    rate: float = 2e-3
+    rate: float = 3e-3
     batch: int = 8
     draws: int = 64
     decay: float = 0.01

@@ -72,8 +72,10 @@ class Segmenter:
         """What makes a thing of each class that has things."""
         options, names = self.model.options, self.model.label_names
         rim = names.index(str(options["rim"])) + 1 if "rim" in options else None
-        reach, least = int(str(options.get("reach", 0))), float(str(options.get("least", 1)))
-        return {name: Wanted(number, rim, reach, least) for number, name in enumerate(names, start=1) if number != rim}
+        reach, core, least = (int(str(options.get(name, 0))) for name in ("reach", "core", "least"))
+        return {
+            name: Wanted(number, rim, reach, core, least) for number, name in enumerate(names, start=1) if number != rim
+        }
 
     def strips(self, view: View, only: Window | None = None) -> Iterator[Strip]:
         """The scores of a view's pixels, strip by strip from the top down."""
@@ -142,9 +144,9 @@ def _check(model: Model) -> None:
         raise ValueError(f"The model {model.name} has no class {options['rim']!r} for the rim of things.")
     if options.get("shape", outlines.MASK) not in {outlines.MASK, outlines.ROTATED_BOX}:
         raise ValueError(f"The model {model.name} cannot draw {options['shape']!r} around what it finds.")
-    numbers = [options.get("reach", 0), options.get("least", 1)]
-    if not all(isinstance(number, int | float) and 0 <= number < 2**20 for number in numbers):
-        raise ValueError(f"The model {model.name} needs numbers of pixels from 0 on as reach and least.")
+    numbers = [options.get(name, 0) for name in ("reach", "core", "least")]
+    if not all(type(number) is int and 0 <= number < 2**20 for number in numbers):
+        raise ValueError(f"The model {model.name} needs whole numbers of pixels from 0 on as reach, core and least.")
 
 
 def begin(model: Model, seed: int, starter: Segmenter | None = None) -> nn.Module:

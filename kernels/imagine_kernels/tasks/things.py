@@ -1,10 +1,10 @@
-"""Strips of pixel scores → single things: connected pixels of a class, grown into the rim that parts neighbours.
+"""Strips of pixel scores → single things: connected cores of a class, grown into the rim that parts neighbours.
 
 A thing that lies across strips is one. Memory holds a strip and, of what was found, the runs along its rows.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,13 +33,15 @@ class Thing:
 class Wanted:
     """What makes a thing: pixels called `inside` (the number of a class among the scores), at least `least` of them.
 
-    With a `rim` (another class) it takes the pixels of that class that are nearer to it than to any other thing, up to
-    `reach` pixels away.
+    Things are what holds together `core` pixels away from everything else, so that a thin bridge joins no two. Each
+    then takes the rest of its class, and of the class `rim` where there is one, that lies nearer to it than to any
+    other thing and no more than `reach` pixels away.
     """
 
     inside: int
     rim: int | None = None
     reach: int = 0
+    core: int = 0
     least: float = 1
 
 
@@ -50,18 +52,18 @@ def called(scores: Scores) -> npt.NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class _Part:
-    """Rows of a view: whose thing each pixel is (0: nobody's), which are rim, and how sure each is."""
+    """Rows of a view: whose thing each pixel is (0: nobody's), which may be a thing's, and how sure each is."""
 
     x: int
     y: int
     names: _Names
-    rim: npt.NDArray[np.bool_]
+    body: npt.NDArray[np.bool_]
     sure: npt.NDArray[np.float32]
 
     def below(self, start: int, stop: int | None) -> "_Part":
         """The rows from `start` on, to before `stop`."""
         rows = slice(start, stop)
-        return _Part(self.x, self.y + start, self.names[rows], self.rim[rows], self.sure[rows])
+        return _Part(self.x, self.y + start, self.names[rows], self.body[rows], self.sure[rows])
 
 
 class Gatherer:
@@ -73,43 +75,59 @@ class Gatherer:
         self._found: list[npt.NDArray[np.float64]] = [np.zeros((0, 5))]
         self._above: _Names | None = None
         self._highest = 0
+        self._fresh: _Part | None = None
+        self._thinned = 0
         self._held: _Part | None = None
         self._done = 0
 
     def take(self, strip: Strip) -> None:
         """The next strip; it must begin where the one before ended."""
-        part = self._named(strip)
-        if self._wanted.rim is None:
-            self._found.append(_runs_of(part))
-        else:
-            self._grow(part)
+        kinds, sure = called(strip.scores), strip.scores[:, :, self._wanted.inside]
+        body = kinds == self._wanted.inside
+        inside = body.astype(np.int32)
+        if self._wanted.rim is not None:
+            sure, body = sure + strip.scores[:, :, self._wanted.rim], body | (kinds == self._wanted.rim)
+        part = _Part(strip.x, strip.y, inside, body, sure)
+        self._fresh = part if self._fresh is None else _joined(self._fresh, part)
+        self._thin(len(self._fresh.names) - self._wanted.core)
 
     def things(self) -> list[Thing]:
         """What was found, from the top down."""
+        if self._fresh is not None:
+            self._thin(len(self._fresh.names))
         if self._held is not None:
             self._found.append(_runs_of(_taken(self._held, self._wanted.reach).below(self._done, None)))
-            self._held = None
+        self._fresh = self._held = None
         pairs, size = np.concatenate(self._links, axis=1), self._highest + 1
         joined = coo_array((np.ones(pairs.shape[1], np.bool_), tuple(pairs)), shape=(size, size))
         group = connected_components(joined, directed=False)[1]
         return list(_gathered(np.concatenate(self._found), group, self._wanted.least))
 
-    def _named(self, strip: Strip) -> _Part:
-        """Names every connected inside by a number of its own, and notes which touch those of the strip above."""
-        kinds = called(strip.scores)
-        local, count = ndimage.label(kinds == self._wanted.inside, _FOUR)
+    def _thin(self, ready: int) -> None:
+        """Names what is left of rows up to `ready` when `core` pixels are taken off around; the others wait."""
+        fresh, core = self._fresh, self._wanted.core
+        if fresh is None or ready <= self._thinned:
+            return
+        cores = fresh.names > 0
+        if core:
+            cores = ndimage.binary_erosion(cores, _FOUR, iterations=core, border_value=1)
+        part = fresh.below(self._thinned, ready)
+        self._grow(replace(part, names=self._named(cores[self._thinned : ready])))
+        start = max(0, ready - core)
+        self._fresh, self._thinned = fresh.below(start, None), ready - start
+
+    def _named(self, cores: npt.NDArray[np.bool_]) -> _Names:
+        """Numbers of its own for every core, and notes which touch those of the rows above."""
+        local, count = ndimage.label(cores, _FOUR)
         names = np.where(local > 0, local + self._highest, 0).astype(np.int32)
         if self._above is not None:
             both = (names[0] > 0) & (self._above > 0)
             self._links.append(np.unique(np.stack([names[0][both], self._above[both]]), axis=1))
         self._highest, self._above = self._highest + int(count), names[-1]
-        sure, rim = strip.scores[:, :, self._wanted.inside], np.zeros(names.shape, np.bool_)
-        if self._wanted.rim is not None:
-            sure, rim = sure + strip.scores[:, :, self._wanted.rim], kinds == self._wanted.rim
-        return _Part(strip.x, strip.y, names, rim, sure)
+        return names
 
     def _grow(self, part: _Part) -> None:
-        """Gives the rim to the nearest inside; rows wait until all is known that may reach them."""
+        """Gives the rest to the nearest core; rows wait until all is known that may reach them."""
         held = part if self._held is None else _joined(self._held, part)
         ready = len(held.names) - self._wanted.reach
         if ready > self._done:
@@ -128,17 +146,16 @@ def things(strips: Iterable[Strip], wanted: Wanted) -> list[Thing]:
 
 
 def _joined(one: _Part, other: _Part) -> _Part:
-    names, rim = np.concatenate([one.names, other.names]), np.concatenate([one.rim, other.rim])
-    return _Part(one.x, one.y, names, rim, np.concatenate([one.sure, other.sure]))
+    names, body = np.concatenate([one.names, other.names]), np.concatenate([one.body, other.body])
+    return _Part(one.x, one.y, names, body, np.concatenate([one.sure, other.sure]))
 
 
 def _taken(part: _Part, reach: int) -> _Part:
-    """The rim given to the nearest inside."""
-    if not part.names.any():
+    """What may be a thing's given to the nearest core."""
+    if not reach or not part.names.any():
         return part
     far, nearest = ndimage.distance_transform_edt(part.names == 0, return_indices=True)
-    names = np.where(part.rim & (far <= reach), part.names[tuple(nearest)], part.names)
-    return _Part(part.x, part.y, names, part.rim, part.sure)
+    return replace(part, names=np.where(part.body & (far <= reach), part.names[tuple(nearest)], part.names))
 
 
 def _runs_of(part: _Part) -> npt.NDArray[np.float64]:
