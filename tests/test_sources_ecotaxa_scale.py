@@ -121,3 +121,11 @@ def test_a_pixel_without_a_unit_is_left_open(tmp_path, instrument):
 def test_no_unit_of_an_instrument_can_be_taken_for_the_one_1000_times_larger():
     for low, high in ecotaxa_scale._FAMILIES.values():
         assert high < low * 1000
+
+
+def test_the_water_of_one_image_of_a_uvp_is_not_that_of_its_cast(tmp_path):
+    found = opened(tmp_path, {"acq_instrument": "uvp5hd", "acq_volimage": "1.03"}, drop=("sample_tot_vol",))
+    assert found.samples[0].effort is None
+    (note,) = found.skipped
+    assert "1.03 L" in note.why
+    assert "how many images" in note.why

@@ -115,7 +115,18 @@ def _volume(row: Row, unit: str | None) -> tuple[Quantity | None, str | None]:
         if unit is not None:
             return Quantity(value, unit), None
         return _of_zooscan(row, column, value)
-    return None, None
+    return None, _of_uvp(row)
+
+
+def _of_uvp(row: Row) -> str | None:
+    """The tables of a UVP tell the water of one image, and not how many images were taken on the way down."""
+    one = _there(row.get("acq_volimage", ""))
+    if one is None or not _is_of(row, ("uvp",)):
+        return None
+    return (
+        f"A UVP's image is of {one:g} L (acq_volimage), and the table does not tell how many images were taken: "
+        "multiply the two, and give that volume."
+    )
 
 
 def _of_zooscan(row: Row, column: str, value: float) -> tuple[Quantity | None, str | None]:
