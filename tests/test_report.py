@@ -53,6 +53,9 @@ def test_report_tells_counts_concentrations_model_data_and_how_to_repeat_it(page
     for expected in ("per mL", "95 % interval", model.sha256, model.source.licence, model.source.citation, "drawn run"):
         assert expected in text
     assert "imagine report phytoplankton --images" in text
+    assert "imagine predict phytoplankton" in text
+    assert "Read beside the numbers" in text
+    assert f"What the model {model.name} confuse" in text or f"what the model {model.name} confuse" in text
     for label in model.labels:
         assert label.title in text
 

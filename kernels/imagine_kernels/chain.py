@@ -10,33 +10,15 @@ from importlib import util
 from pathlib import Path
 
 from imagine_kernels import confusion, measure, sources
+from imagine_kernels.options import Options as Options  # noqa: PLC0414 - a chain is asked with them
+from imagine_kernels.options import told as told  # noqa: PLC0414
 from imagine_kernels.predict import facts, predict
-from imagine_kernels.records import Annotation, Effort, Prediction, Quantity, Sample, Skipped
+from imagine_kernels.records import Annotation, Prediction, Sample, Skipped
 from imagine_kernels.use_case import Model, UseCase
 
 Cell = str | int | float | None
 Rows = tuple[Mapping[str, Cell], ...]
 """A table: what each column is called in words and units, and its value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a person says beside the path: what the files do not tell (scale, water), which model, how to go about it.
-
-    `volume` is the water that was looked at, `dilution` as in `Effort`; both go to samples that tell none themselves.
-    `table` and `limits` are a person's values of taxa and limits of classes, for an index. With `rescale`
-    pictures of another scale than the model's are resampled to it, instead of refused.
-    """
-
-    model: str | None = None
-    weights: Path | None = None
-    pixel_size: Quantity | None = None
-    volume: Quantity | None = None
-    dilution: float | None = None
-    table: Path | None = None
-    limits: tuple[float, ...] | None = None
-    rescale: bool = False
-    progress: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +59,8 @@ class Work:
 
 
 Step = Callable[[Work], Work]
+Review = Callable[[Work], Iterable[Annotation]]
+"""What people decided about named samples: asked once, when they have their names."""
 
 
 def steps(case: UseCase) -> list[Step]:
@@ -88,11 +72,22 @@ def steps(case: UseCase) -> list[Step]:
     return found
 
 
-def run(case: UseCase, path: Path | str, options: Options | None = None, chain: Iterable[Step] | None = None) -> Work:
-    """All steps on the file or folder at `path`. Raises what they raise: OSError or ValueError with a sentence."""
+def run(
+    case: UseCase,
+    path: Path | str,
+    options: Options | None = None,
+    chain: Iterable[Step] | None = None,
+    review: Review | None = None,
+) -> Work:
+    """All steps on the file or folder at `path`. Raises what they raise: OSError or ValueError with a sentence.
+
+    Decisions that `review` gives go before what the model says, and before the labels that came with the files.
+    """
     work = Work(case, Path(path), options or Options())
     for step in steps(case) if chain is None else chain:
         work = step(work)
+        if review is not None and work.predictions:
+            work, review = replace(work, annotations=(*work.annotations, *review(work))), None
     return work
 
 
@@ -101,17 +96,6 @@ def read(work: Work) -> Work:
     found = sources.open_samples(work.path)
     samples = tuple(told(sample, work.options) for sample in found.samples)
     return replace(work, samples=samples, annotations=found.annotations, skipped=(*work.skipped, *found.skipped))
-
-
-def told(sample: Sample, options: Options) -> Sample:
-    """The sample with the scale and the water that a person gave, where it has none itself."""
-    effort = sample.effort or Effort()
-    if effort.volume is None and options.volume is not None:
-        effort = replace(effort, volume=options.volume)
-    if options.dilution is not None:
-        effort = replace(effort, dilution=options.dilution)
-    kept = sample.effort if effort == Effort() else effort
-    return replace(sample, pixel_size=sample.pixel_size or options.pixel_size, effort=kept)
 
 
 def classify(work: Work) -> Work:

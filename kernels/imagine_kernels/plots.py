@@ -11,6 +11,7 @@ from imagine_kernels.images import Pixels
 from imagine_kernels.measure import Row
 from imagine_kernels.records import Prediction
 from imagine_kernels.spectrum import Spectrum
+from imagine_kernels.use_case import Model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,15 +136,30 @@ def confusion(evaluation: Evaluation, titles: Mapping[str, str] | None = None) -
     return matrix(evaluation.labels, evaluation.confusion, titles or {}, f"{evaluation.count:,} pictures\n{figures}")
 
 
-def matrix(labels: Sequence[str], counts: Sequence[Sequence[int]], titles: Mapping[str, str], head: str) -> "Figure":
-    """What people said (rows) beside what the model said (columns): counts, shaded by their share of the row.
+def held_out(model: Model) -> Picture:
+    """What the model confused among pictures it had not seen: what counts are corrected by."""
+    titles = {label.name: label.title for label in model.answers}
+    count = sum(map(sum, model.confusion))
+    answers = model.names[: len(model.confusion[0])] if model.confusion else ()
+    head = f"{count:,} pictures that {model.name} had not seen"
+    return Picture(matrix(model.label_names, model.confusion, titles, head, answers))
 
-    Where millions of pixels were counted the shares are written, in percent.
+
+def matrix(
+    labels: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    titles: Mapping[str, str],
+    head: str,
+    answers: Sequence[str] = (),
+) -> "Figure":
+    """What people said (rows) beside what the model said (columns, `answers` where they are not the rows').
+
+    Counts, shaded by their share of the row. Where millions of pixels were counted the shares are written, in percent.
     """
-    names = [titles.get(label, label) for label in labels]
+    names, said = ([titles.get(label, label) for label in some] for some in (labels, answers or labels))
     many = max((cell for row in counts for cell in row), default=0) >= 100_000
     side = max(3.2, 0.62 * len(names))
-    figure, axes = _axes(side + 3.4, side + 1.6)
+    figure, axes = _axes(max(3.2, 0.62 * len(said)) + 3.4, side + 1.6)
     shares = [[cell / max(1, sum(row)) for cell in row] for row in counts]
     axes.imshow(shares, cmap=_shades(), vmin=0, vmax=1, aspect="equal")
     for y, row in enumerate(counts):
@@ -151,7 +167,7 @@ def matrix(labels: Sequence[str], counts: Sequence[Sequence[int]], titles: Mappi
             if cell:
                 shown = f"{100 * shares[y][x]:.1f}" if many else f"{cell}"
                 axes.text(x, y, shown, ha="center", va="center", color="white" if shares[y][x] > 0.5 else INK)
-    axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_xticks(range(len(said)), said, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("the model says" + (", % of the row" if many else ""), color=INK)
     axes.set_ylabel("people say", color=INK)

@@ -5,10 +5,13 @@ import os
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imagine_kernels.environment import notebooks_folder, work_folder
 from imagine_kernels.use_case import UseCase
+
+if TYPE_CHECKING:
+    from imagine_kernels.chain import Options
 
 TEMPLATE = "report.ipynb"
 _STYLE = Path(__file__).with_name("report.css")
@@ -30,21 +33,27 @@ def make(
     out: Path | None = None,
     *,
     model: str | None = None,
+    options: "Options | None" = None,
     template: Path | None = None,
     progress: bool = False,
 ) -> Path:
     """Execute the report of `case` on the folder, zip or run at `images`; returns the HTML file.
 
     `out` is the HTML file to write (default: a dated file in the person's reports folder); the executed notebook lies
-    beside it. Raises FileNotFoundError where `images` is missing, ReportError where a cell fails.
+    beside it. `options` are those of the use case's chain: what the files do not tell. Raises FileNotFoundError where
+    `images` is missing, ReportError where a cell fails.
     """
     if not images.exists():
         raise FileNotFoundError(f"{images} does not exist: name a folder of images, a zip or a FlowCam run.")
-    chosen = case.model(model).name
+    words = {} if options is None else options.words()
+    words.pop("model", None)
+    chosen = model or (None if options is None else options.model)
+    if "weights" not in words:
+        chosen = case.model(chosen).name
     page = _page(case, images, out)
     page.parent.mkdir(parents=True, exist_ok=True)
     notebook = page.with_suffix(".ipynb")
-    parameters = {"USE_CASE": case.name, "IMAGES": str(images.resolve()), "MODEL": chosen}
+    parameters = {"USE_CASE": case.name, "IMAGES": str(images.resolve()), "MODEL": chosen, "OPTIONS": words}
     _execute(template or notebooks_folder() / "reports" / TEMPLATE, notebook, parameters, case, progress=progress)
     _write(page, to_html(notebook, f"{case.title}: {images.name}"))
     return page

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _PER = {"1 / milliliter": "per mL", "1 / liter": "per L", "1 / meter ** 3": "per m³"}
+_ESTIMATE = "estimated count"
 _FROM, _TO = ", 95 % from", ", 95 % to"
 
 
@@ -76,7 +77,7 @@ def _measured(row: Row, titles: Mapping[str, str], *, same: bool) -> dict[str, o
         "count": row.count,
     }
     if not same:
-        line |= _between("estimated count", row.estimate, row.estimate_low, row.estimate_high, ",.1f")
+        line |= _between(_ESTIMATE, row.estimate, row.estimate_low, row.estimate_high, ",.1f")
     line |= _between("share", row.share, row.share_low, row.share_high, ".1%")
     if row.concentration is not None and row.low is not None and row.high is not None:
         unit = _PER.get(row.concentration.unit, row.concentration.unit)
@@ -95,14 +96,23 @@ def _between(name: str, value: float | None, low: float | None, high: float | No
 def of_chain(rows: Sequence[Mapping[str, object]], titles: Mapping[str, str] | None = None) -> "pd.DataFrame":
     """A table of a chain as people read it: classes by title, the two ends of an interval in one column, few digits.
 
-    A column in which nothing is known is left out, and the group where there is one only.
+    A column in which nothing is known is left out, the group where there is one only, and estimates that are the counts.
     """
     import pandas as pd
 
-    names = list(dict.fromkeys(name for row in rows for name in row if any(one.get(name) is not None for one in rows)))
+    told = {name for row in rows for name, value in row.items() if value is not None}
+    if all(row.get(_ESTIMATE) in {None, row.get("count")} for row in rows):
+        told -= {_ESTIMATE, f"{_ESTIMATE}{_FROM}", f"{_ESTIMATE}{_TO}"}
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name in told]
     if len({row.get("group") for row in rows}) == 1 and len(names) > 1:
         names = [name for name in names if name != "group"]
-    return pd.DataFrame([_cells(row, names, titles or {}) for row in rows])
+    return pd.DataFrame([_cells(row, names, titles or {}) for row in rows]).rename(columns=_spelled)
+
+
+def _spelled(name: str) -> str:
+    """A column as people say it: "1 / milliliter, 95 % interval" is "per mL, 95 % interval"."""
+    unit, comma, rest = name.partition(",")
+    return f"{_PER.get(unit, unit)}{comma}{rest}"
 
 
 def _cells(row: Mapping[str, object], names: Sequence[str], titles: Mapping[str, str]) -> dict[str, object]:
@@ -123,7 +133,9 @@ def _cells(row: Mapping[str, object], names: Sequence[str], titles: Mapping[str,
 def _cell(value: object, unknown: str = "–") -> object:
     if value is None:
         return unknown
-    return f"{value:,.4g}" if isinstance(value, float) else value
+    if not isinstance(value, float):
+        return value
+    return f"{value:,.0f}" if 1000 <= abs(value) < 10**7 else f"{value:.4g}"
 
 
 def changed(before: Iterable[Prediction], after: Iterable[Prediction]) -> "pd.DataFrame":
@@ -141,6 +153,11 @@ def left_out(*skipped: Iterable[Skipped]) -> "pd.DataFrame":
     import pandas as pd
 
     return pd.DataFrame([(s.where, s.why) for some in skipped for s in some], columns=["what", "why"])
+
+
+def remarks(sentences: Sequence[str]) -> str:
+    """The sentences of a chain as a list in Markdown; names of people's files in them are no markup."""
+    return "\n".join(f"- {plain(sentence)}" for sentence in sentences)
 
 
 def figures(case: UseCase) -> "pd.DataFrame":
