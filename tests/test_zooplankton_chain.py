@@ -8,8 +8,8 @@ import pytest
 import tifffile
 from ecotaxa_tables import project, rows
 
-from imagine_kernels import chain, ecotaxa, use_case
-from imagine_kernels.records import Annotation, Quantity, Region
+from imagine_kernels import chain, ecotaxa, images, use_case
+from imagine_kernels.records import Annotation, Quantity, Region, Sample
 from imagine_kernels.sources import ecotaxa as projects
 from imagine_kernels.use_cases.zooplankton import samples as maker
 from imagine_kernels.use_cases.zooplankton import scans, touching
@@ -142,6 +142,19 @@ def test_a_project_keeps_its_columns_and_its_people_on_the_way_through(tmp_path)
     assert columns["o1"]["object_annotation_person_name"] == "Ada"
     assert columns["o2"]["object_annotation_status"] == "predicted"
     assert columns["o2"]["sample_tot_vol"] == "24.5"
+
+
+def test_further_pictures_of_an_object_go_through_by_their_rank(tmp_path):
+    second = {"object_id": "o1", "img_rank": "1", "img_file_name": "other.png"}
+    source = project(tmp_path / "in", rows({}, second, {}))
+    done = run(source)
+    assert [sample.id for sample in done.samples] == ["o1", "o3"]
+    (place,) = ecotaxa.from_work(done, tmp_path / "out.zip")
+    (table,) = projects.read(place).tables
+    listed = {(row["object_id"], row["img_rank"]): row["img_file_name"] for _, row in table.rows()}
+    assert set(listed) == {("o1", "0"), ("o1", "1"), ("o3", "0")}
+    pixels = images.read(Sample("x", f"{place}!/{listed['o1', '1']}", 12, 9))
+    assert (pixels == images.read(Sample("x", str(source / "other.png"), 12, 9))).all()
 
 
 def test_vignettes_without_measures_are_measured(tmp_path):

@@ -4,13 +4,17 @@ import contextlib
 import os
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from imagine_kernels import images
 from imagine_kernels.chain import Work
 from imagine_kernels.ecotaxa import packing, rows
 from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_kernels.sources import ecotaxa_tables
+from imagine_kernels.sources import ecotaxa_values as values
+from imagine_kernels.sources.ecotaxa_pictures import Pictures
 from imagine_kernels.sources.place import Archive, Folder, Place
 
 __all__ = ["MAX_BYTES", "from_work", "write"]
@@ -27,16 +31,18 @@ def write(
     annotations: Iterable[Annotation] = (),
     features: Mapping[str, Mapping[str, float]] | None = None,
     columns: Mapping[str, Mapping[str, str]] | None = None,
+    more: Mapping[str, Sequence[str]] | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> tuple[Path, ...]:
     """Writes the samples as EcoTaxa wants them and returns the files: a table ("ecotaxa_cast.tsv"), or a zip.
 
     A zip holds the table and the pictures; where one would be larger than `max_bytes` there are several, numbered.
-    What a person said is validated, what a model said predicted; the model's name, label, score and the sha256 of its
-    weights stand in columns object_model_… . `features` are numbers by EcoTaxa's names (such as "area"), by sample
-    id. `columns` are texts by the full names of columns, by sample id, such as `Project.columns()` of a project that
-    was read: all of them are kept. Raises ValueError with a sentence where EcoTaxa would refuse the table, or a
-    picture cannot be read; then nothing is written.
+    What a person said is validated, what a model said predicted; the model's name, label, score and the sha256 of
+    its weights stand in columns object_model_… . `features` are numbers by EcoTaxa's names (such as "area"), by
+    sample id. `columns` are texts by the full names of columns, by sample id, such as `Project.columns()` of a
+    project that was read: all of them are kept. `more` are uris of further pictures of an object, by sample id.
+    Raises ValueError with a sentence where EcoTaxa would refuse the table, or a picture cannot be read; then
+    nothing is written.
     """
     place, every = Path(target).expanduser().absolute(), tuple(samples)
     suffix = place.suffix.lower()
@@ -49,6 +55,7 @@ def write(
     twice = [name for name, count in Counter(sample.id for sample in every).items() if count > 1]
     if twice:
         raise ValueError(f"The sample {twice[0]} is there twice ({len(twice):,} such): an object has one row.")
+    every = tuple(picture for sample in every for picture in _shown(sample, (more or {}).get(sample.id, ())))
     said = rows.Said.of(predictions, annotations, features or {}, columns or {})
     table = rows.table(every, said)
     table.check(place.name)
@@ -69,24 +76,40 @@ def from_work(
     """
     names = {sample.id for sample in work.samples}
     said = [one for one in (*work.annotations, *annotations) if one.sample_id in names]
-    known = _columns(work.path.expanduser().absolute())
+    known, more = _project(work.path.expanduser().absolute())
     return write(
-        target, work.samples, predictions=work.predictions, annotations=said, columns=known, max_bytes=max_bytes
-    )
+        target, work.samples, predictions=work.predictions, annotations=said, columns=known, more=more,
+        max_bytes=max_bytes,
+    )  # fmt: skip
 
 
-def _columns(path: Path) -> dict[str, dict[str, str]]:
-    """Every column of the EcoTaxa tables at a path, as text, by object; nothing where there are none."""
+def _shown(sample: Sample, more: Sequence[str]) -> Iterator[Sample]:
+    """The sample, and its object in further pictures."""
+    yield sample
+    for uri in more:
+        width, height = images.size(uri)
+        yield replace(sample, uri=uri, width=width, height=height, crop=None)
+
+
+def _project(path: Path) -> tuple[dict[str, dict[str, str]], dict[str, list[str]]]:
+    """Every column of the EcoTaxa tables at a path as text, and uris of further pictures, by object; else nothing."""
     place: Place = Folder(path if path.is_dir() else path.parent)
     if path.is_file() and zipfile.is_zipfile(path):
         place = Archive(path)
     alone = path.is_file() and isinstance(place, Folder)
     tables = [ecotaxa_tables.table_of(place, path.name)] if alone else ecotaxa_tables.find(place)
-    found: dict[str, dict[str, str]] = {}
+    columns: dict[str, dict[str, str]] = {}
+    listed: dict[str, list[tuple[float, str]]] = {}
+    pictures = Pictures(place)
     for table in tables:
         for _, row in table.rows() if table is not None else ():
-            found.setdefault(row.get("object_id", ""), dict(row))
-    return found
+            name = row.get("object_id", "")
+            columns.setdefault(name, dict(row))
+            file = pictures.find(row.get("img_file_name", ""), table.folder if table else "", row)
+            if file is not None:
+                listed.setdefault(name, []).append((values.known(row.get("img_rank", "")) or 0.0, place.uri(file)))
+    further = {name: [uri for _, uri in sorted(found)[1:]] for name, found in listed.items() if len(found) > 1}
+    return columns, further
 
 
 def _zips(place: Path, samples: tuple[Sample, ...], table: rows.Written, max_bytes: int) -> tuple[Path, ...]:

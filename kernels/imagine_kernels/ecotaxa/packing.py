@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -55,20 +56,21 @@ def _bytes(sample: Sample) -> bytes:
 def portions(samples: Sequence[Sample], table: Table, max_bytes: int) -> Iterator[list[tuple[int, bytes]]]:
     """Row numbers and pictures, as many at a time as make a zip of at most `max_bytes`.
 
-    One portion lies in memory. Raises ValueError with a sentence where a single object is larger.
+    The pictures of one object stay together. One portion lies in memory. Raises ValueError with a sentence where a
+    single object is larger.
     """
     portion: list[tuple[int, bytes]] = []
     head = len(table.text([])) + _DIRECTORY
     room = max_bytes - head
-    for number, sample in enumerate(samples):
-        data = _bytes(sample)
-        need = len(data) + len(table.text([number])) - head + 2 * _DIRECTORY
+    for name, together in groupby(enumerate(samples), key=lambda each: each[1].id):
+        read = [(number, _bytes(sample)) for number, sample in together]
+        need = sum(len(data) + len(table.text([number])) - head + 2 * _DIRECTORY for number, data in read)
         if need > max_bytes - head:
-            raise ValueError(f"{sample.id} alone is larger than {max_bytes:,} bytes: allow larger zips (max_bytes).")
+            raise ValueError(f"{name} alone is larger than {max_bytes:,} bytes: allow larger zips (max_bytes).")
         if need > room:
             yield portion
             portion, room = [], max_bytes - head
-        portion.append((number, data))
+        portion += read
         room -= need
     yield portion
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -101,8 +102,12 @@ class _Memory:
 
 
 def table(samples: Sequence[Sample], said: Said) -> Written:
-    """All rows. Raises ValueError with a sentence where a feature is no number."""
+    """All rows, of several pictures of one object (the same id) one each, by rank.
+
+    Raises ValueError with a sentence where a feature is no number.
+    """
     taken: set[str] = set()
+    ranks: Counter[str] = Counter()
     found: list[Row] = []
     numbers: set[str] = set(_NUMBERS)
     for number, sample in enumerate(samples, start=1):
@@ -111,7 +116,8 @@ def table(samples: Sequence[Sample], said: Said) -> Written:
         row |= _featured(sample, said.features.get(sample.id, {}), numbers)
         row |= _opinion(row, said.annotations.get(sample.id), said.predictions.get(sample.id))
         given = PurePosixPath(row.get("img_file_name", "").replace("\\", "/"))
-        row |= {"object_id": plain(sample.id), "img_rank": "0"}
+        row |= {"object_id": plain(sample.id), "img_rank": str(ranks[sample.id])}
+        ranks[sample.id] += 1
         row["img_file_name"] = picture_name(sample, number, given, taken)
         taken.add(row["img_file_name"].lower())
         found.append(row)
