@@ -42,6 +42,17 @@ class Judged:
     right: list[list[npt.NDArray[np.bool_]]]
     true: list[list[int]]
 
+    @property
+    def total(self) -> int:
+        """How many things there are."""
+        return sum(map(sum, self.true))
+
+    def every(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """The scores of all that was found, and whether each is right."""
+        scores = [cell for picture in self.scores for cell in picture]
+        right = [cell for picture in self.right for cell in picture]
+        return np.concatenate([np.zeros(0), *scores]), np.concatenate([np.zeros(0, bool), *right])
+
     def counts(self, threshold: float) -> npt.NDArray[np.float64]:
         """(pictures, classes, 3): right, found and true things."""
         rows = [

@@ -148,18 +148,23 @@ def build(model: Model) -> nn.Module:
 
 
 def begin(model: Model, seed: int, starter: Detector | None = None) -> networks.Network:
-    """A network to be taught: untrained, or with what `starter` knows where the shapes of both agree."""
+    """A network to be taught: untrained, or with what `starter` knows where both are built alike.
+
+    Of its classes those that both share are kept.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = networks.build(model)
     if starter is not None:
         own = network.state_dict()
-        known = {
-            name: value
-            for name, value in starter.network.state_dict().items()
-            if name in own and own[name].shape == value.shape
-        }
-        network.load_state_dict(own | known)
+        for name, known in starter.network.state_dict().items():
+            if name in own and own[name].shape == known.shape and not networks.by_class(name):
+                own[name] = known
+            elif name in own and own[name].shape[1:] == known.shape[1:] and networks.by_class(name):
+                for row, label in enumerate(model.label_names):
+                    if label in starter.model.label_names:
+                        own[name][row] = known[starter.model.label_names.index(label)]
+        network.load_state_dict(own)
     return network
 
 

@@ -14,7 +14,7 @@ from imagine_kernels.use_case import Model
 
 STRIDE = 32
 """The input's side is a multiple of this: the coarsest of the three levels that are looked at."""
-_BOUNDS = {"width": (32, 512), "layers": (1, 6), "queries": (10, 1000), "window": (32, 8192)}
+_BOUNDS = {"width": (32, 512), "layers": (2, 6), "queries": (10, 1000), "window": (32, 8192)}
 _DEFAULTS = {"width": 64, "layers": 3, "queries": 60}
 _HEADS = 4
 _NOISED = 40
@@ -107,6 +107,11 @@ def _config(model: Model) -> dict[str, Any]:
         "depth_mult": 0.34,
         "lqe_hidden_dim": 32,
     }
+
+
+def by_class(name: str) -> bool:
+    """Whether the weights of this name have a row for each class."""
+    return any(part in name for part in ("class_embed", "enc_score_head"))
 
 
 def option(model: Model, name: str) -> int:
