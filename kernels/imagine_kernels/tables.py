@@ -96,7 +96,7 @@ def _between(name: str, value: float | None, low: float | None, high: float | No
 def of_chain(rows: Sequence[Mapping[str, object]], titles: Mapping[str, str] | None = None) -> "pd.DataFrame":
     """A table of a chain as people read it: classes by title, the two ends of an interval in one column, few digits.
 
-    A column in which nothing is known is left out, the group where there is one only, and estimates that are the counts.
+    Columns in which nothing is known are left out, the group where there is but one, estimates that are the counts.
     """
     import pandas as pd
 
