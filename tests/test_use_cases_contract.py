@@ -19,6 +19,8 @@ from imagine_kernels.tasks import classification, inputs, training
 NAMES = use_case.names()
 MODELS = [(case, model) for case in use_case.every() for model in case.models]
 IDS = [f"{case.name}-{model.name}" for case, model in MODELS]
+SORTING = [(case, model) for case, model in MODELS if model.task == use_case.CLASSIFICATION]
+SORTING_IDS = [f"{case.name}-{model.name}" for case, model in SORTING]
 PERMISSIVE = {"Apache-2.0", "MIT", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0"}
 
 
@@ -104,12 +106,12 @@ def test_labels_and_scores_are_of_the_models_classes(case, drawn):
         run = predict(case, drawn.samples, model.name, progress=False)
         assert len(run.predictions) == len(drawn.samples)
         for region in (region for prediction in run.predictions for region in prediction.regions):
-            assert region.label in model.label_names
+            assert region.label in model.names
             assert set(region.scores) <= set(model.label_names)
 
 
 def test_batch_of_one_equals_the_same_picture_in_a_batch_of_five(case, drawn):
-    for model in case.models:
+    for model in (model for one, model in SORTING if one.name == case.name):
         alone = predict(case, drawn.samples[:1], model.name, progress=False).predictions[0].regions[0]
         among = predict(case, drawn.samples[:5], model.name, batch_size=5, progress=False).predictions[0].regions[0]
         assert alone.label == among.label
@@ -127,7 +129,7 @@ def test_json_keeps_a_score_of_zero(case):
     assert back.regions[0].scores[name] == 0.0
 
 
-@pytest.mark.parametrize(("case", "model"), MODELS, ids=IDS)
+@pytest.mark.parametrize(("case", "model"), SORTING, ids=SORTING_IDS)
 def test_one_step_of_training_lowers_the_loss(case, model):
     rng = np.random.default_rng(0)
     channels = model.profile.channels
@@ -146,7 +148,7 @@ def test_one_step_of_training_lowers_the_loss(case, model):
     assert float(loss().detach()) < float(before.detach())
 
 
-@pytest.mark.parametrize(("case", "model"), MODELS, ids=IDS)
+@pytest.mark.parametrize(("case", "model"), SORTING, ids=SORTING_IDS)
 def test_a_short_training_learns_two_kinds_of_picture(case, model):
     size, channels = model.profile.size, model.profile.channels
     squares = np.full((16, size, size, channels), inputs.WATER, np.uint8)

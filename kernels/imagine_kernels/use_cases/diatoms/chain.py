@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - see taxa
 """The chain of diatoms: fields of slides → valves found and named → relative abundance → the index of the water."""
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,6 +9,7 @@ from imagine_kernels.diatom_counts import VALVES, codes, counted
 from imagine_kernels.diatom_index import Index, Limits, index
 from imagine_kernels.diatom_table import read_table
 from imagine_kernels.predict import facts, predict
+from imagine_kernels.records import Annotation
 from imagine_kernels.use_case import CLASSIFICATION, Model, UseCase
 from imagine_kernels.use_cases.diatoms import finding
 
@@ -28,7 +28,9 @@ def read(work: Work) -> Work:
     model = _namer(work)
     told, home = (chain.told(s, work.options) for s in found.samples), work.path.expanduser().absolute().stem
     apart = finding.sort(told, found.annotations, {label.name for label in model.answers}, home)
-    fields, valves = (finding.scaled(some, model) for some in (apart.fields, apart.valves))
+    fields, valves = (
+        finding.scaled(some, model, rescale=work.options.rescale) for some in (apart.fields, apart.valves)
+    )
     if any(s.pixel_size is None for s in (*apart.fields, *apart.valves)) and model.profile.pixel_size_um is not None:
         size = model.profile.pixel_size_um
         work = work.with_remark(f"Nobody told how large a pixel is: {size:g} µm is taken, as the model knows valves.")
@@ -97,6 +99,12 @@ def indices(work: Work) -> Work:
         f"The limits of the classes are {lowest} ({found.limits.source}); those of the Water Framework Directive are "
         "set by each country for each type of water body (--limits)."
     )
+
+
+def again(work: Work, annotations: Iterable[Annotation]) -> Work:
+    """Abundance and index once more, with what people have said of the valves since."""
+    fresh = replace(work, annotations=(*work.annotations, *annotations), tables={}, remarks=())
+    return indices(shares(fresh))
 
 
 def _namer(work: Work) -> Model:

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - see taxa
 """Fields of a slide → samples of one valve each, cut out along the valve: what the classifier looks at."""
 
 import math
@@ -6,18 +5,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from imagine_kernels.images import named
+import numpy as np
+from PIL import Image, ImageDraw
+
+from imagine_kernels import images
+from imagine_kernels.images import Pixels
 from imagine_kernels.measure import FOLDER
 from imagine_kernels.records import Annotation, Prediction, Quantity, Region, Sample
 from imagine_kernels.shapes import Flat, RotatedBox, TimeFrequency, Track, bounds
+from imagine_kernels.tasks import scale
 from imagine_kernels.units import convert
 from imagine_kernels.use_case import Model
-from imagine_kernels.use_cases.diatoms.samples import MARGIN
+from imagine_kernels.use_cases.diatoms.samples import MARGIN, PIXEL_SIZE_UM
 
-SMALLEST = 384
-"""Pixels. A picture whose shorter side is less shows one valve, a larger one is a field."""
-_SAME = 1.15
-"""Scales that differ by less are taken for the same."""
+SMALLEST_UM = 38.4
+"""A picture whose shorter side is less shows one valve, a larger one is a field."""
 _EDGE = 3.0
 """Pixels from the field's edge within which a box is taken to be cut by it."""
 
@@ -52,26 +54,22 @@ def sort(samples: Iterable[Sample], annotations: Iterable[Annotation], names: se
 
 def is_field(sample: Sample) -> bool:
     """Whether a picture is too large to show a single valve."""
-    return min(sample.width, sample.height) >= SMALLEST
+    return min(sample.width, sample.height) * _micrometres(sample) >= SMALLEST_UM
 
 
-def scaled(samples: Iterable[Sample], model: Model) -> tuple[Sample, ...]:
+def scaled(samples: Iterable[Sample], model: Model, *, rescale: bool) -> tuple[Sample, ...]:
     """The samples, each with a pixel size: the model's where nobody told one.
 
     Raises ValueError with the two values where a picture shows valves larger or smaller than the model knows them.
     """
-    known = model.profile.pixel_size_um
-    if known is None:
-        return tuple(samples)
-    told = tuple(replace(s, pixel_size=s.pixel_size or Quantity(known, "micrometer")) for s in samples)
-    for sample in told:
-        own = convert(sample.pixel_size, "micrometer").value if sample.pixel_size is not None else known
-        if not 1 / _SAME < own / known < _SAME:
-            raise ValueError(
-                f"A pixel of {named(sample.uri)} is {own:g} µm, and {model.name} was taught with {known:g} µm: size "
-                f"tells species apart. Make the pictures {own / known:.3g} times as large, so that it is {known:g} um."
-            )
-    return told
+    usual = Quantity(model.profile.pixel_size_um or PIXEL_SIZE_UM, "micrometer")
+    told = tuple(replace(sample, pixel_size=sample.pixel_size or usual) for sample in samples)
+    return tuple(scale.checked(told, model, rescale=rescale))
+
+
+def _micrometres(sample: Sample) -> float:
+    """The side of a pixel."""
+    return PIXEL_SIZE_UM if sample.pixel_size is None else convert(sample.pixel_size, "micrometer").value
 
 
 def cut(region: Region, field: Sample) -> str:
@@ -93,9 +91,10 @@ def counts(edges: str) -> bool:
 def valves(field: Sample, found: Prediction) -> Iterator[Sample]:
     """Every counted valve of a field as a sample that lies along x, from the top of the field down."""
     regions = [region for region in found.regions if counts(cut(region, field))]
+    margin = MARGIN * PIXEL_SIZE_UM / _micrometres(field)
     for number, region in enumerate(sorted(regions, key=_place), start=1):
         box = along(region)
-        wider = RotatedBox(box.x, box.y, box.width + 2 * MARGIN, box.height + 2 * MARGIN, box.angle)
+        wider = RotatedBox(box.x, box.y, box.width + 2 * margin, box.height + 2 * margin, box.angle)
         width, height = round(wider.width), round(wider.height)
         yield replace(field, id=f"{field.id}#{number:03}", width=width, height=height, crop=wider)
 
@@ -126,3 +125,13 @@ def _place(region: Region) -> tuple[float, float]:
 def more_fields(valves: int, fields: int, wanted: int) -> int:
     """How many fields more the count needs, if they hold as many valves as those before."""
     return math.ceil((wanted - valves) * fields / max(valves, 1))
+
+
+def shown(field: Sample, samples: Iterable[Sample]) -> Pixels:
+    """The field (h, w, 3) with a box around each of its valves among `samples`."""
+    picture = Image.fromarray(images.read(field))
+    pen = ImageDraw.Draw(picture)
+    for sample in samples:
+        if sample.uri == field.uri and isinstance(sample.crop, RotatedBox):
+            pen.polygon(sample.crop.corners(), outline=(226, 87, 76), width=max(1, round(min(picture.size) / 400)))
+    return np.asarray(picture)

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - see taxa
 """Delay of light by silica → the grey picture a microscope with a ×100 objective takes of it, at 0.1 µm per pixel.
 
 A valve absorbs nothing: it is seen because it bends light. In bright field the picture of a thin phase object a little

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - see taxa
 """Valves built from the facts of `taxa`, as maps of how far silica delays light; `optics` takes the picture of them.
 
 A valve is drawn in its own frame, x along it and y across, turned by its angle; pixels are 0.1 µm.

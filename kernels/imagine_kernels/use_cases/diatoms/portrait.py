@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - see taxa
 """The card picture of the use case: drawn valves in dark field, as glass lit from one side, near ones sharp."""
 
 import io

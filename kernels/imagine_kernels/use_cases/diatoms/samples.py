@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - see taxa
 """The sample maker: single valves and whole fields of a diatom slide drawn by code, with the truth about every valve.
 
 Everything follows from the seed. Pictures are grey PNG files of 0.1 µm per pixel.

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - see taxa
 """Valves laid on a slide: who lies where in one field of the microscope, who touches whom, and the picture of it."""
 
 import math

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a folder becomes a use case, which needs its facts and weights, by its __init__.py
 """The taxa of the use case: what they are called and belong to, and how a valve of each is built. Facts only.
 
 Lengths, breadths and striae are those the floras give (Krammer and Lange-Bertalot, Süßwasserflora von Mitteleuropa
