@@ -1,0 +1,89 @@
+"""A file of any format → labels → a file of any other: tells the format by what is in it, and the losses first."""
+
+import difflib
+import importlib
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from imagine_widgets.formats.format import Format, Head
+from imagine_widgets.formats.labels import Labels, keep
+from imagine_widgets.formats.losses import Loss
+from imagine_widgets.formats.losses import losses as lost
+
+_FILES = ("coco",)
+"""The files of this folder with a format, in the order in which content is tried."""
+
+
+def formats() -> Mapping[str, Format]:
+    """Every format by name."""
+    found = (importlib.import_module(f"imagine_widgets.formats.{name}").FORMAT for name in _FILES)
+    return {one.name: one for one in found}
+
+
+def named(name: str) -> Format:
+    """The format called `name`. Raises LookupError naming the nearest one."""
+    every = formats()
+    if name not in every:
+        near = difflib.get_close_matches(name, every, 1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(every)}."
+        raise LookupError(f"{name!r} is not a format of labels here. {hint}")
+    return every[name]
+
+
+def detect(path: Path | str) -> Format:
+    """The format of a file, folder or zip, told by its content. Raises OSError or ValueError with a sentence."""
+    head = Head(Path(path))
+    if not head.path.exists():
+        raise FileNotFoundError(f"{path} does not exist.")
+    for one in formats().values():
+        if one.detect(head):
+            return one
+    raise ValueError(
+        f"{path} is in none of the formats known here: {', '.join(one.title for one in formats().values())}. "
+        "If it is one of them, name it."
+    )
+
+
+def read(path: Path | str, name: str | None = None, *, images: Path | str | None = None) -> Labels:
+    """The labels in a file, folder or zip; its format is told by its content where `name` doesn't.
+
+    `images` is the folder of the pictures, where the file does not tell their size. What cannot be used is in
+    `Labels.skipped`. Raises OSError or ValueError with a sentence where the whole cannot be read.
+    """
+    chosen = detect(path) if name is None else named(name)
+    return chosen.read(Path(path), None if images is None else Path(images))
+
+
+def losses(labels: Labels, name: str) -> tuple[Loss, ...]:
+    """What the format called `name` cannot hold of `labels`: what, how many, and where the first is."""
+    return lost(labels, named(name).holds)
+
+
+def write(labels: Labels, path: Path | str, name: str, *, strict: bool = False) -> tuple[Loss, ...]:
+    """Writes `labels` as a new file or folder, whole or not at all; gives what was lost.
+
+    With `strict` raises ValueError, before anything is written, where anything would be lost.
+    """
+    chosen, target = named(name), Path(path)
+    gone = lost(labels, chosen.holds)
+    if strict and gone:
+        raise ValueError(f"{chosen.title} cannot hold everything: {'; '.join(map(str, gone))}. Nothing was written.")
+    if target.exists():
+        raise FileExistsError(f"{target} is there already: name another, or remove it.")
+    half = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    try:
+        chosen.write(keep(labels, chosen.holds), half / target.name)
+        (half / target.name).replace(target)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+    return gone
+
+
+def convert(
+    source: Path | str, target: Path | str, name: str, *, images: Path | str | None = None, strict: bool = False
+) -> tuple[Labels, tuple[Loss, ...]]:
+    """`read` and `write`: the labels, and what the target could not hold of them."""
+    labels = read(source, images=images)
+    return labels, write(labels, target, name, strict=strict)

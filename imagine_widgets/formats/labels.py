@@ -1,0 +1,169 @@
+"""What every format is read into and written from: samples, what people and models said of them, and the classes."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
+from imagine_kernels.shapes import Shape
+
+IMPORTED = "import"
+"""The author of labels whose author a file does not tell, and the model of such predictions."""
+LONG_AGO = "1970-01-01T00:00:00+00:00"
+"""The time of labels whose time a file does not tell: whatever is known to be later counts more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One class of a data set: its name, that of the class above it, and what other tools and registers call it."""
+
+    name: str
+    parent: str | None = None
+    id: str = ""
+    colour: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", MappingProxyType(dict(self.codes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """A data set as labels know it. `skipped` names what a reader could not use, each with a sentence."""
+
+    samples: tuple[Sample, ...]
+    annotations: tuple[Annotation, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    terms: tuple[Term, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+def unchanged(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
+    """For formats that hold every shape as it is."""
+    del sample
+    return (shape,)
+
+
+@dataclass(frozen=True)
+class Holds:
+    """What a format can hold: which of the facts named in `FACTS`, and what becomes of each shape.
+
+    `shapes(shape, sample)` gives what comes back of a shape: itself, another one, several, or none at all.
+    """
+
+    facts: frozenset[str]
+    shapes: Callable[[Shape | None, Sample], tuple[Shape | None, ...]] = unchanged
+
+
+FACTS: Mapping[str, str] = MappingProxyType(
+    {
+        "predictions": "predictions of models",
+        "model": "names of models and weights",
+        "score": "scores of predictions",
+        "sureness": "scores of people's labels",
+        "scores": "scores of the other classes",
+        "author": "authors",
+        "at": "times of labels",
+        "state": "states (accepted, rejected, …)",
+        "opinions": "further labels of a region",
+        "id": "names (ids) of regions",
+        "raw": "fields of other tools",
+        "empty": "samples a person found empty",
+        "unlabelled": "samples that nobody has labelled",
+        "group": "groups of samples",
+        "taken_at": "times at which samples were taken",
+        "pixel_size": "sizes of pixels",
+        "effort": "efforts (volumes, dilutions)",
+        "measures": "measures of samples",
+        "crop": "places that samples were cut from",
+        "unused": "classes without a label",
+        "parents": "classes above classes",
+        "codes": "codes of classes",
+        "colour": "colours of classes",
+    }
+)
+"""What may be lost, as a person reads it."""
+_OF_SAMPLES: Mapping[str, object] = {
+    "group": None, "taken_at": None, "pixel_size": None, "effort": None, "measures": MappingProxyType({}), "crop": None,
+}  # fmt: skip
+
+
+def keep(labels: Labels, holds: Holds) -> Labels:
+    """What is left of `labels` in a format: exactly what reading gives after writing."""
+    samples = {sample.id: sample for sample in labels.samples}
+    annotations = tuple(_annotations(labels.annotations, samples, holds))
+    predictions = tuple(_predictions(labels.predictions, samples, holds)) if "predictions" in holds.facts else ()
+    said: tuple[Annotation | Prediction, ...] = (*annotations, *predictions)
+    told = {one.sample_id for one in said}
+    kept = [_sample(s, holds) for s in labels.samples if "unlabelled" in holds.facts or s.id in told]
+    used = {name for one in said for region in one.regions for name in _names(region)}
+    return Labels(tuple(kept), annotations, predictions, tuple(_terms(labels.terms, used, holds)))
+
+
+def _names(region: Region) -> set[str]:
+    return {region.label, *(opinion.label for opinion in region.opinions)}
+
+
+def _sample(sample: Sample, holds: Holds) -> Sample:
+    gone = {name: empty for name, empty in _OF_SAMPLES.items() if name not in holds.facts}
+    return replace(sample, **gone)  # type: ignore[arg-type]
+
+
+def _terms(terms: Iterable[Term], used: set[str], holds: Holds) -> Iterable[Term]:
+    known = {term.name: term for term in terms}
+    every = {**known, **{name: Term(name) for name in sorted(used - known.keys())}}
+    for term in every.values():
+        if "unused" in holds.facts or term.name in used:
+            yield Term(
+                term.name,
+                term.parent if "parents" in holds.facts else None,
+                term.id if "codes" in holds.facts else "",
+                term.colour if "colour" in holds.facts else "",
+                term.codes if "codes" in holds.facts else {},
+            )
+
+
+def _annotations(given: Iterable[Annotation], samples: Mapping[str, Sample], holds: Holds) -> Iterable[Annotation]:
+    """By sample, and by author where that is held: what one file says of one sample is one annotation."""
+    found: dict[tuple[str, str], list[Annotation]] = {}
+    for one in given:
+        author = one.author if "author" in holds.facts else IMPORTED
+        found.setdefault((one.sample_id, author), []).append(one)
+    for (sample_id, author), some in found.items():
+        at = max(one.at for one in some) if "at" in holds.facts else LONG_AGO
+        regions = _regions((r for one in some for r in one.regions), samples[sample_id], holds, "sureness")
+        if regions or "empty" in holds.facts:
+            yield Annotation(sample_id, regions, author, at, IMPORTED, f"{sample_id}/{author}")
+
+
+def _predictions(given: Iterable[Prediction], samples: Mapping[str, Sample], holds: Holds) -> Iterable[Prediction]:
+    found: dict[tuple[str, str, str], list[Prediction]] = {}
+    for one in given:
+        model = (one.model, one.weights) if "model" in holds.facts else (IMPORTED, "")
+        found.setdefault((one.sample_id, *model), []).append(one)
+    for (sample_id, model_name, weights), some in found.items():
+        regions = _regions((r for one in some for r in one.regions), samples[sample_id], holds, "score")
+        if regions:
+            yield Prediction(sample_id, regions, model_name, weights)
+
+
+def _regions(given: Iterable[Region], sample: Sample, holds: Holds, scored: str) -> tuple[Region, ...]:
+    """Where regions have no names in the format they are numbered, by sample and by who says it."""
+    made = (_region(region, shape, holds, scored) for region in given for shape in holds.shapes(region.shape, sample))
+    if "id" in holds.facts:
+        return tuple(made)
+    return tuple(replace(region, id=f"{sample.id}#{scored[1]}{n}") for n, region in enumerate(made, start=1))
+
+
+def _region(region: Region, shape: Shape | None, holds: Holds, scored: str) -> Region:
+    facts = holds.facts
+    return Region(
+        region.label,
+        region.score if scored in facts else None,
+        shape,
+        region.id,
+        region.scores if "scores" in facts else {},
+        region.state if "state" in facts else "",
+        region.opinions if "opinions" in facts else (),
+        region.raw if "raw" in facts else {},
+    )
