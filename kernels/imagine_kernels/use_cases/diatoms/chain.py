@@ -9,7 +9,8 @@ from imagine_kernels.diatom_counts import VALVES, codes, counted
 from imagine_kernels.diatom_index import Index, Limits, index
 from imagine_kernels.diatom_table import read_table
 from imagine_kernels.predict import facts, predict
-from imagine_kernels.records import Annotation
+from imagine_kernels.records import Annotation, Region, Sample
+from imagine_kernels.shapes import RotatedBox
 from imagine_kernels.use_case import CLASSIFICATION, Model, UseCase
 from imagine_kernels.use_cases.diatoms import finding
 
@@ -62,7 +63,12 @@ def find(work: Work) -> Work:
 
 def name(work: Work) -> Work:
     """Names every valve, by a higher taxon where the model is unsure."""
-    return chain.classify(work) if work.samples else replace(work, predictions=())
+    if not work.samples:
+        return replace(work, predictions=())
+    work = chain.classify(work)
+    said = {prediction.sample_id: prediction.regions[0] for prediction in work.predictions}
+    rows = tuple(_valve(one, said[one.id]) for one in work.samples if one.id in said and finding.size_um(one))
+    return work.with_table("valves", rows) if rows else work
 
 
 def shares(work: Work) -> Work:
@@ -115,6 +121,20 @@ def _namer(work: Work) -> Model:
             f"{model.name} finds valves and names none: it is used anyway. Choose a model that names them."
         )
     return model
+
+
+def _valve(valve: Sample, said: Region) -> Mapping[str, Cell]:
+    """One valve that was found: what the model calls it, its size, and where it lies."""
+    length, breadth = finding.size_um(valve) or (None, None)
+    told: dict[str, Cell] = {"slide": valve.group, "valve": valve.id, "taxon": said.label, "score": said.score}
+    told |= {"length, µm": _rounded(length), "breadth, µm": _rounded(breadth)}
+    if isinstance(box := valve.crop, RotatedBox):
+        told |= {"x, pixels": _rounded(box.x), "y, pixels": _rounded(box.y), "angle, degrees": _rounded(box.angle)}
+    return told
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 1)
 
 
 def _tallies(work: Work) -> Mapping[str, measure.Tally]:

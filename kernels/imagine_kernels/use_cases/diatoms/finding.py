@@ -99,6 +99,15 @@ def valves(field: Sample, found: Prediction) -> Iterator[Sample]:
         yield replace(field, id=f"{field.id}#{number:03}", width=width, height=height, crop=wider)
 
 
+def size_um(valve: Sample) -> tuple[float, float] | None:
+    """Length and breadth in µm of the box of a valve that was found on a field; None of one that came cut out."""
+    if not isinstance(valve.crop, RotatedBox):
+        return None
+    pixel = _micrometres(valve)
+    length, breadth = (side * pixel - 2 * MARGIN * PIXEL_SIZE_UM for side in (valve.crop.width, valve.crop.height))
+    return length, breadth
+
+
 def along(region: Region) -> RotatedBox:
     """The box of a found valve, its width along the valve."""
     shape = _flat(region)
