@@ -161,7 +161,7 @@ def begin(model: Model, seed: int, starter: Segmenter | None = None) -> nn.Modul
         state = starter.network.state_dict()
         body = {name: value for name, value in state.items() if not name.startswith("segmentation_head.")}
         try:
-            network.load_state_dict(body, strict=False)
+            network.load_state_dict({**network.state_dict(), **body})
         except RuntimeError as error:
             raise ValueError(f"{starter.model.name} is of another architecture than {model.name}.") from error
         _carry(network, starter, model)
