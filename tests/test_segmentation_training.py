@@ -88,15 +88,6 @@ def test_what_was_learned_is_loaded_from_its_files_alone(trained, shores):
     assert figures.iou["water"].value > 0.6
 
 
-def test_tiles_say_what_one_look_at_the_whole_says(trained, shores):
-    tiled = load(CASE, weights=trained.weights)
-    whole = replace(tiled, model=replace(tiled.model, profile=replace(tiled.model.profile, size=128)))
-    for sample in open_samples(shores).samples[:4]:
-        assert (tiled.class_map(sample) == whole.class_map(sample)).mean() > 0.95
-        apart = np.abs(tiled.probabilities(sample) - whole.probabilities(sample))
-        assert apart.mean() < 0.03
-
-
 def test_training_goes_on_from_weights_and_takes_a_new_class_in(trained, shores, tmp_path):
     found = open_samples(shores)
     said = []
