@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import importlib
 import json
 import shlex
 from pathlib import Path
@@ -10,17 +11,19 @@ import numpy as np
 import pytest
 import torch
 
-from imagine_kernels import environment, use_case
+from imagine_kernels import environment, measure, shapes, use_case
 from imagine_kernels.predict import predict
 from imagine_kernels.records import Prediction, Region, from_json, to_json
 from imagine_kernels.sources import open_samples
-from imagine_kernels.tasks import classification, inputs, training
+from imagine_kernels.tasks import classification, facts, inputs, training
 
 NAMES = use_case.names()
 MODELS = [(case, model) for case in use_case.every() for model in case.models]
 IDS = [f"{case.name}-{model.name}" for case, model in MODELS]
 SORTING = [(case, model) for case, model in MODELS if model.task == use_case.CLASSIFICATION]
 SORTING_IDS = [f"{case.name}-{model.name}" for case, model in SORTING]
+FINDING = [(case, model) for case, model in MODELS if model.task != use_case.CLASSIFICATION]
+FINDING_IDS = [f"{case.name}-{model.name}" for case, model in FINDING]
 PERMISSIVE = {"Apache-2.0", "MIT", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0"}
 
 
@@ -32,10 +35,23 @@ def case(request):
 @pytest.fixture(scope="module")
 def drawn(case, tmp_path_factory):
     """Pictures of the use case's own sample maker."""
-    import importlib
-
     maker = importlib.import_module(f"imagine_kernels.use_cases.{case.name}.samples")
     return open_samples(maker.make_images(tmp_path_factory.mktemp("samples"), count=30, seed=5))
+
+
+@pytest.fixture(scope="module")
+def fields(tmp_path_factory):
+    """Gives small fields with several things each, of the sample maker of a use case that finds."""
+    made = {}
+
+    def draw(case):
+        if case.name not in made:
+            maker = importlib.import_module(f"imagine_kernels.use_cases.{case.name}.samples")
+            folder = tmp_path_factory.mktemp("fields")
+            made[case.name] = open_samples(maker.make_fields(folder, count=2, seed=5, size=(600, 400), valves=4))
+        return made[case.name]
+
+    return draw
 
 
 def test_folder_holds_facts_data_sheet_and_picture(case):
@@ -97,12 +113,39 @@ def test_weights_are_small_and_those_of_the_facts(case, model):
     assert len(data) < 6 * 2**20
 
 
+@pytest.mark.parametrize(("case", "model"), MODELS, ids=IDS)
+def test_facts_are_such_as_a_file_beside_weights_may_hold(case, model, tmp_path):
+    facts.check(model)
+    facts.write(model, tmp_path / "facts.json")
+    assert facts.read(tmp_path / "facts.json") == model
+
+
+def test_first_model_names_samples_and_everything_it_may_say_has_a_title(case):
+    assert case.models[0].task == use_case.CLASSIFICATION
+    titles = case.titles()
+    for model in case.models:
+        assert all(titles[name] for name in model.names)
+        assert all(label.rank for label in model.taxa if label.counted)
+        above = {parent for label in model.labels for parent in label.parents}
+        assert {label.name for label in model.taxa} <= above
+
+
+@pytest.mark.parametrize(("case", "model"), SORTING, ids=SORTING_IDS)
+def test_what_a_model_confuses_is_known_and_so_counts_can_be_corrected(case, model):
+    assert measure.known(model), "train stores `confusion` in the facts beside the weights: keep it"
+    held = np.array(model.confusion)
+    assert held.sum() == model.figures[0].count
+    right = np.trace(held[:, : len(model.labels)]) / held.sum()
+    forced = next(figure.value for figure in model.figures if figure.name == "accuracy")
+    assert right <= forced + 0.02
+
+
 def test_every_file_of_weights_belongs_to_a_model(case):
     assert {p.name for p in case.folder.glob("*.safetensors")} == {model.weights for model in case.models}
 
 
 def test_labels_and_scores_are_of_the_models_classes(case, drawn):
-    for model in case.models:
+    for model in (model for one, model in SORTING if one.name == case.name):
         run = predict(case, drawn.samples, model.name, progress=False)
         assert len(run.predictions) == len(drawn.samples)
         for region in (region for prediction in run.predictions for region in prediction.regions):
@@ -118,6 +161,22 @@ def test_batch_of_one_equals_the_same_picture_in_a_batch_of_five(case, drawn):
         assert [alone.scores[n] for n in model.label_names] == pytest.approx(
             [among.scores[n] for n in model.label_names], abs=1e-4
         )
+
+
+@pytest.mark.parametrize(("case", "model"), FINDING, ids=FINDING_IDS)
+def test_what_is_found_is_named_by_the_models_classes_and_lies_inside_the_sample(case, model, fields):
+    samples = fields(case).samples
+    run = predict(case, samples, model.name, progress=False)
+    assert not run.skipped
+    assert [p.sample_id for p in run.predictions] == [sample.id for sample in samples]
+    regions = [(sample, region) for sample, p in zip(samples, run.predictions, strict=True) for region in p.regions]
+    assert regions, "nothing was found on the use case's own fields"
+    for sample, region in regions:
+        box = shapes.bounds(region.shape)
+        assert region.label in model.names
+        assert -1 <= box.x < box.x + box.width <= sample.width + 1
+        assert -1 <= box.y < box.y + box.height <= sample.height + 1
+    assert from_json(json.loads(json.dumps(to_json(run.predictions[0])))) == run.predictions[0]
 
 
 def test_json_keeps_a_score_of_zero(case):

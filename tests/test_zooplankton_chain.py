@@ -246,6 +246,12 @@ def test_real_zooprocess_objects_are_counted_per_cubic_metre(real_data):
     assert 1 < found.samples[0].effort.volume.value < 1000
 
 
+def test_pictures_of_a_uvp_are_told_to_be_beyond_the_model(real_data, tmp_path):
+    for path in sorted((real_data / "02_zooplankton_ecotaxa" / "uvp6_vignettes" / "Copepoda__6666").glob("*.png"))[:5]:
+        shutil.copy(path, tmp_path / path.name)
+    assert any("5 pictures are light on dark" in remark for remark in run(tmp_path).remarks)
+
+
 def test_a_real_ecotaxa_import_goes_through_with_every_column(real_data, tmp_path):
     source = real_data / "02_zooplankton_ecotaxa" / "ecotaxa_import" / "import_test.zip"
     found = run(source)

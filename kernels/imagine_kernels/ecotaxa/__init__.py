@@ -46,16 +46,13 @@ def write(
     """
     place, every = Path(target).expanduser().absolute(), tuple(samples)
     suffix = place.suffix.lower()
-    if suffix not in {".tsv", ".zip"}:
-        raise ValueError(f"{place.name} should end with .tsv (a table alone) or .zip (a table with its pictures).")
-    if suffix == ".tsv" and not place.name.lower().startswith("ecotaxa"):
-        raise ValueError(f"EcoTaxa takes only tables whose names begin with ecotaxa: call it ecotaxa_{place.name}.")
+    _named(place, suffix)
     if not every:
         raise ValueError("There are no samples to write: an EcoTaxa table lists at least one object.")
     twice = [name for name, count in Counter(sample.id for sample in every).items() if count > 1]
     if twice:
         raise ValueError(f"The sample {twice[0]} is there twice ({len(twice):,} such): an object has one row.")
-    every = tuple(picture for sample in every for picture in _shown(sample, (more or {}).get(sample.id, ())))
+    every = tuple(picture for one in every for picture in _shown(one, (more or {}).get(one.id, ())))
     said = rows.Said.of(predictions, annotations, features or {}, columns or {})
     table = rows.table(every, said)
     table.check(place.name)
@@ -64,6 +61,13 @@ def write(
             half.write_bytes(table.text(range(len(every))))
         return (place,)
     return _zips(place, every, table, max_bytes)
+
+
+def _named(place: Path, suffix: str) -> None:
+    if suffix not in {".tsv", ".zip"}:
+        raise ValueError(f"{place.name} should end with .tsv (a table alone) or .zip (a table with its pictures).")
+    if suffix == ".tsv" and not place.name.lower().startswith("ecotaxa"):
+        raise ValueError(f"EcoTaxa takes only tables whose names begin with ecotaxa: call it ecotaxa_{place.name}.")
 
 
 def from_work(

@@ -4,8 +4,9 @@ What `finding.find` measures on an object of a scan, for those cut out before: b
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -15,7 +16,6 @@ from imagine_kernels.features import Particle
 from imagine_kernels.images import Pixels
 from imagine_kernels.records import Quantity, Sample
 from imagine_kernels.tasks import compute, reading
-from imagine_kernels.tasks.finding.connecting import Mask
 from imagine_kernels.tasks.finding.keeping import SEVERAL, quantities, sizes
 from imagine_kernels.tasks.finding.separating import Parts, separate
 from imagine_kernels.units import convert
@@ -27,19 +27,24 @@ _THRESHOLD = 243 / 255
 _SMALLEST = 300.0
 """Micrometres. The diameter of the circle of the least area that counts as an organism of its own (ZooProcess)."""
 
-Measures = Mapping[str, Quantity]
+
+class Seen(NamedTuple):
+    """A sample with its measures, and whether its picture is light on dark, as a UVP takes them."""
+
+    sample: Sample
+    dark_field: bool
 
 
-def measured(samples: Sequence[Sample], *, show: bool = False) -> Iterator[Sample]:
+def measured(samples: Sequence[Sample], *, show: bool = False) -> Iterator[Seen]:
     """The samples in order; those whose instrument told no area get EcoTaxa's area, major, minor, esd and the others.
 
     Measured is the largest object of the picture: the scale bar below a vignette of ZooProcess is another one. All get
     "several" (0 to 1, see `separating`). A picture that cannot be read, or shows nothing, stays without.
     """
     with compute.free_threads() as threads:
-        reads = reading.read(samples, _measures, side=None, threads=threads)
+        reads = reading.read(samples, _body, side=None, threads=threads)
         for item in reading.bar(reads, len(samples), "measured", "image", show=show):
-            yield item.sample if item.ready is None else _with(item.sample, item.ready)
+            yield Seen(item.sample, dark_field=False) if item.ready is None else _with(item.sample, item.ready)
 
 
 def parted(sample: Sample) -> tuple[Pixels, Parts]:
@@ -56,11 +61,10 @@ def parted(sample: Sample) -> tuple[Pixels, Parts]:
     return picture, replace(parts, names=names)
 
 
-def _with(sample: Sample, found: tuple[Measures, Mask]) -> Sample:
-    measures, outline = found
-    several = {SEVERAL: Quantity(separate(outline, _least(sample)).several, "dimensionless")}
-    own = sample.measures if "area" in sample.measures else {**sample.measures, **measures}
-    return replace(sample, measures={**own, **several})
+def _with(sample: Sample, body: Particle) -> Seen:
+    several = {SEVERAL: Quantity(separate(body.filled, _least(sample)).several, "dimensionless")}
+    own = sample.measures if "area" in sample.measures else {**sample.measures, **quantities(sizes(body))}
+    return Seen(replace(sample, measures={**own, **several}), body.inverted)
 
 
 def _least(sample: Sample) -> float:
@@ -68,11 +72,6 @@ def _least(sample: Sample) -> float:
     if sample.pixel_size is None:
         return 1.0
     return math.pi / 4 * (_SMALLEST / convert(sample.pixel_size, "micrometer").value) ** 2
-
-
-def _measures(picture: Pixels) -> tuple[Measures, Mask]:
-    body = _body(picture)
-    return quantities(sizes(body)), body.filled
 
 
 def _body(picture: Pixels) -> Particle:

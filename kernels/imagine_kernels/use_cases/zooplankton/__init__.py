@@ -10,8 +10,20 @@ Data sheet of `zooscan`
     Licence    Apache-2.0
     Citation   imagine-aquatic: sample maker of the zooplankton use case (use_cases/zooplankton/samples.py)
     Training   python -c "from imagine_kernels.use_cases.zooplankton import samples; samples.make_images('drawn', 2100)"
-               imagine train zooplankton drawn --model zooscan --scratch --epochs 20
-    Limits     Figures are of drawn pictures
+               imagine train zooplankton drawn --model zooscan --scratch --epochs 24 --back-off 0.02
+    Figure     macro-F1 0.971, accuracy 0.971 on 420 drawn pictures held out by seed: pictures by the same hand, so they
+               tell that the chain works, not how well it knows the sea. In three drawn scans of their own: of 221
+               organisms lying alone none got another's name, 3 were called Animalia, 7 "none of these"; of 35 pieces
+               of separated ones 5 got a wrong name, mostly where a tail was parted from its body
+    Real ones  what it says to the 14 ZooScan vignettes at hand, which it never saw: both Calanidae are Copepoda; of two
+               Chaetognatha one is, the other "none of these"; of four nauplii three are Copepoda; two larger
+               crustaceans are fiber and "none of these"; four without a label are not judged
+    Scores     calibration by temperature; below 0.84 it falls back to Animalia or not-living, then to "none of these"
+    AphiaIDs   of the World Register of Marine Species, https://www.marinespecies.org
+    Limits     a demonstration that finds, measures and counts in earnest, and names few: whatever it is, it gets one of
+               these names or none. Teach it with validated EcoTaxa vignettes of your own net before you believe the
+               composition. Pictures of a UVP (light on dark, 73 µm) are beyond it: all of them are "fiber" to it, and
+               the chain says so. Larger than some 2 mm across it has seen little
 """
 
 from imagine_kernels.use_case import Figure, Label, Model, Profile, Source, UseCase
@@ -40,14 +52,28 @@ _ZOOSCAN = Model(
     ),
     profile=Profile(64, "grey", (0.667,) * 3, (0.25,) * 3, pixel_size_um=10.583, views=(1.0, 3.0, 9.0)),
     weights="zooscan.safetensors",
-    sha256="b28e1d4a6f484566e031bd5a3fa1c07bc898c2146a66aceb47a7cdf64b2cb535",
+    sha256="8382d4197a3292e70e34e7fcdbee4e1e5c00f0e75d3269530183bcd1cfda833d",
     source=_DRAWN,
     figures=(
-        Figure("macro-F1", 0.960, 420, "420 of 2100 drawn pictures held out, each class its share"),
-        Figure("accuracy", 0.960, 420, "420 of 2100 drawn pictures held out, each class its share"),
+        Figure("macro-F1", 0.971, 420, "420 of 2100 drawn pictures held out, each class its share"),
+        Figure("accuracy", 0.971, 420, "420 of 2100 drawn pictures held out, each class its share"),
     ),
-    command="imagine train zooplankton drawn --model zooscan --scratch --epochs 20",
-    temperature=0.572,
+    command="imagine train zooplankton drawn --model zooscan --scratch --epochs 24 --back-off 0.02",
+    temperature=0.4639,
+    back_off=0.84,
+    confusion=(
+        (54, 0, 0, 0, 0, 0, 0, 4, 0, 2),
+        (0, 55, 0, 0, 0, 0, 0, 3, 0, 2),
+        (0, 0, 60, 0, 0, 0, 0, 0, 0, 0),
+        (1, 4, 0, 45, 1, 0, 0, 5, 0, 4),
+        (0, 0, 0, 0, 52, 0, 0, 0, 1, 7),
+        (0, 0, 0, 0, 0, 58, 0, 0, 1, 1),
+        (0, 0, 0, 0, 0, 0, 60, 0, 0, 0),
+    ),
+    taxa=(
+        Label("Animalia", "Animals, of which group is unsure", 2, "kingdom"),
+        Label("not-living", "Not alive, of which kind is unsure", counted=False),
+    ),
 )
 
 USE_CASE = UseCase(

@@ -81,9 +81,15 @@ def _told(picture: Path, found: Found) -> Mapping[str, Cell]:
 def measure(work: Work) -> Work:
     """Sizes of vignettes whose instrument told none, and which outlines look like several organisms that touch."""
     cut_out = [sample for sample in work.samples if sample.crop is None]
-    found = vignettes.measured(cut_out, show=work.options.progress) if cut_out else ()
-    known = {sample.id: sample for sample in found}
+    found = tuple(vignettes.measured(cut_out, show=work.options.progress)) if cut_out else ()
+    known = {one.sample.id: one.sample for one in found}
     work = replace(work, samples=tuple(known.get(sample.id, sample) for sample in work.samples))
+    dark = sum(one.dark_field for one in found)
+    if dark and work.options.weights is None:
+        work = work.with_remark(
+            f"{dark:,} pictures are light on dark, as of a UVP, and {work.model.name} was taught dark on light: what "
+            "it names them means nothing. Name some and teach a model with them."
+        )
     several = touching.outlines(work.samples)
     whole = [sample for sample in several if sample.id in known]
     if whole:

@@ -40,6 +40,12 @@ def sizes(work: Work) -> Work:
             f"{len(counted) - len(known):,} of {len(counted):,} organisms could not be measured: they are counted, and "
             "missing in the volumes and the size spectrum."
         )
+    unnamed = sum(work.labels.get(sample.id, UNLABELLED) in {UNLABELLED, NONE} for sample in work.samples)
+    if unnamed:
+        work = work.with_remark(
+            f"{unnamed:,} of {len(work.samples):,} objects have no sure name, and are missing in the volumes and the "
+            "size spectrum: name them in the review."
+        )
     labels, codes = work.labels, {label.name: label.aphia_id for label in work.model.answers}
     try:
         work = work.with_table("sizes", tuple(_size(sample, labels[sample.id]) for sample in known))
