@@ -65,15 +65,37 @@ def _areas(corners: Floats) -> Floats:
 
 
 def _of_convex(one: Box | RotatedBox, other: Box | RotatedBox) -> float:
-    import cv2
+    """By cutting one along the sides of the other (Sutherland and Hodgman 1974, doi:10.1145/360767.360802).
 
-    first, second = _outline(one), _outline(other)
-    middle = first.mean(0)  # single precision is finest near 0
-    both, _ = cv2.intersectConvexConvex(
-        (first - middle).astype(np.float32), (second - middle).astype(np.float32), handleNested=True
-    )
-    union = one.width * one.height + other.width * other.height - both
-    return min(1.0, max(0.0, float(both / union)))
+    OpenCV's intersection of convex outlines errs where sides nearly lie on one another.
+    """
+    left, around = _outline(one), _outline(other)
+    for start, end in zip(around, np.roll(around, -1, axis=0), strict=True):
+        if len(left) == 0:
+            return 0.0
+        left = _cut(left, start, end)
+    both = _area(left)
+    return min(1.0, both / (one.width * one.height + other.width * other.height - both))
+
+
+def _cut(points: Floats, start: Floats, end: Floats) -> Floats:
+    """What of an outline lies to the inner side of the line from `start` to `end`."""
+    along = end - start
+    depth = along[0] * (points[:, 1] - start[1]) - along[1] * (points[:, 0] - start[0])
+    kept: list[Floats] = []
+    for i in range(len(points)):
+        if depth[i - 1] * depth[i] < 0:
+            kept.append(points[i - 1] + (points[i] - points[i - 1]) * depth[i - 1] / (depth[i - 1] - depth[i]))
+        if depth[i] >= 0:
+            kept.append(points[i])
+    return np.array(kept).reshape(-1, 2)
+
+
+def _area(points: Floats) -> float:
+    if len(points) < 3:
+        return 0.0
+    x, y = (points - points[0]).T
+    return abs(float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2
 
 
 def _outline(box: Box | RotatedBox) -> Floats:
