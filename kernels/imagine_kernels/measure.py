@@ -222,6 +222,7 @@ def water(group: str | None, efforts: set[Effort | None], unit: str = "millilite
     if effort is None or effort.volume is None:
         raise ValueError(
             f"The volume imaged of {name} is unknown, so there is no concentration. For a FlowCam run, put its"
-            ' *_summary.csv beside the list; it holds "Sample Volume Imaged ml". For a scan, give its effort.'
+            ' *_summary.csv beside the list; it holds "Sample Volume Imaged ml". Or give the water that was searched:'
+            ' volume=Quantity(2.4, "meter ** 3"), in a command --volume "2.4 m3".'
         )
     return convert(effort.volume, unit).value / effort.dilution

@@ -13,6 +13,9 @@ from imagine_kernels.cli import words
 if TYPE_CHECKING:
     from imagine_kernels.chain import Options, Work
 
+_SHOWN = 20
+"""Rows of a table on the screen."""
+
 
 def predict(
     name: words.Name,
@@ -119,8 +122,9 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 def _print(work: "Work", place: Path | None) -> None:
     for name, rows in work.tables.items():
-        words.print_table(rows, title=name)
-        print()
+        if rows:
+            words.print_table(rows[:_SHOWN], title=name)
+            print(f"… and {len(rows) - _SHOWN:,} more rows in {name}.csv of -o OUT.\n" if len(rows) > _SHOWN else "")
     for remark in work.remarks:
         print(f"Note: {remark}")
     words.print_skipped(work.skipped)

@@ -91,7 +91,8 @@ def _pixels(path: Path | str, diameter: Quantity, pixel_size: Quantity | None) -
     elif pixel_size is None:
         raise ValueError(
             f"The size of a pixel of {named(path)} is unknown, so nothing of {diameter.value:g} {diameter.unit} can be "
-            "found in it. Give pixel_size=Quantity(10.58, 'micrometer') (a ZooScan of 2400 dpi), or sizes in 'pixel'."
+            "found in it. Give pixel_size=Quantity(10.58, 'micrometer') (a ZooScan of 2400 dpi), or sizes in 'pixel'; "
+            'in a command: --pixel-size "10.58 um".'
         )
     else:
         across = convert(diameter, "micrometer").value / convert(pixel_size, "micrometer").value
