@@ -1,9 +1,10 @@
 """How often the committed recipe is right on real sets, beside a forest on EcoTaxa's features, on the same pictures.
 
 Both are trained from scratch for every fold and examined on pictures they have not seen: folds by instrument run where
-there are runs, else five that hold each class's share. All figures are of the pooled answers.
+there are runs, else five that hold each class's share. All figures are of the pooled answers. With --against, both
+learn every set of --data and are examined on the set of the same name there: pictures that nobody here has seen.
 
-    python tests/benchmarks/accuracy.py [SET ...] [--data FOLDER] [--seeds N]
+    python tests/benchmarks/accuracy.py [SET ...] [--data FOLDER] [--against FOLDER] [--seeds N]
 """
 
 import argparse
@@ -11,66 +12,21 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import accuracy_sets as sets
 import numpy as np
 import torch
+from accuracy_sets import DATA, FOLDS, PHYTOPLANKTON, SETS, Set
 from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
-from imagine_kernels import images, train, use_case
+from imagine_kernels import images, train
 from imagine_kernels.evaluate import Evaluation, evaluate
 from imagine_kernels.features.extended import basic
 from imagine_kernels.records import Annotation, Prediction, Region
 from imagine_kernels.sources import open_samples
 from imagine_kernels.tasks import calibration, compute, forest, lesson, splits
 from imagine_kernels.tasks.course import Course
-from imagine_kernels.train import Options
-from imagine_kernels.use_case import NETWORK, Label, Model, Profile, Source
-
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-FOLDS = 5
-PHYTOPLANKTON = use_case.get("phytoplankton")
-UVP6 = Model(
-    name="uvp6",
-    title="Vignettes of the UVP6",
-    architecture="resnet10t",
-    options={"channels": (24, 48, 96, 192), "stem_width": 16},
-    labels=(Label("none", "none"),),
-    profile=Profile(64, "grey", (0.0,) * 3, (0.25,) * 3, views=(1.0, 2.0)),
-    weights="",
-    sha256="",
-    source=Source("uvp6_vignettes of ecotaxa/uvpec", "GPL-3.0: no weights are kept", "", ""),
-    figures=(),
-    command="",
-)
-"""Facts of a model that is trained here alone: the licence of its pictures lets no weights be given away."""
-
-
-@dataclass(frozen=True)
-class Set:
-    """Pictures, the model that is taught them from scratch, and how: what `imagine train` takes."""
-
-    folder: str
-    model: Model
-    options: Options
-
-
-SETS = {
-    "uvp6": Set(
-        "02_zooplankton_ecotaxa/uvp6_vignettes",
-        UVP6,
-        Options(scratch=True, networks=3, forest=True, epochs=120, variety=0.5),
-    ),
-    "vliz": Set(
-        "05_flowcam_phytoplankton/vliz_flowcam",
-        PHYTOPLANKTON.model("north_sea"),
-        Options(scratch=True, networks=3, forest=True, epochs=15, drawn=1200),
-    ),
-    "culture": Set(
-        "05_flowcam_phytoplankton/flowcam_culture_crops",
-        PHYTOPLANKTON.model("culture"),
-        Options(scratch=True, networks=3, forest=True, epochs=12, variety=0.4, runs="(.*)_"),
-    ),
-}
+from imagine_kernels.use_case import NETWORK, Model
 
 
 @dataclass(frozen=True)
@@ -81,9 +37,11 @@ class Answers:
     seconds: float
 
 
-def begun(chosen: Set, root: Path, seed: int) -> Course:
+def begun(chosen: Set, root: Path, against: Path | None, seed: int) -> Course:
     """Pictures read and measured, and what all fits share: the plan, and what drawn pictures taught where there are."""
     found, options = open_samples(root / chosen.folder), replace(chosen.options, seed=seed)
+    if against is not None:
+        found = sets.joined(found, open_samples(against / chosen.folder))
     made = options.made(chosen.model)
     ready = train._lesson(found.samples, found.annotations, made, options, progress=True)
     return train._course(PHYTOPLANKTON, made, None, ready, options, progress=True)
@@ -158,12 +116,13 @@ def strangers(course: Course, split: splits.Split) -> None:
         print(f"    called none of these: {odd_share:.0%} of it, {known_share:.0%} of what is known", flush=True)
 
 
-def examined(ready: lesson.Lesson, model: Model, scores: np.ndarray) -> Evaluation:
-    """The figures of pooled answers."""
-    names = model.label_names
-    best = [Region(names[int(row.argmax())], min(1.0, float(row.max()))) for row in scores]
-    predictions = [Prediction(name, (region,), model.name, "") for name, region in zip(ready.ids, best, strict=True)]
-    people = [Annotation(name, (Region(label),), "people") for name, label in zip(ready.ids, ready.labels, strict=True)]
+def examined(ready: lesson.Lesson, model: Model, scores: np.ndarray, held: splits.Mask) -> Evaluation:
+    """The figures of the answers to the pictures of `held`."""
+    names, kept = model.label_names, np.flatnonzero(held)
+    ids, labels = [ready.ids[i] for i in kept], [ready.labels[i] for i in kept]
+    best = [Region(names[int(row.argmax())], min(1.0, float(row.max()))) for row in scores[kept]]
+    predictions = [Prediction(name, (region,), model.name, "") for name, region in zip(ids, best, strict=True)]
+    people = [Annotation(name, (Region(label),), "people") for name, label in zip(ids, labels, strict=True)]
     return evaluate(predictions, people, names)
 
 
@@ -176,44 +135,48 @@ def told(what: str, found: Evaluation, answers: Answers) -> None:
     )
 
 
-def compare(name: str, root: Path, seed: int) -> float:
-    """Prints both methods' figures on one set; gives our macro-F1 over that of the baseline."""
+def compare(name: str, root: Path, against: Path | None, seed: int) -> tuple[Evaluation, Evaluation]:
+    """Prints both methods' figures on one set; gives ours, then the baseline's."""
     began = time.process_time()
-    course = begun(SETS[name], root, seed)
+    course = begun(SETS[name], root, against, seed)
     shared, ready, model = time.process_time() - began, course.lesson, course.model
-    folds, targets = splits.folds(ready.labels, ready.groups, FOLDS, seed), ready.targets(model.label_names)
-    print(f"{name}: {len(targets)} pictures, {len(model.labels)} classes, {folds[0].how}, seed {seed}", flush=True)
+    folds = [sets.other(ready)] if against else splits.folds(ready.labels, ready.groups, FOLDS, seed)
+    targets, seen = ready.targets(model.label_names), np.logical_or.reduce([split.held for split in folds])
+    print(f"{name}: {int(seen.sum())} pictures, {len(model.labels)} classes, {folds[0].how}, seed {seed}", flush=True)
     simple = baseline(ready, model, folds, seed)
-    theirs = examined(ready, model, simple.scores)
+    theirs = examined(ready, model, simple.scores, seen)
     told("random forest", theirs, simple)
     answers = ours(course, folds)
-    before = examined(ready, model, answers.scores).calibration_error
-    found = examined(ready, model, calibrated(answers.scores, targets, folds))
+    sure = answers.scores if against else calibrated(answers.scores, targets, folds)
+    found = examined(ready, model, sure, seen)
     told(" + ".join(model.parts), found, answers)
+    before = examined(ready, model, answers.scores, seen).calibration_error
     print(f"    once for all fits {shared:.0f} s; calibration error before the temperature {before:.3f}", flush=True)
     strangers(course, folds[0])
-    for number, split in enumerate(folds) if SETS[name].options.runs else ():
-        run = examined_run(ready, model, answers.scores, split)
+    for number, split in enumerate(folds) if SETS[name].options.runs and not against else ():
+        run = examined(ready, model, answers.scores, split.held)
         print(f"    run {number + 1} ({int(split.held.sum())} pictures) by the other: macro-F1 {run.macro_f1}")
-    return found.macro_f1.value / theirs.macro_f1.value
-
-
-def examined_run(ready: lesson.Lesson, model: Model, scores: np.ndarray, split: splits.Split) -> Evaluation:
-    """The figures of the pictures of one fold."""
-    kept = np.flatnonzero(split.held)
-    part = replace(ready, samples=tuple(ready.samples[i] for i in kept), labels=tuple(ready.labels[i] for i in kept))
-    return examined(part, model, scores[kept])
+    return found, theirs
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", default=list(SETS), metavar="SET", help=", ".join(SETS))
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of real pictures")
-    parser.add_argument("--seeds", type=int, default=1, help="so many splits and trainings of each set")
+    parser.add_argument("--against", type=Path, help="a folder of the same sets, other pictures: examine there instead")
+    parser.add_argument("--seeds", type=int, help="so many splits and trainings of each set; by default each set's own")
     wanted = parser.parse_args()
+    ratios = []
     with compute.free_threads() as threads:
         print(f"{threads} threads")
-        ratios = [compare(name, wanted.data, seed) for name in wanted.sets for seed in range(wanted.seeds)]
+        for name in wanted.sets:
+            pairs = [
+                compare(name, wanted.data, wanted.against, seed) for seed in range(wanted.seeds or SETS[name].seeds)
+            ]
+            ratio = float(np.mean([ours_.macro_f1.value / theirs.macro_f1.value for ours_, theirs in pairs]))
+            for sentence in sets.judged(SETS[name], [found for found, _ in pairs], ratio, held=bool(wanted.against)):
+                print(f"  {sentence}", flush=True)
+            ratios.append(ratio)
     print(f"ratio: {min(ratios):.2f}")
 
 

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 TREES = 300
+LEAVES = 250
+"""Into so many leaves a tree may part its pictures: of many pictures, smaller ones tell one run from another."""
 _LEAF = -1
 
 
@@ -56,12 +58,17 @@ class Forest(nn.Module):
 def grow(features: npt.NDArray[np.float32], targets: npt.NDArray[np.int64], classes: int, seed: int) -> Forest:
     """Extremely randomised trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1) of `features` (N, F).
 
-    Rare classes count as much as frequent ones; a leaf holds two pictures at least.
+    Rare classes count as much as frequent ones; a leaf holds two pictures at least, of many pictures more (`LEAVES`).
     """
     from sklearn.ensemble import ExtraTreesClassifier
 
     model = ExtraTreesClassifier(
-        TREES, max_features=0.3, min_samples_leaf=2, class_weight="balanced", random_state=seed, n_jobs=1
+        TREES,
+        max_features=0.3,
+        min_samples_leaf=max(2, len(targets) // LEAVES),
+        class_weight="balanced",
+        random_state=seed,
+        n_jobs=1,
     )
     model.fit(features, targets)
     trees = [tree.tree_ for tree in model.estimators_]
