@@ -8,13 +8,14 @@ import torch
 from PIL import Image
 
 from imagine_kernels import evaluate_masks, use_case
-from imagine_kernels.images import masks
+from imagine_kernels.images import Window, masks
 from imagine_kernels.predict import load, predict
 from imagine_kernels.records import Annotation, Region
 from imagine_kernels.shapes import Box, Point, Polygon
 from imagine_kernels.sources import open_samples
 from imagine_kernels.sources.masks import UNJUDGED
 from imagine_kernels.tasks import facts, painting, pixel_training, segmentation
+from imagine_kernels.tasks.views import View
 from imagine_kernels.train import train, train_folder
 from imagine_kernels.use_case import Label, Model, Profile, Source
 
@@ -159,6 +160,22 @@ def test_smaller_regions_lie_on_larger_ones_and_unjudged_pixels_do_not_count(sho
     wrong = outputs.clone()
     wrong[:, 2, 126:] = 50  # said of pixels that nobody judged
     assert pixel_training.loss(wrong, right) == pixel_training.loss(outputs, right)
+
+
+def test_rim_is_widened_inwards_the_same_in_every_window(shores):
+    sample = open_samples(shores).samples[0]
+    labels = (Label("valve", "Valve"), Label("outline", "Outline", counted=False))
+    model = replace(MODEL, labels=labels, options={"rim": "outline", "widen": 3})
+    drawn = (Region("outline", shape=Box(20, 20, 60, 40)), Region("valve", shape=Box(22, 22, 56, 36)))
+    with View(sample, model.profile) as view:
+        whole = painting.kinds(drawn, view, Window(0, 0, 128, 128), model)
+        assert (whole[20:60, 20:80] > 0).all()
+        assert (whole > 0).sum() == 60 * 40
+        assert (whole[25:55, 25:75] == 1).all()
+        assert (whole == 1).sum() == 50 * 30
+        for window in (Window(0, 21, 128, 3), Window(23, 24, 30, 60), Window(25, 25, 1, 1)):
+            rows, columns = slice(window.y, window.y + window.height), slice(window.x, window.x + window.width)
+            assert (painting.kinds(drawn, view, window, model) == whole[rows, columns]).all()
 
 
 def test_crops_keep_pictures_and_masks_together():

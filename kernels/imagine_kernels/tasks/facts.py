@@ -25,7 +25,7 @@ _MOST_PARTS = 16
 TASKS = (CLASSIFICATION, DETECTION, SEGMENTATION)
 OPTIONS = frozenset(
     {"channels", "stem_width", "stem_type", "drop_rate", "drop_path_rate", "global_pool", "width_mult", "depth_mult"}
-    | {"decoder", "decoder_channels", "rim", "reach", "core", "least", "shape"}
+    | {"decoder", "decoder_channels", "rim", "reach", "core", "least", "widen", "shape"}
     | {"width", "layers", "queries", "window", "shift"}
 )
 """What a facts file may tell timm and the tasks. Others name files to unpickle or addresses to fetch, and come from

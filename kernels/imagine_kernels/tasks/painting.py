@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from imagine_kernels.images import Pixels, Window, masks, tiles
 from imagine_kernels.records import Annotation, Region, Sample, Skipped
@@ -100,8 +101,24 @@ def _pieces(sample: Sample, regions: Sequence[Region], model: Model, number: int
 def kinds(regions: Sequence[Region], view: View, window: Window, model: Model) -> Kinds:
     """The class number of each pixel of a window of the view; smaller regions lie on larger ones.
 
-    Raises ValueError with a sentence for a region without an area or of a class the model does not know.
+    Where the model's options say so, the rim of things is made wider by `widen` pixels on its inner side: a rim of a
+    pixel or two is lost on a network. Raises ValueError with a sentence for a region without an area or of a class the
+    model does not know.
     """
+    more = int(str(model.options.get("widen", 0)))
+    if not more or "rim" not in model.options:
+        return _painted(regions, view, window, model)
+    left, top = max(0, window.x - more), max(0, window.y - more)
+    right = min(view.width, window.x + window.width + more)
+    bottom = min(view.height, window.y + window.height + more)
+    painted = _painted(regions, view, Window(left, top, right - left, bottom - top), model)
+    rim = model.label_names.index(str(model.options["rim"])) + 1
+    near = ndimage.distance_transform_edt(painted != rim) <= more if (painted == rim).any() else painted < 0
+    painted[near & (painted > 0) & (painted != LEFT_OUT)] = rim
+    return painted[window.y - top :, window.x - left :][: window.height, : window.width]
+
+
+def _painted(regions: Sequence[Region], view: View, window: Window, model: Model) -> Kinds:
     rows = _centres(window.y, window.height, view.scale, view.size[1])
     columns = _centres(window.x, window.width, view.scale, view.size[0])
     left, top = int(columns[0]), int(rows[0])

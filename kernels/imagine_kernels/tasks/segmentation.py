@@ -27,6 +27,8 @@ __all__ = ["Segmenter", "begin", "build", "load", "packed", "preload", "write"]
 
 NETWORKS = ("unet", "fpn")
 """What `options["decoder"]` may be; the encoder is the model's architecture, a timm network."""
+PIXELS = ("reach", "core", "least", "widen")
+"""Options that are numbers of pixels: see `things.Wanted` and `painting.kinds`."""
 _STEP = 32
 """Encoders halve a picture five times."""
 
@@ -144,9 +146,9 @@ def _check(model: Model) -> None:
         raise ValueError(f"The model {model.name} has no class {options['rim']!r} for the rim of things.")
     if options.get("shape", outlines.MASK) not in {outlines.MASK, outlines.ROTATED_BOX}:
         raise ValueError(f"The model {model.name} cannot draw {options['shape']!r} around what it finds.")
-    numbers = [options.get(name, 0) for name in ("reach", "core", "least")]
+    numbers = [options.get(name, 0) for name in PIXELS]
     if not all(type(number) is int and 0 <= number < 2**20 for number in numbers):
-        raise ValueError(f"The model {model.name} needs whole numbers of pixels from 0 on as reach, core and least.")
+        raise ValueError(f"The model {model.name} needs whole numbers of pixels from 0 on as {', '.join(PIXELS)}.")
 
 
 def begin(model: Model, seed: int, starter: Segmenter | None = None) -> nn.Module:
