@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from imagine_kernels.evaluate import evaluate_folder
 from imagine_kernels.examination import examine, kind_of
 from imagine_kernels.records import Annotation, Region, Sample
 from imagine_kernels.sources import ecotaxa_categories
-from imagine_kernels.use_case import Label
+from imagine_kernels.tasks import detection, facts, segmentation, weights
+from imagine_kernels.use_case import Label, Model, Profile, Source
 from imagine_kernels.use_cases.phytoplankton import samples as drawn
 
 CASE = use_case.get("phytoplankton")
@@ -139,8 +141,6 @@ def test_a_taxon_the_model_lacks_is_the_nearest_class_above_it_and_parts_are_non
 
 
 def test_numbers_of_ecotaxa_are_no_aphia_ids(tmp_path):
-    from dataclasses import replace
-
     model = replace(MODEL, labels=(Label("A", "A", aphia_id=25828), Label("B", "B", codes=(("ecotaxa", "25828"),))))
     project(tmp_path, rows(told("", object_annotation_category_id="25828")), columns=_with("category_id"))
     known = ecotaxa_categories.read(tmp_path).known
@@ -169,6 +169,60 @@ def test_boxes_and_masks_ask_for_a_model_that_finds_things(tmp_path):
         assert ("painted masks" if text is None else "boxes or outlines") in sentence
         assert "phytoplankton has no model" in refusal("train", "phytoplankton", home, "-o", tmp_path / "weights")
     assert not (tmp_path / "weights").exists()
+
+
+def untaught(folder, model, task):
+    """Weights that nobody taught, with their facts beside them, as a training leaves them."""
+    data, digest = weights.packed(task.begin(model, 0))
+    weights.write(data, folder / "untaught.safetensors")
+    facts.write(replace(model, sha256=digest, weights="untaught.safetensors"), folder / "untaught.json")
+    return folder / "untaught.safetensors"
+
+
+SOURCE = Source("drawn", "CC0-1.0", "nobody", "https://example.org")
+
+
+def test_masks_are_compared_pixel_by_pixel_by_a_model_of_pixels(tmp_path):
+    model = Model(
+        *("shore", "Shore", "mobilenetv4_conv_small_035", (Label("water", "Water"),), Profile(64, "grey")),
+        *("w", "0" * 64, SOURCE, (), ""),
+        options={"decoder_channels": (32, 24, 16, 8, 8)},
+        task="segmentation",
+    )
+    for kind in ("images", "masks"):
+        (tmp_path / "data" / kind).mkdir(parents=True)
+    painted = np.zeros((64, 64), np.uint8)
+    painted[:, 20:], painted[:10] = 255, 0
+    Image.fromarray(np.full((64, 64), 200, np.uint8)).save(tmp_path / "data/images/one.png")
+    Image.fromarray(painted).save(tmp_path / "data/masks/one.png")
+    file = untaught(tmp_path, model, segmentation)
+    said = imagine("evaluate", "phytoplankton", tmp_path / "data", "--weights", file, "-o", tmp_path / "out", "--json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert found["confusion"]["labels"] == ["nothing", "water"]
+    assert sum(found["confusion"]["counts"][1]) == (painted == 255).sum()
+    assert "Read as: class_1 → water." in found["remarks"]
+    assert (tmp_path / "out" / "confusion.png").is_file()
+    assert "mean IoU" in imagine("evaluate", "phytoplankton", tmp_path / "data", "--weights", file, "-q").out
+
+
+def test_boxes_are_compared_with_what_a_detector_finds_at_any_score(tmp_path):
+    model = Model(
+        *("discs", "Discs", "test_resnet", (Label("disc", "Disc"),), Profile(64), "w", "0" * 64, SOURCE, (), ""),
+        options={"width": 32, "layers": 2, "queries": 20, "window": 96},
+        task="detection",
+    )
+    for kind in ("images", "labels"):
+        (tmp_path / "data" / kind).mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "data/images/one.png")
+    (tmp_path / "data/labels/one.txt").write_text("0 0.5 0.5 0.2 0.2\n0 0.2 0.2 0.1 0.1\n")
+    (tmp_path / "data/data.yaml").write_text("names: [Disc]\n")
+    said = imagine("evaluate", "phytoplankton", tmp_path / "data", "--weights", untaught(tmp_path, model, detection))
+    assert said.code == 0, said.err
+    assert "average precision" in said.out
+    assert "2 drawn" in said.out
+    assert "Read as: Disc → disc." in said.out
 
 
 def test_no_labels_is_a_sentence_that_says_where_to_put_them(folder):
