@@ -194,5 +194,5 @@ def versions() -> str:
 
 def plain(text: str) -> str:
     """`text` as it is, inside Markdown or HTML: names of files are people's, and never markup."""
-    shown = html.escape(text.replace("\n", "⏎"))
+    shown = html.escape(text.replace("\n", "⏎"), quote=False)
     return re.sub(r"([\\`*_\[\]#|$~])", r"\\\1", shown)
