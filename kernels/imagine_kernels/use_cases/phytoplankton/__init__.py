@@ -1,4 +1,4 @@
-"""FlowCam phytoplankton: which organism each particle of a FlowCam run is, and how many there are in a millilitre.
+"""Phytoplankton: which organism each particle of a FlowCam run or IFCB bin is, how large, how many in a litre.
 
 Data sheet of `north_sea`
     What       six groups of North Sea plankton as a FlowCam VS-4 sees them at 4x, 55-300 µm, fixed in Lugol
@@ -107,12 +107,12 @@ _PROTISTS = Model(
 USE_CASE = UseCase(
     name="phytoplankton",
     title="Phytoplankton",
-    summary="Names the particles of FlowCam runs and counts them per millilitre.",
+    summary="Names particles of FlowCam runs and IFCB bins: cells per mL and litre, sizes, biovolume.",
     sample="image",
     models=(_NORTH_SEA, _PROTISTS),
     picture="picture.png",
     notebook="phytoplankton.ipynb",
-    measures=("concentration",),
+    measures=("concentration", "size", "biovolume"),
     licence="Apache-2.0",
     citation=_VLIZ.citation,
 )
