@@ -7,11 +7,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagine_kernels.environment import user, work_folder
+from imagine_kernels.environment import work_folder
 from imagine_kernels.evaluate_shapes import ShapeEvaluation, evaluate, latest
 from imagine_kernels.practice import bar
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
-from imagine_kernels.use_case import Figure, Model, Source, UseCase
+from imagine_kernels.use_case import Figure, Model, UseCase
 
 if TYPE_CHECKING:
     from torch import nn
@@ -44,25 +44,20 @@ def train_boxes(
     """`train` for a model that finds things. Raises ValueError with a sentence as `train` does."""
     from imagine_kernels.predict import load
     from imagine_kernels.tasks import compute, detection, keeping, splits
-    from imagine_kernels.tasks import lesson as lessons
-    from imagine_kernels.tasks.detection import lesson
     from imagine_kernels.train import Trained
 
     began = time.perf_counter()
     _refuse(known, wanted)
-    shown = lessons.grouped(samples, wanted.runs) if wanted.runs else tuple(samples)
-    truth = latest(annotations)
     starter: Any = None if wanted.scratch else load(case, known, weights)
-    model = replace(known, labels=lessons.classes(case, known, lesson.classes(truth.values())))
-    model = lesson.fitted(model, [sample for sample in shown if sample.id in truth])
     with compute.free_threads() as threads:
-        taught = lesson.prepare(shown, truth, model, progress=progress)
+        model, taught = _lesson(case, samples, latest(annotations), known, wanted, progress=progress)
         chosen = splits.hold_out(taught.labels, taught.groups, wanted.seed)
         network, plan, history = _fit(model, starter, taught, chosen, wanted, progress=progress)
         made = detection.Detector(model, "", network, compute.device())
         model, evaluation = _examined(made, taught, chosen, wanted.seed, progress=progress)
     again = keeping.command(case.name, {"model": known.name, **wanted.told(plan.epochs)})
-    kept, path = _keep(model, network, taught, _figures(evaluation, chosen), again, folder)
+    home, figures = folder or work_folder() / "models", _figures(evaluation, chosen)
+    kept, path = keeping.leave(model, detection.packed(network), _learned(taught), figures, again, home)
     return Trained(
         *(kept, path, history, evaluation, taught.data_sha256),
         split_sha256=splits.digest(taught.ids, [chosen]),
@@ -71,6 +66,30 @@ def train_boxes(
         skipped=taught.skipped,
         seconds=time.perf_counter() - began,
     )
+
+
+def _lesson(
+    case: UseCase,
+    samples: Iterable[Sample],
+    truth: Mapping[str, tuple[Region, ...]],
+    known: Model,
+    wanted: "Options",
+    *,
+    progress: bool,
+) -> "tuple[Model, Lesson]":
+    """The model with the classes that people drew and the window that suits, and what there is to learn."""
+    from imagine_kernels.tasks import lesson as lessons
+    from imagine_kernels.tasks.detection import lesson
+
+    shown = lessons.grouped(samples, wanted.runs) if wanted.runs else tuple(samples)
+    model = replace(known, labels=lessons.classes(case, known, lesson.classes(truth.values())))
+    model = lesson.fitted(model, [sample for sample in shown if sample.id in truth])
+    return model, lesson.prepare(shown, truth, model, progress=progress)
+
+
+def _learned(taught: "Lesson") -> str:
+    things = sum(map(len, taught.truth))
+    return f"{len(taught.samples)} pictures with {things} drawn things, sha256 {taught.data_sha256[:12]}"
 
 
 def _refuse(known: Model, wanted: "Options") -> None:
@@ -151,38 +170,6 @@ def _figures(evaluation: ShapeEvaluation | None, split: "Split") -> tuple[Figure
     found = [("AP50", whole.average_precision_50, split.how), ("AP50-95", whole.average_precision, split.how)]
     found += [(name, getattr(whole, name).value, at) for name in ("precision", "recall", "f1")]
     return tuple(Figure(name, value, evaluation.count, how) for name, value, how in found if not math.isnan(value))
-
-
-def _keep(
-    before: Model,
-    network: "nn.Module",
-    taught: "Lesson",
-    figures: tuple[Figure, ...],
-    command: str,
-    folder: Path | None,
-) -> tuple[Model, Path]:
-    """Leaves weights and facts under a name that tells them from every other model; gives both back."""
-    from imagine_kernels.tasks import facts, weights
-
-    home = folder or work_folder() / "models"
-    home.mkdir(parents=True, exist_ok=True)
-    data, digest = weights.packed(network)
-    path = home / f"{before.name.split('-')[0]}-{digest[:8]}.safetensors"
-    things = sum(map(len, taught.truth))
-    title = f"{len(taught.samples)} pictures with {things} drawn things, sha256 {taught.data_sha256[:12]}"
-    made = replace(
-        before,
-        name=path.stem,
-        title=f"{before.title.split(' · ')[0]} · {digest[:8]}",
-        weights=path.name,
-        sha256=digest,
-        figures=figures,
-        command=command,
-        source=Source(title, "that of the pictures", f"{before.source.citation} Labels: {user()}.", ""),
-    )
-    weights.write(data, path)
-    facts.write(made, path.with_suffix(".json"))
-    return made, path
 
 
 def _parameters(

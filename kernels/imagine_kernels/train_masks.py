@@ -6,11 +6,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagine_kernels.environment import user, work_folder
+from imagine_kernels.environment import work_folder
 from imagine_kernels.evaluate_masks import MaskEvaluation, examine
 from imagine_kernels.practice import bar
 from imagine_kernels.records import Annotation, Region, Sample
-from imagine_kernels.use_case import Figure, Model, Source, UseCase
+from imagine_kernels.use_case import Figure, Model, UseCase
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,7 +42,7 @@ def train_masks(
 ) -> "Trained":
     """`train` for a model that tells what each pixel is. Raises ValueError with a sentence as `train` does."""
     from imagine_kernels.predict import load
-    from imagine_kernels.tasks import compute, keeping, lesson, painting, splits
+    from imagine_kernels.tasks import compute, keeping, lesson, painting, segmentation, splits
     from imagine_kernels.train import Trained
 
     began, plain = time.perf_counter(), asdict(type(wanted)())
@@ -59,7 +59,8 @@ def train_masks(
         network, plan, history = _fit(model, starter, gallery, chosen, wanted, progress=progress)
         evaluation = _examined(model, network, gallery, chosen, wanted.seed, progress=progress)
     again = keeping.command(case.name, {"model": known.name, **wanted.told(plan.epochs)})
-    kept, path = _keep(model, network, gallery, _figures(evaluation, chosen), again, folder)
+    home, figures = folder or work_folder() / "models", _figures(evaluation, chosen)
+    kept, path = keeping.leave(model, segmentation.packed(network), _learned(gallery), figures, again, home)
     return Trained(
         *(kept, path, history, evaluation, gallery.data_sha256),
         split_sha256=splits.digest([sample.id for sample in gallery.samples], [chosen]),
@@ -123,36 +124,8 @@ def _figures(evaluation: MaskEvaluation | None, split: "Split") -> tuple[Figure,
     return tuple(Figure(name, value, evaluation.count, split.how) for name, value in found)
 
 
-def _keep(
-    before: Model,
-    network: "nn.Module",
-    gallery: "Gallery",
-    figures: tuple[Figure, ...],
-    command: str,
-    folder: Path | None,
-) -> tuple[Model, Path]:
-    """Leaves weights and facts under a name that tells them from every other model; gives both back."""
-    from imagine_kernels.tasks import facts, weights
-
-    home = folder or work_folder() / "models"
-    home.mkdir(parents=True, exist_ok=True)
-    data, digest = weights.packed(network)
-    name = f"{before.name.split('-')[0]}-{digest[:8]}"
-    path = home / f"{name}.safetensors"
-    title = f"{len(gallery.samples)} painted pictures, sha256 {gallery.data_sha256[:12]}"
-    made = replace(
-        before,
-        name=name,
-        title=f"{before.title.split(' · ')[0]} · {digest[:8]}",
-        weights=path.name,
-        sha256=digest,
-        figures=figures,
-        command=command,
-        source=Source(title, "that of the pictures", f"{before.source.citation} Labels: {user()}.", ""),
-    )
-    weights.write(data, path)
-    facts.write(made, path.with_suffix(".json"))
-    return made, path
+def _learned(gallery: "Gallery") -> str:
+    return f"{len(gallery.samples)} painted pictures, sha256 {gallery.data_sha256[:12]}"
 
 
 def _parameters(

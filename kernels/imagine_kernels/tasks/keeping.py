@@ -20,22 +20,31 @@ from imagine_kernels.use_case import Figure, Model, Source
 def keep(
     course: Course, network: nn.Module, figures: tuple[Figure, ...], command: str, folder: Path
 ) -> tuple[Model, Path]:
-    """Leaves weights and facts in `folder` under a name that tells them from every other model; gives both back."""
+    """Leaves a classifier's weights and facts in `folder`; gives facts and file back."""
+    taught = course.lesson
+    learned = f"{len(taught.labels)} labelled pictures, sha256 {taught.data_sha256[:12]}"
+    return leave(course.model, classification.packed(network), learned, figures, command, folder)
+
+
+def leave(
+    before: Model, packed: tuple[bytes, str], learned: str, figures: tuple[Figure, ...], command: str, folder: Path
+) -> tuple[Model, Path]:
+    """Leaves weights (their bytes and sha256) and facts under a name that tells them from every other model.
+
+    `learned` says what it learned from. Gives the facts and the file of the weights back.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    data, digest = classification.packed(network)
-    before, taught = course.model, course.lesson
-    name = f"{before.name.split('-')[0]}-{digest[:8]}"
-    path = folder / f"{name}.safetensors"
-    title = f"{len(taught.labels)} labelled pictures, sha256 {taught.data_sha256[:12]}"
+    data, digest = packed
+    path = folder / f"{before.name.split('-')[0]}-{digest[:8]}.safetensors"
     made = replace(
         before,
-        name=name,
+        name=path.stem,
         title=f"{before.title.split(' · ')[0]} · {digest[:8]}",
         weights=path.name,
         sha256=digest,
         figures=figures,
         command=command,
-        source=Source(title, "that of the pictures", f"{before.source.citation} Labels: {user()}.", ""),
+        source=Source(learned, "that of the pictures", f"{before.source.citation} Labels: {user()}.", ""),
     )
     classification.write(data, path)
     facts.write(made, path.with_suffix(".json"))
