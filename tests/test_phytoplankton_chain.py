@@ -204,3 +204,14 @@ def test_biovolume_goes_with_the_classes_that_may_be_behind_a_name(run_folder, t
     assert told["unsure"]["Tripos"].biovolume.value > told["sure"]["Tripos"].biovolume.value
     exact = biovolume.biovolumes(samples_, said, names, shape="sphere", model=knowing, people=said.keys())
     assert {row.label: row for row in exact} == {name: row for name, row in named.items() if name in names}
+
+
+def test_dilution_of_the_instruments_context_is_told_until_the_person_says_which_way(run_folder, truth, tmp_path):
+    folder = shutil.copytree(run_folder, tmp_path / "run")
+    context = next(folder.glob("*.ctx"))
+    context.write_text(context.read_text().replace("SampleDilution=1", "SampleDilution=10"))
+    silent, told = counted(folder, truth), counted(folder, truth, dilution=10.0)
+    assert any("not applied" in skipped.why for skipped in silent.skipped)
+    assert told.skipped == ()
+    before, after = (by_class(work, "counts")["Tripos"]["1 / liter"] for work in (silent, told))
+    assert after == pytest.approx(10 * before)

@@ -93,7 +93,7 @@ def run(
 
 def read(work: Work) -> Work:
     """Lists the samples of the path, with what the options add to them."""
-    found = sources.open_samples(work.path)
+    found = sources.open_samples(work.path, dilution=work.options.dilution)
     samples = tuple(told(sample, work.options) for sample in found.samples)
     return replace(work, samples=samples, annotations=found.annotations, skipped=(*work.skipped, *found.skipped))
 
