@@ -162,3 +162,5 @@ def test_marks_stand_above_facts_and_imports_of_other_length_stay_in_order():
     assert re.search(r'    # EDIT: its name.*\n    title="New",', marked)
     assert marked.startswith('"""New. EDIT: one sentence')
     compile(marked, "facts", "exec")
+    long = facts_marks.mark(text.replace("One line.", "One line " * 14), title="New" * 40, like="old", facts=False)
+    assert long.startswith("# ruff: noqa: E501")

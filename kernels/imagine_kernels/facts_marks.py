@@ -24,6 +24,9 @@ _ASKED = {
     "Source": {"title": "the data, its licence, how to cite it, where it is"},
 }
 
+_WIDEST = 120
+"""Letters of a line that the linter of this repository allows."""
+
 
 def mark(text: str, *, title: str, like: str, facts: bool) -> str:
     """The source with a comment "EDIT: …" above each fact, the use case's new title, and imports in order.
@@ -43,6 +46,8 @@ def mark(text: str, *, title: str, like: str, facts: bool) -> str:
         lines.insert(line - 1, row[: len(row) - len(row.lstrip())] + comments[line])
     if facts and lines and lines[0].startswith('"""'):
         lines[:1] = _sheet(lines[0], title, like)
+    if max(map(len, lines), default=0) > _WIDEST:
+        lines.insert(0, "# ruff: noqa: E501 - the name is longer than that of the use case it was copied from")
     return "\n".join(lines) + "\n"
 
 
