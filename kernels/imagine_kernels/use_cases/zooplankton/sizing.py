@@ -54,6 +54,9 @@ def sizes(work: Work) -> Work:
     except ValueError as refused:  # the scale is unknown, or only the water
         work = work.with_remark(str(refused))
         return work.with_table("biovolume", tuple(rows)) if "sizes" in work.tables else work
+    work = work.with_remark(
+        "The intervals of volumes and of the size spectrum are of counting alone: the model's confusion is not in them."
+    )
     return work.with_table("biovolume", tuple({**row, **_per_water(row, per_water)} for row in rows))
 
 
