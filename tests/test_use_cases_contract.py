@@ -137,7 +137,7 @@ def test_what_a_model_confuses_is_known_and_so_counts_can_be_corrected(case, mod
     assert held.sum() == model.figures[0].count
     right = np.trace(held[:, : len(model.labels)]) / held.sum()
     forced = next(figure.value for figure in model.figures if figure.name == "accuracy")
-    assert right <= forced + 0.02
+    assert right <= forced + 0.02  # a model that falls back names fewer classes, and never more of them right
 
 
 def test_every_file_of_weights_belongs_to_a_model(case):
@@ -207,15 +207,15 @@ def test_one_step_of_training_lowers_the_loss(case, model):
     assert float(loss().detach()) < float(before.detach())
 
 
-@pytest.mark.parametrize(("case", "model"), SORTING, ids=SORTING_IDS)
-def test_a_short_training_learns_two_kinds_of_picture(case, model):
+def test_a_short_training_learns_two_kinds_of_picture(case):
+    model = case.models[0]
     size, channels = model.profile.size, model.profile.channels
     squares = np.full((16, size, size, channels), inputs.WATER, np.uint8)
     squares[:8, size // 4 : -size // 4, size // 4 : -size // 4] = 20
     squares[8:, size // 2 - 2 : size // 2 + 2, :] = 20
     targets = np.repeat([0, 1], 8)
     losses = []
-    plan = training.Plan(6, draws=256, mix=0.0)
+    plan = training.Plan(6, draws=64, batch=16, mix=0.0)
     fitted = training.fit(
         classification.begin(model, 0), squares, targets, model.profile, plan, 0, lambda e, _: losses.append(e.loss)
     )
