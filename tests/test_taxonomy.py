@@ -7,6 +7,9 @@ import pytest
 
 from imagine_kernels import use_case
 from imagine_kernels.tasks import calibration, classification, facts, taxonomy
+from imagine_kernels.tasks.course import Course, Examined
+from imagine_kernels.tasks.lesson import Lesson
+from imagine_kernels.tasks.training import Plan
 from imagine_kernels.use_case import NONE, Label
 
 LABELS = (
@@ -155,3 +158,26 @@ def test_the_classifier_says_it_in_regions_with_the_scores_of_all_classes():
     assert (first.label, first.score) == ("Calanoida", pytest.approx(0.9))
     assert set(first.scores) == set(one.label_names)
     assert (second.label, second.score) == (NONE, pytest.approx(0.75))
+
+
+def course(scores, targets):
+    """A course whose model was examined with `scores`; what else it holds is not asked here."""
+    nothing = Lesson((), np.zeros((0, 1, 1, 1), np.uint8), tuple(LABELS[t].name for t in targets), (), "")
+    found = Course(model(back_off=0.9), None, nothing, Plan(1), 0)
+    return found, [Examined(np.ones(len(targets), bool), scores.astype(np.float32))]
+
+
+def test_a_training_keeps_thresholds_unless_others_are_asked_for_and_always_what_is_confused():
+    scores, targets = world(800, 3, heat=2.0)
+    taught, examined = course(scores, targets)
+    taught.calibrate(examined, None)
+    assert taught.model.back_off == 0.9
+    assert np.array(taught.model.confusion).shape == (4, len(taught.model.names))
+    taught.calibrate(examined, 0.1)
+    assert (taught.model.back_off, taught.model.reject_below is None) == (None, False)
+    assert np.array(taught.model.confusion).shape == (4, 5)
+    taught.calibrate(examined, None, 0.1)
+    assert taught.model.reject_below is None
+    assert 0 < taught.model.back_off < 1
+    taught.calibrate([], None)
+    assert taught.model.confusion == ()

@@ -1,7 +1,7 @@
 """Labelled samples → a trained model: splits, teaches, examines; weights and facts go to the person's folder."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from imagine_kernels.evaluate import Evaluation, evaluate, named
 from imagine_kernels.practice import bar, practise
 from imagine_kernels.predict import facts, load
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
-from imagine_kernels.use_case import DETECTION, FOREST, NETWORK, SEGMENTATION, Figure, Model, UseCase
+from imagine_kernels.use_case import CLASSIFICATION, DETECTION, FOREST, NETWORK, SEGMENTATION, Figure, Model, UseCase
 
 if TYPE_CHECKING:
     from torch import nn
@@ -115,14 +115,9 @@ def train(
     from imagine_kernels.tasks import compute, keeping, splits
 
     began, wanted, known = time.perf_counter(), Options(**options), facts(case, model, weights)
-    if known.task == SEGMENTATION:
-        from imagine_kernels.train_masks import train_masks
-
-        return train_masks(case, samples, annotations, known, wanted, weights=weights, progress=progress, folder=folder)
-    if known.task == DETECTION:
-        from imagine_kernels.train_boxes import train_boxes
-
-        return train_boxes(case, samples, annotations, known, wanted, weights=weights, progress=progress, folder=folder)
+    if known.task != CLASSIFICATION:
+        teach = _finder_training(known)
+        return teach(case, samples, annotations, known, wanted, weights=weights, progress=progress, folder=folder)
     starter = None if wanted.scratch else load(case, known, weights)
     with compute.free_threads() as threads:
         made = wanted.made(known)
@@ -141,6 +136,14 @@ def train(
         skipped=taught.skipped,
         seconds=time.perf_counter() - began,
     )
+
+
+def _finder_training(known: Model) -> Callable[..., Trained]:
+    """What teaches a model that finds things in pictures."""
+    from imagine_kernels.train_boxes import train_boxes
+    from imagine_kernels.train_masks import train_masks
+
+    return {SEGMENTATION: train_masks, DETECTION: train_boxes}[known.task]
 
 
 def _run(
@@ -172,8 +175,8 @@ def train_folder(
     model: str | None = None,
     **options: Any,  # noqa: ANN401
 ) -> Trained:
-    """`train` for the use case called `name` on what a path holds (see `examination.teaching`); files go to `out`."""
-    from imagine_kernels.examination import teaching
+    """`train` for the use case called `name` on what a path holds (see `labelled.teaching`); files go to `out`."""
+    from imagine_kernels.labelled import teaching
 
     case = use_case.get(name)
     collection, known = teaching(case, data, model=model, weights=options.get("weights"))
@@ -189,6 +192,8 @@ def _course(
     from imagine_kernels.tasks.training import Plan
 
     model = replace(known, labels=lesson.classes(case, known, taught.labels))
+    if starter is None:  # thresholds are those of what it knew
+        model = replace(model, reject_below=None, back_off=None)
     begun = practise(case, known, starter, wanted.drawn, wanted.seed, progress=progress) if wanted.drawn else starter
     if begun is None:
         plan = Plan(wanted.epochs or SCRATCH_EPOCHS, variety=wanted.variety)
@@ -223,4 +228,5 @@ def _figures(evaluation: Evaluation | None, split: "Split") -> tuple[Figure, ...
     return (
         Figure("macro-F1", evaluation.macro_f1.value, evaluation.count, split.how),
         Figure("accuracy", evaluation.accuracy.value, evaluation.count, split.how),
+        Figure("calibration error", evaluation.calibration_error, evaluation.count, split.how),
     )

@@ -115,9 +115,12 @@ class Course:
         """Sets the model's temperature, thresholds where they are asked for, and confusion, by pictures held out.
 
         `wrong` is the share of wrong answers that may remain when the model rejects, `back_off` when it falls back to
-        higher taxa before. Raises ValueError where no threshold keeps that.
+        higher taxa before; without them a model that goes on from another keeps its thresholds, for calibrated scores
+        mean the same. Raises ValueError where no threshold keeps that.
         """
-        self.model = replace(self.model, temperature=1.0, reject_below=None, back_off=None, confusion=())
+        if wrong is not None or back_off is not None:
+            self.model = replace(self.model, reject_below=None, back_off=None)
+        self.model = replace(self.model, confusion=())
         if not examined:
             return
         targets = np.concatenate([self.lesson.targets(self.model.label_names)[part.held] for part in examined])
