@@ -12,7 +12,8 @@ from PIL import Image
 
 from imagine_kernels import naming, use_case
 from imagine_kernels.evaluate import evaluate_folder
-from imagine_kernels.examination import examine, kind_of
+from imagine_kernels.examination import examine
+from imagine_kernels.labelled import kind_of
 from imagine_kernels.records import Annotation, Region, Sample
 from imagine_kernels.sources import ecotaxa_categories
 from imagine_kernels.tasks import detection, facts, segmentation, weights

@@ -23,6 +23,7 @@ DOING = {
     "practice",
     "evaluate",
     "examination",
+    "labelled",
     "naming",
     "evaluate_shapes",
     "evaluate_masks",

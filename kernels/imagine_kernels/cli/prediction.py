@@ -16,44 +16,51 @@ if TYPE_CHECKING:
 _SHOWN = 20
 """Rows of a table on the screen."""
 
+Seen = Annotated[
+    Path,
+    typer.Argument(
+        metavar="PATH",
+        help="Pictures, a zip, or an instrument's own files (FlowCam, IFCB, ZooScan, EcoTaxa).",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="OUT", help="The folder to write; without it the numbers are only shown."),
+]
+PixelSize = Annotated[
+    str | None, typer.Option(metavar="LENGTH", help='Side of a pixel where the files do not tell it: "10.58 um".')
+]
+Volume = Annotated[
+    str | None, typer.Option(metavar="VOLUME", help='Water searched where the files do not tell it: "2.4 m3".')
+]
+Dilution = Annotated[
+    float | None, typer.Option(help="mL of measured fluid per mL of original water; 2: diluted to double.")
+]
+Table = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Sensitivity and indicator values of taxa, for an index (CSV).")
+]
+Limits = Annotated[
+    str | None, typer.Option(metavar="A,B,C,D", help='Limits of the index\'s classes, high to poor: "17,13,9,5".')
+]
+EcoTaxa = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A .zip for EcoTaxa, too: its table and the pictures (.tsv: the table alone)."),
+]
+
 
 def predict(
     name: words.Name,
-    path: Annotated[
-        Path,
-        typer.Argument(
-            metavar="PATH",
-            help="Pictures, a zip, or an instrument's own files (FlowCam, IFCB, ZooScan, EcoTaxa).",
-            show_default=False,
-        ),
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="OUT", help="The folder to write; without it the numbers are only shown."),
-    ] = None,
+    path: Seen,
+    out: Out = None,
     model: words.ModelName = None,
     weights: words.Weights = None,
-    pixel_size: Annotated[
-        str | None, typer.Option(metavar="LENGTH", help='Side of a pixel where the files do not tell it: "10.58 um".')
-    ] = None,
-    volume: Annotated[
-        str | None, typer.Option(metavar="VOLUME", help='Water searched where the files do not tell it: "2.4 m3".')
-    ] = None,
-    dilution: Annotated[
-        float | None, typer.Option(help="mL of measured fluid per mL of original water; 2: diluted to double.")
-    ] = None,
-    table: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Sensitivity and indicator values of taxa, for an index (CSV).")
-    ] = None,
-    limits: Annotated[
-        str | None, typer.Option(metavar="A,B,C,D", help='Limits of the index\'s classes, high to poor: "17,13,9,5".')
-    ] = None,
-    ecotaxa: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="A .zip for EcoTaxa, too: its table and the pictures (.tsv: the table alone)."
-        ),
-    ] = None,
+    pixel_size: PixelSize = None,
+    volume: Volume = None,
+    dilution: Dilution = None,
+    table: Table = None,
+    limits: Limits = None,
+    ecotaxa: EcoTaxa = None,
     replace: words.Replace = False,
     as_json: words.AsJson = False,
     quiet: words.Quiet = False,
@@ -65,16 +72,8 @@ def predict(
     """
     from imagine_kernels import chain, results
 
-    options = _options(
-        model=model,
-        weights=words.file(weights),
-        pixel_size=pixel_size,
-        volume=volume,
-        dilution=dilution,
-        table=table,
-        limits=limits,
-        progress=not quiet,
-    )
+    given = {"model": model, "weights": words.file(weights), "dilution": dilution, "table": table}
+    options = _options(pixel_size=pixel_size, volume=volume, limits=limits, progress=not quiet, **given)
     case = use_case.get(name)
     case.model(model)
     place = None if out is None else results.free(out, path, replace=replace)

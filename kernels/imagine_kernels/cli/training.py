@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from imagine_kernels.train import Trained
 
 
+Reject = Annotated[
+    float | None, typer.Option(help='Say "none of these" so that at most this share of the rest is wrong.')
+]
+BackOff = Annotated[float | None, typer.Option(help="The same, falling back to genus or a higher taxon before that.")]
+
+
 def train(
     name: words.Name,
     data: words.Data,
@@ -26,12 +32,8 @@ def train(
     seed: Annotated[int, typer.Option(help="Same seed, data and machine: same weights.")] = 0,
     networks: Annotated[int | None, typer.Option(help="Average so many networks, each of its own seed.")] = None,
     forest: Annotated[bool, typer.Option("--forest", help="Average a forest on measured features in.")] = False,
-    reject: Annotated[
-        float | None, typer.Option(help='Say "none of these" so that at most this share of the rest is wrong.')
-    ] = None,
-    back_off: Annotated[
-        float | None, typer.Option(help="The same, falling back to genus or a higher taxon before that.")
-    ] = None,
+    reject: Reject = None,
+    back_off: BackOff = None,
     as_json: words.AsJson = False,
     quiet: words.Quiet = False,
 ) -> None:
@@ -42,10 +44,9 @@ def train(
     """
     from imagine_kernels.train import train_folder
 
-    how = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "variety": variety}
-    made = {"networks": networks, "forest": forest, "reject": reject, "back_off": back_off}
-    done = {"epochs": epochs, "seed": seed, "progress": not quiet}
-    trained = train_folder(name, data, out, model=model, weights=words.file(weights), **how, **made, **done)
+    how = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "variety": variety, "epochs": epochs}
+    how |= {"networks": networks, "forest": forest, "reject": reject, "back_off": back_off, "seed": seed}
+    trained = train_folder(name, data, out, model=model, weights=words.file(weights), **how, progress=not quiet)
     if as_json:
         words.print_json(_told(trained))
         return
