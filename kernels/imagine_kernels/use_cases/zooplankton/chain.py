@@ -90,14 +90,13 @@ def measure(work: Work) -> Work:
             f"{dark:,} pictures are light on dark, as of a UVP, and {work.model.name} was taught dark on light: what "
             "it names them means nothing. Name some and teach a model with them."
         )
-    several = touching.outlines(work.samples)
-    whole = [sample for sample in several if sample.id in known]
+    whole = [sample for sample in touching.outlines(work.samples) if sample.id in known]
     if whole:
         work = work.with_remark(
             f"{len(whole):,} of the vignettes look like several organisms that touch. They are counted as one each: "
             'see the table "touching", and separate them before counting.'
         )
-    rows = tuple(touching.row(sample, work.samples) for sample in several)
+    rows = touching.table(work.samples)
     return work.with_table("touching", rows) if rows else work
 
 

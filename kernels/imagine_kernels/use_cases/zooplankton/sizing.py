@@ -15,6 +15,10 @@ from imagine_kernels.use_case import NONE
 _DEAD = {"not-living", "artefact", "badfocus", "bubble", "darksphere", "detritus", "fiber", "plastic", "reflection"}
 """How EcoTaxa calls what is no organism; "fiber<detritus" is a fiber, of the detritus."""
 
+_OF_COUNTING = (
+    "The intervals of volumes and of the size spectrum are of counting alone: the model's confusion is not in them."
+)
+
 
 def alive(work: Work) -> tuple[Sample, ...]:
     """The samples whose class counts: no detritus, bubbles or fibres, and nothing without a name."""
@@ -40,24 +44,35 @@ def sizes(work: Work) -> Work:
             f"{len(counted) - len(known):,} of {len(counted):,} organisms could not be measured: they are counted, and "
             "missing in the volumes and the size spectrum."
         )
-    unnamed = sum(work.labels.get(sample.id, UNLABELLED) in {UNLABELLED, NONE} for sample in work.samples)
+    labels = work.labels
+    unnamed = sum(labels.get(sample.id, UNLABELLED) in {UNLABELLED, NONE} for sample in work.samples)
     if unnamed:
         work = work.with_remark(
             f"{unnamed:,} of {len(work.samples):,} objects have no sure name, and are missing in the volumes and the "
             "size spectrum: name them in the review."
         )
-    labels, codes = work.labels, {label.name: label.aphia_id for label in work.model.answers}
     try:
         work = work.with_table("sizes", tuple(_size(sample, labels[sample.id]) for sample in known))
-        rows = [row for group in _groups(known) for row in _sizes(group, labels, codes)]
-        per_water = {(row.group, row.label): row for row in biovolume.biovolumes(known, labels)}
-    except ValueError as refused:  # the scale is unknown, or only the water
-        work = work.with_remark(str(refused))
-        return work.with_table("biovolume", tuple(rows)) if "sizes" in work.tables else work
-    work = work.with_remark(
-        "The intervals of volumes and of the size spectrum are of counting alone: the model's confusion is not in them."
-    )
-    return work.with_table("biovolume", tuple({**row, **_per_water(row, per_water)} for row in rows))
+    except ValueError as refused:
+        return work.with_remark(str(refused))
+    return _volumes(work, known)
+
+
+def _volumes(work: Work, known: Sequence[Sample]) -> Work:
+    """The volume of each class in each group, and in a m³ of the water of those groups where it is known."""
+    labels, codes = work.labels, {label.name: label.aphia_id for label in work.model.answers}
+    rows: list[Mapping[str, Cell]] = []
+    for group in _groups(known):
+        found = list(_sizes(group, labels, codes))
+        try:
+            per_water = {(row.group, row.label): row for row in biovolume.biovolumes(group, labels)}
+        except ValueError as refused:
+            work = work.with_remark(str(refused))
+            rows += found
+        else:
+            work = work.with_remark(_OF_COUNTING)
+            rows += ({**row, **_per_water(row, per_water)} for row in found)
+    return work.with_table("biovolume", tuple(rows))
 
 
 def _size(sample: Sample, label: str) -> Mapping[str, Cell]:

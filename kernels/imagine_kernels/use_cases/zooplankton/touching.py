@@ -1,12 +1,13 @@
 """Samples of one scan → the outlines that looked like several organisms, whole, as they were before separation."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
 
-from imagine_kernels.chain import Cell
+from imagine_kernels.chain import Rows
 from imagine_kernels.images import Pixels
 from imagine_kernels.records import Box, Sample
 from imagine_kernels.shapes import bounds
@@ -61,9 +62,14 @@ def drawn(whole: Sample) -> Pixels:
     return np.where(lines[..., None], np.array(_RED, np.uint8), picture)
 
 
-def row(whole: Sample, samples: Iterable[Sample]) -> Mapping[str, Cell]:
-    parts = [sample.id for sample in samples if _whole(sample) == whole.id]
-    return {
-        "group": whole.group, "object": whole.id, "several, 0 to 1": round(whole.measures[SEVERAL].value, 3),
-        "counted as": len(parts),
-    }  # fmt: skip
+def table(samples: Iterable[Sample]) -> Rows:
+    """Each outline of several: how like several it looks, and as how many it is counted."""
+    every = tuple(samples)
+    parts = Counter(_whole(sample) for sample in every)
+    return tuple(
+        {
+            "group": whole.group, "object": whole.id, "several, 0 to 1": round(whole.measures[SEVERAL].value, 3),
+            "counted as": parts[whole.id],
+        }
+        for whole in outlines(every)
+    )  # fmt: skip
