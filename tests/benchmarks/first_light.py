@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import predict_ratio  # beside this file
+import predict as prediction  # beside this file
 from browser import Visitor, chromium
 from house import House, write_settings
 
@@ -81,13 +81,14 @@ def main():
             first = until_first_prediction(house, Path(folder) / "shots")
         finally:
             house.command("stop")
-    ours, plain = predict_ratio.ratio()
+        own = prediction.shipped(Path(folder), batch=1)
     print(f"make up (installed, fresh state) to the log-in page: {page:.1f} s; to all parts answering: {whole:.1f} s")
     print(f"log-in to the first prediction in the notebook: {first:.1f} s")
     print(f"memory of the idle stack (PSS): {idle:.0f} MiB")
     print("disk: " + ", ".join(f"{name} {size:.0f} MB" for name, size in disk().items()))
-    print(f"1,000 images: ours {ours:.2f} s, a plain timm loop one by one {plain:.2f} s")
-    print(f"ratio: {plain / ours:.2f}")
+    ours, plain = (1000 / own.rate(what) for what in ("ours", "plain"))
+    print(f"1,000 vignettes: ours {ours:.2f} s, a plain timm loop one by one {plain:.2f} s")
+    print(f"ratio: {own.over_plain:.2f}")
 
 
 if __name__ == "__main__":

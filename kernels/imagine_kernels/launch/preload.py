@@ -19,7 +19,7 @@ from imagine_kernels.launch import forked_kernel, kernelspec
 FIRST = ("torch", "timm", "ipykernel.kernelapp", "ipykernel.debugger", "ipywidgets", "anywidget")
 NOTEBOOKS = (
     *(f"imagine_kernels.{name}" for name in ("evaluate", "measure", "plots", "predict", "records", "report")),
-    *(f"imagine_kernels.{name}" for name in ("sources", "tables", "tracking", "train", "tasks.reading")),
+    *(f"imagine_kernels.{name}" for name in ("sources", "tables", "tracking", "train", "tasks.pace", "tasks.reading")),
     *(f"imagine_widgets.{name}" for name in ("grid", "label_studio")),
     "imagine_kernels.launch.sentences",
 )

@@ -14,8 +14,8 @@ from imagine_kernels.tasks import compute
 from imagine_kernels.tasks.inputs import colours
 from imagine_kernels.use_case import Profile
 
-_ROWS = 8
-"""Pictures at a time: their numbers still fit into a core's own memory."""
+_PIXELS = 4 * 224 * 224
+"""Pixels at a time: with more, what the layers hand on no longer fits into a core's own memory."""
 
 
 class Compiled(nn.Module):
@@ -28,13 +28,13 @@ class Compiled(nn.Module):
     def __init__(self, network: nn.Module, profile: Profile) -> None:
         super().__init__()
         self.process = os.getpid()
-        self._lanes = _lanes(_graph(network, profile), compute.granted())
+        self._lanes = _lanes(graph(network, profile), compute.granted())
 
     def forward(self, squares: torch.Tensor) -> torch.Tensor:
         """What the network says of each square."""
         pictures = np.ascontiguousarray(squares.permute(0, 2, 3, 1).numpy())
         lanes = self._lanes[: max(1, torch.get_num_threads())]
-        rows = max(1, min(_ROWS, -(-len(pictures) // len(lanes))))
+        rows = max(1, min(_PIXELS // pictures[0, :, :, 0].size, -(-len(pictures) // len(lanes))))
         parts = [pictures[at : at + rows] for at in range(0, len(pictures), rows)]
         return torch.from_numpy(np.concatenate(_run(lanes, parts)))
 
@@ -70,7 +70,7 @@ class _Whole(nn.Module):
         return cast("torch.Tensor", self.network(seen))
 
 
-def _graph(network: nn.Module, profile: Profile) -> Any:  # noqa: ANN401
+def graph(network: nn.Module, profile: Profile) -> Any:  # noqa: ANN401
     """The network as OpenVINO's graph, for any number of pictures. Raises RuntimeError where it cannot be told so."""
     _quiet()
     from openvino.frontend import FrontEndManager
@@ -84,9 +84,9 @@ def _graph(network: nn.Module, profile: Profile) -> Any:  # noqa: ANN401
     reader = FrontEndManager().load_by_framework("pytorch")
     decoder = TorchScriptPythonDecoder(traced)
     read = reader.load(decoder)
-    graph = reader.convert(read)
-    graph.reshape([-1, profile.size, profile.size, profile.channels])
-    return graph
+    found = reader.convert(read)
+    found.reshape([-1, profile.size, profile.size, profile.channels])
+    return found
 
 
 def _lanes(graph: Any, count: int) -> list[Any]:  # noqa: ANN401
