@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import tifffile
+from command import imagine
 from ecotaxa_tables import project, rows
 
 from imagine_kernels import chain, ecotaxa, images, use_case
@@ -169,6 +170,17 @@ def test_vignettes_without_measures_are_measured(tmp_path):
         assert 0.3 < row["median ESD, mm"] < 4
         assert row["mm³/m³"] == pytest.approx(row["volume, mm³"] / 0.5)
     assert np.mean([found.labels[s.id] == s.id.split("_")[0] for s in found.samples]) >= 0.8
+
+
+def test_the_command_leaves_a_zip_for_ecotaxa_beside_its_tables(tmp_path):
+    maker.make_images(tmp_path / "in", count=7, seed=1)
+    place = tmp_path / "mine.zip"
+    how = ("--pixel-size", "10.58 um", "--volume", "2.5 m3", "--ecotaxa", place)
+    said = imagine("predict", "zooplankton", tmp_path / "in", "-o", tmp_path / "out", *how)
+    assert said.code == 0, said.err
+    assert str(place) in said.err
+    assert len(projects.read(place).collection.samples) == 7
+    assert {"counts.csv", "biovolume.csv", "sizes.csv"} <= {path.name for path in (tmp_path / "out").iterdir()}
 
 
 def test_litres_and_cubic_metres_are_the_same_water(cast, tmp_path, small):
