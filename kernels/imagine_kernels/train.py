@@ -116,12 +116,12 @@ def train(
 
     began, wanted, known = time.perf_counter(), Options(**options), facts(case, model, weights)
     if known.task != CLASSIFICATION:
-        teach = _finder_training(known)
-        return teach(case, samples, annotations, known, wanted, weights=weights, progress=progress, folder=folder)
+        return _finder(known)(
+            case, samples, annotations, known, wanted, weights=weights, progress=progress, folder=folder
+        )
     starter = None if wanted.scratch else load(case, known, weights)
     with compute.free_threads() as threads:
-        made = wanted.made(known)
-        taught = _lesson(samples, annotations, made, wanted, progress=progress)
+        taught = _lesson(samples, annotations, made := wanted.made(known), wanted, progress=progress)
         course = _course(case, made, starter, taught, wanted, progress=progress)
         chosen = splits.choose(taught.labels, taught.groups, wanted.folds, wanted.seed)
         network, examined = _run(course, chosen, wanted, progress=progress)
@@ -138,7 +138,7 @@ def train(
     )
 
 
-def _finder_training(known: Model) -> Callable[..., Trained]:
+def _finder(known: Model) -> Callable[..., Trained]:
     """What teaches a model that finds things in pictures."""
     from imagine_kernels.train_boxes import train_boxes
     from imagine_kernels.train_masks import train_masks
