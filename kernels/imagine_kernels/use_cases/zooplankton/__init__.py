@@ -14,7 +14,9 @@ Data sheet of `zooscan`
     Figure     macro-F1 0.971, accuracy 0.971 on 420 drawn pictures held out by seed: pictures by the same hand, so they
                tell that the chain works, not how well it knows the sea. In three drawn scans of their own: of 221
                organisms lying alone none got another's name, 3 were called Animalia, 7 "none of these"; of 35 pieces
-               of separated ones 5 got a wrong name, mostly where a tail was parted from its body
+               of separated ones 5 got a wrong name, mostly where a tail was parted from its body. Of a whole drawn
+               scan (14000 × 22000 pixels, 1,397 organisms) all seven classes lay in their estimates' intervals, and the
+               slope of the size spectrum was -1.06 (-1.31 to -0.80) for one drawn as -1; within 730 MB of memory
     Real ones  what it says to the 14 ZooScan vignettes at hand, which it never saw: both Calanidae are Copepoda; of two
                Chaetognatha one is, the other "none of these"; of four nauplii three are Copepoda; two larger
                crustaceans are fiber and "none of these"; four without a label are not judged
