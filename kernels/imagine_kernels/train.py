@@ -116,9 +116,8 @@ def train(
 
     began, wanted, known = time.perf_counter(), Options(**options), facts(case, model, weights)
     if known.task != CLASSIFICATION:
-        return _finder(known)(
-            case, samples, annotations, known, wanted, weights=weights, progress=progress, folder=folder
-        )
+        where = {"weights": weights, "progress": progress, "folder": folder}
+        return _finder(known)(case, samples, annotations, known, wanted, **where)
     starter = None if wanted.scratch else load(case, known, weights)
     with compute.free_threads() as threads:
         taught = _lesson(samples, annotations, made := wanted.made(known), wanted, progress=progress)
