@@ -118,15 +118,14 @@ def _spelled(name: str) -> str:
 def _cells(row: Mapping[str, object], names: Sequence[str], titles: Mapping[str, str]) -> dict[str, object]:
     found: dict[str, object] = {}
     for name in names:
-        if not name.endswith((_FROM, _TO)):
+        stem = name.removesuffix(_FROM).removesuffix(_TO)
+        if stem == name:
             value = row.get(name)
             found[name] = titles.get(str(value), value) if name == "class" else _cell(value)
-        elif name.endswith(_FROM):
-            low, high = row.get(name), row.get(f"{name.removesuffix(_FROM)}{_TO}")
-            known = low is not None or high is not None
-            found[f"{name.removesuffix(_FROM)}, 95 % interval"] = (
-                f"{_cell(low, '?')} to {_cell(high, '?')}" if known else "–"
-            )
+            continue
+        low, high = row.get(f"{stem}{_FROM}"), row.get(f"{stem}{_TO}")
+        unknown = low is None and high is None
+        found[f"{stem}, 95 % interval"] = "–" if unknown else f"{_cell(low, '?')} to {_cell(high, '?')}"
     return found
 
 
