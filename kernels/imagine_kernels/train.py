@@ -128,8 +128,7 @@ def train(
     again = keeping.command(case.name, {"model": known.name, **wanted.told(course.plan.epochs)})
     kept, path = keeping.keep(course, network, _figures(evaluation, chosen[0]), again, home)
     return Trained(
-        *(kept, path, tuple(course.history), evaluation, taught.data_sha256),
-        split_sha256=splits.digest(taught.ids, chosen),
+        *(kept, path, tuple(course.history), evaluation, taught.data_sha256, splits.digest(taught.ids, chosen)),
         parameters={**keeping.parameters(course, chosen[0]), "drawn": wanted.drawn, "threads": threads},
         versions=keeping.versions(),
         skipped=taught.skipped,
