@@ -14,8 +14,11 @@ from imagine_kernels.sources.folder import PICTURES
 from imagine_kernels.sources.zooprocess_tables import Scan
 from imagine_kernels.tasks import finding
 
-PIXELS = 8_000_000
-"""A picture of so many pixels is a scan, where no table says what it is: vignettes of large animals have fewer."""
+PIXELS, NAMED_ALONE = 8_000_000, 1_000_000
+"""A picture of so many pixels is a scan, where no table says what it is: vignettes of large animals have fewer.
+
+One that a person names by itself may be smaller: searching a vignette for its animal finds that animal.
+"""
 _BYTES = 100_000
 """No picture of so many pixels, with the grain of a sensor, is a smaller file."""
 _COARSEST = 1200
@@ -37,7 +40,7 @@ class Found:
 def pictures(path: Path) -> list[Path]:
     """The scans at a path: the picture itself, or those in and below a folder; of raw and processed ones the latter."""
     if path.is_file():
-        return [path] if _is_scan(path) else []
+        return [path] if _is_scan(path, NAMED_ALONE) else []
     found: dict[tuple[Path, str], Path] = {}
     for picture in sorted(filter(_is_scan, _files(path))):
         stem = re.sub(r"_raw(?=_\d+$)|_vis\d?$", "", picture.stem)
@@ -52,14 +55,14 @@ def _files(root: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in names if not name.startswith("."))
 
 
-def _is_scan(path: Path) -> bool:
+def _is_scan(path: Path, pixels: int = PIXELS) -> bool:
     if path.suffix.lower() not in PICTURES or _PROCESSED.search(path.stem) or path.stat().st_size < _BYTES:
         return False
     try:
         width, height = images.scan_size(path)
     except (ValueError, OSError):  # the reader of pictures says what is wrong with it
         return False
-    return width * height >= PIXELS
+    return width * height >= pixels
 
 
 def search(picture: Path, options: Options) -> Found:
