@@ -73,14 +73,17 @@ def test_report_runs_no_script_and_loads_nothing_from_elsewhere(page_of_a_run):
 
 
 def test_report_lists_what_was_skipped_and_goes_on(imagine, tmp_path):
+    """What the files do not tell, and a person does, is in the commands that repeat it."""
     folder = make_hostile_folder(tmp_path / "bad <i>ones</i>")
-    done = imagine("report", "phytoplankton", "--images", folder, "-o", tmp_path / "out.html")
+    told = ("--pixel-size", "0.55 um")
+    done = imagine("report", "phytoplankton", "--images", folder, "-o", tmp_path / "out.html", *told)
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
     text = html.unescape(page)
     for name in ("truncated.jpg", "empty.png", "really_a.pdf.jpg", "huge.png"):
         assert name in text, f"{name} is not listed as skipped"
     assert "No concentration" in text
+    assert "--pixel-size '0.55 micrometer'" in text
     assert "<i>ones</i>" not in page, "a folder's name became markup"
 
 

@@ -43,6 +43,9 @@ Table = Annotated[
 Limits = Annotated[
     str | None, typer.Option(metavar="A,B,C,D", help='Limits of the index\'s classes, high to poor: "17,13,9,5".')
 ]
+Rescale = Annotated[
+    bool, typer.Option("--rescale", help="Resample pictures of another scale than the model's, instead of refusing.")
+]
 EcoTaxa = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="A .zip for EcoTaxa, too: its table and the pictures (.tsv: the table alone)."),
@@ -60,6 +63,7 @@ def predict(
     dilution: Dilution = None,
     table: Table = None,
     limits: Limits = None,
+    rescale: Rescale = False,
     ecotaxa: EcoTaxa = None,
     replace: words.Replace = False,
     as_json: words.AsJson = False,
@@ -72,8 +76,8 @@ def predict(
     """
     from imagine_kernels import chain, results
 
-    given = {"model": model, "weights": words.file(weights), "dilution": dilution, "table": table}
-    options = _options(pixel_size=pixel_size, volume=volume, limits=limits, progress=not quiet, **given)
+    given = {"model": model, "weights": words.file(weights), "dilution": dilution, "table": table, "rescale": rescale}
+    options = asked(pixel_size=pixel_size, volume=volume, limits=limits, progress=not quiet, **given)
     case = use_case.get(name)
     case.model(model)
     place = None if out is None else results.free(out, path, replace=replace)
@@ -96,7 +100,8 @@ def _send(work: "Work", target: Path) -> None:
         print(f"For EcoTaxa: {file}", file=sys.stderr)
 
 
-def _options(*, pixel_size: str | None, volume: str | None, limits: str | None, **others: Any) -> "Options":  # noqa: ANN401
+def asked(*, pixel_size: str | None, volume: str | None, limits: str | None, **others: Any) -> "Options":  # noqa: ANN401
+    """What a person typed beside the path, as a chain takes it. Raises ValueError with a sentence for what is none."""
     from imagine_kernels import units
     from imagine_kernels.chain import Options
 

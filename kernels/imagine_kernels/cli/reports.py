@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from imagine_kernels import use_case
-from imagine_kernels.cli import words
+from imagine_kernels.cli import prediction, words
 
 
 def report(
@@ -15,11 +15,20 @@ def report(
     images: Annotated[Path, typer.Option("--images", help="A folder of images, a zip, or a FlowCam run.")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The HTML file to write.")] = None,
     model: words.ModelName = None,
+    weights: words.Weights = None,
+    pixel_size: prediction.PixelSize = None,
+    volume: prediction.Volume = None,
+    dilution: prediction.Dilution = None,
+    table: prediction.Table = None,
+    limits: prediction.Limits = None,
+    rescale: prediction.Rescale = False,
 ) -> None:
     """Execute the report notebook and leave one HTML file that a person without Jupyter can read."""
     from imagine_kernels import report as reports
 
-    page = reports.make(use_case.get(name), images, out, model=model, progress=sys.stderr.isatty())
+    given = {"weights": words.file(weights), "dilution": dilution, "table": table, "rescale": rescale}
+    options = prediction.asked(pixel_size=pixel_size, volume=volume, limits=limits, **given)
+    page = reports.make(use_case.get(name), images, out, model=model, options=options, progress=sys.stderr.isatty())
     print(f"The report is {page}")
 
 
