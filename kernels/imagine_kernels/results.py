@@ -63,6 +63,7 @@ def told(work: Work, *, command: str) -> dict[str, Any]:
             {"name": name, "weights_sha256": digest, "task": known[name].task if name in known else None}
             for name, digest in used.items()
         ],
+        "models_of_use_case": {model.name: model.sha256 for model in work.case.models},
         "options": {name: _plain(value) for name, value in asdict(work.options).items() if value is not None},
         "samples": len(work.samples),
         "predictions": len(work.predictions),
