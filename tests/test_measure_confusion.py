@@ -105,6 +105,12 @@ def test_none_of_these_is_shared_out_as_far_as_the_classes_explain_it():
     assert strange.mean["c0"] == pytest.approx(100, abs=15)
 
 
+def test_pictures_that_are_all_rejected_by_a_model_that_never_did_are_of_no_class():
+    drawn = measure.true_counts({NONE: 500}, model([[200, 0, 0], [0, 200, 0]], reject_below=0.1))
+    assert drawn.mean[NONE] > 450
+    assert (drawn.counts.sum(1) == 500).all()
+
+
 def test_a_higher_taxon_is_shared_out_to_the_classes_below_it():
     labels = tuple(Label(name, name, parents=("Copepoda",)) for name in ("c0", "c1"))
     one = replace(model([[60, 0, 40, 0], [0, 90, 10, 0]], back_off=0.8), labels=labels)

@@ -1,8 +1,9 @@
 """What a model said of many pictures → what is really among them: drawn again and again, with all that is unsure.
 
 How often a model takes one class for another was counted on pictures it had not seen (`Model.confusion`); few of them
-leave it wide open. The composition of a field is solved for, and not taken for that of the training: the priors of
-Saerens, Latinne and Decaestecker (2002, doi:10.1162/089976602753284446), found anew for every draw of the confusion.
+leave it wide open. Where people corrected only what was unsure, the rest is surer than the confusion tells, and the
+intervals are rather too wide. The composition of a field is solved for, and not taken for that of the training: the
+priors of Saerens, Latinne and Decaestecker (2002, doi:10.1162/089976602753284446), for every draw of the confusion.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,6 +21,8 @@ _FEW = 5
 """Held-out pictures of a class; fewer are told of."""
 _RARE = 0.5
 """What is added to a count before a composition is drawn (Jeffreys), so that what was missed stays possible."""
+_NEVER = 1e-12
+"""Added to shares and chances, so that none is ever 0 and all can be divided by."""
 _SOLVING, _SETTLING = 60, 8
 _LARGE = 16
 """Draws that are solved at a time, in millions of numbers: bounds the memory."""
@@ -30,7 +33,9 @@ Whole = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class TrueCounts:
-    """`counts` (draws, names): how many of the counted pictures are really of each class, as far as can be known.
+    """Draws of what is really there.
+
+    `counts` (draws, names): how many of the counted pictures are really of each class, as far as can be known.
 
     `answers` are what the model said; `given` (draws, answers, names) is how likely each class is behind each answer.
     Every draw adds up to the number of pictures.
@@ -103,7 +108,7 @@ def confusions(model: Model, draws: int, rng: np.random.Generator) -> Floats:
     spread[np.arange(classes), np.arange(classes)] = 0
     usual = (1 - share) * spread / np.maximum(spread.sum(1, keepdims=True), 1)
     usual[np.arange(classes), np.arange(classes)] = share if answers > 1 else 1
-    drawn = rng.standard_gamma(counted + _TRUST * usual, (draws, classes, answers)) + 1e-12
+    drawn = rng.standard_gamma(counted + _TRUST * usual, (draws, classes, answers)) + _NEVER
     rows: Floats = drawn / drawn.sum(2, keepdims=True)
     if NONE in model.names:
         nothing = np.broadcast_to(np.arange(answers) == model.names.index(NONE), (draws, 1, answers))
@@ -113,14 +118,14 @@ def confusions(model: Model, draws: int, rng: np.random.Generator) -> Floats:
 
 def _solved(rows: Floats, said: Whole, rng: np.random.Generator) -> tuple[Whole, Floats]:
     """Draws (draws, truths) of what is behind what was `said` (answers,), one for each of `rows`, and how likely."""
-    again = rng.standard_gamma(said + 1e-3, (len(rows), len(said))) + 1e-12
+    again = rng.standard_gamma(said + 1e-3, (len(rows), len(said))) + _NEVER
     again /= again.sum(1, keepdims=True)
     prior = np.full(rows.shape[:2], 1 / rows.shape[1])
     for _ in range(_SOLVING):  # Saerens: the share of a class is how often it is behind the answers
-        prior = np.einsum("dij,dj->di", _behind(prior, rows), again)
+        prior = np.einsum("dij,dj->di", _behind(prior, rows), again) + _NEVER
     for _ in range(_SETTLING):  # shares of 0 are where the solving ends, and not all that is possible
         drawn = _dealt(_behind(prior, rows), said, rng)
-        prior = rng.standard_gamma(drawn + _RARE) + 1e-12
+        prior = rng.standard_gamma(drawn + _RARE) + _NEVER
         prior /= prior.sum(1, keepdims=True)
     given = _behind(prior, rows)
     return _dealt(given, said, rng), given.transpose(0, 2, 1)

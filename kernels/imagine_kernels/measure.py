@@ -27,6 +27,8 @@ UNLABELLED = "(no label)"
 """Stands for samples that nobody and no model has named; they are counted, or all would seem rarer than it is."""
 FOLDER = "folder"
 _LEAST_DRAWS = 400
+_MANY = 25
+"""Classes; more make every draw long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,19 @@ def composition(
     """
     found = tallies(samples, labels, people)
     every = dict.fromkeys([*names, *(label for tally in found.values() for label in tally.every)])
-    draws = max(_LEAST_DRAWS, confusion.DRAWS // max(1, len(found)))
+    draws = _draws(len(found), model)
     rows: list[Row] = []
     for group, tally in found.items():
         told = _corrected(tally, model, draws) if tally.named and known(model) else _as_named(tally, every, model)
         fresh = [replace(told.get(label, Row(group, label, 0)), group=group) for label in every]
         rows += sorted(fresh, key=lambda row: (-row.count, row.label))
     return tuple(rows)
+
+
+def _draws(groups: int, model: Model | None) -> int:
+    """Fewer where there are many groups or classes: hundreds of casts, or of species, are counted in seconds."""
+    many = 1.0 if model is None else max(1.0, (len(model.names) / _MANY) ** 2)
+    return max(_LEAST_DRAWS, int(confusion.DRAWS / (max(1, groups) * many)))
 
 
 def _left_out(model: Model | None) -> set[str]:
