@@ -144,6 +144,14 @@ def test_oriented_boxes_are_compared_as_such():
         assert figures.overall.average_precision == pytest.approx(right)
 
 
+def test_model_of_upright_boxes_is_asked_for_the_boxes_around_outlines():
+    outline = Region("crab", None, Polygon(((0, 0), (40, 40), (38, 40), (0, 2))))
+    found = predicted("a", Region("crab", 0.9, Box(0, 0, 40, 40)))
+    assert evaluate([found], [said("a", outline)], LABELS).overall.recall.value == 1.0
+    seen = predicted("a", Region("crab", 0.9, RotatedBox(20, 20, 40, 40, 0)))
+    assert evaluate([seen], [said("a", outline)], LABELS).overall.recall.value == 0.0
+
+
 SQUARE = Box(10, 10, 20, 20)
 
 

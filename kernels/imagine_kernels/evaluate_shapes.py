@@ -8,7 +8,7 @@ recall are never narrower than Wilson's.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from imagine_kernels.evaluate import RESAMPLES, Interval
 from imagine_kernels.measure import wilson
 from imagine_kernels.records import Annotation, Prediction, Region
+from imagine_kernels.shapes import Box, Flat, bounds
 from imagine_kernels.tasks import matching
 
 Counts = npt.NDArray[np.floating]
@@ -73,6 +74,7 @@ def evaluate(
 ) -> ShapeEvaluation:
     """Compares the shapes of each prediction with those of the sample's latest annotation; one without any counts.
 
+    Where the model gives upright boxes alone, what people drew counts as the boxes around it.
     Give predictions of all scores, for the average precision; those of `threshold` or more are what the model finds.
     `groups` tells the group of each sample by its id. `labels` orders the classes; those people used that the model
     does not know follow and count against it. Raises ValueError with a sentence where no sample has both.
@@ -84,7 +86,7 @@ def evaluate(
         raise ValueError("No picture has both a prediction and an annotation: label some of the predicted ones first.")
     used = {region.label for name in both for region in (*truth[name], *found[name])}
     names = [label for label in labels if label in used] + sorted(used - set(labels))
-    judged = matching.judge([found[name] for name in both], [truth[name] for name in both], names, overlap)
+    judged = matching.judge([found[name] for name in both], _alike(truth, found, both), names, overlap)
     counts = judged.counts(threshold)
     drawn = _drawn(counts, [None if groups is None else groups.get(name) for name in both], seed)
     classes = {
@@ -105,6 +107,20 @@ def latest(annotations: Iterable[Annotation]) -> dict[str, tuple[Region, ...]]:
         if before is None or annotation.at >= before.at:
             newest[annotation.sample_id] = annotation
     return {name: annotation.regions for name, annotation in newest.items()}
+
+
+def _alike(
+    truth: Mapping[str, tuple[Region, ...]], found: Mapping[str, tuple[Region, ...]], names: Sequence[str]
+) -> list[tuple[Region, ...]]:
+    """What people drew; as upright boxes where the model gives nothing else."""
+    if not all(isinstance(region.shape, Box) for name in names for region in found[name]):
+        return [truth[name] for name in names]
+    return [tuple(boxed(region) for region in truth[name]) for name in names]
+
+
+def boxed(region: Region) -> Region:
+    """The region with the upright box around its shape."""
+    return replace(region, shape=bounds(region.shape)) if isinstance(region.shape, Flat) else region
 
 
 def _drawn(counts: Counts, groups: Sequence[str | None], seed: int) -> Counts:

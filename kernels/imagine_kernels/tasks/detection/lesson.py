@@ -36,7 +36,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Lesson:
-    """Annotated samples and their squares. A sample with no thing in it is a lesson, too: there is nothing."""
+    """Annotated samples, the boxes around what people drew, and the squares of both.
+
+    A sample with no thing in it is a lesson, too: there is nothing.
+    """
 
     samples: tuple[Sample, ...]
     truth: tuple[tuple[Region, ...], ...]
@@ -83,7 +86,7 @@ def prepare(
     skipped: list[Skipped] = []
     digests: list[str] = []
     for sample in reading.bar(annotated, len(annotated), "read", "image", show=progress):
-        regions = tuple(region for region in truth[sample.id] if isinstance(region.shape, Flat))
+        regions = tuple(replace(r, shape=bounds(r.shape)) for r in truth[sample.id] if isinstance(r.shape, Flat))
         try:
             found = _squares(sample, regions, model, len(kept))
         except (ValueError, OSError) as error:
