@@ -172,6 +172,7 @@ def test_a_training_keeps_thresholds_unless_others_are_asked_for_and_always_what
     taught, examined = course(scores, targets)
     taught.calibrate(examined, None)
     assert taught.model.back_off == 0.9
+    assert taught.gain == taxonomy.gain(taught.model, taught.calibrated(examined[0]), targets)
     assert np.array(taught.model.confusion).shape == (4, len(taught.model.names))
     taught.calibrate(examined, 0.1)
     assert (taught.model.back_off, taught.model.reject_below is None) == (None, False)

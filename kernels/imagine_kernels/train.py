@@ -126,7 +126,7 @@ def train(
         network, examined = _run(course, chosen, wanted, progress=progress)
     evaluation, home = _evaluate(course, examined), folder or work_folder() / "models"
     again = keeping.command(case.name, {"model": known.name, **wanted.told(course.plan.epochs)})
-    kept, path = keeping.keep(course, network, _figures(evaluation, chosen[0]), again, home)
+    kept, path = keeping.keep(course, network, _figures(evaluation, chosen[0], course), again, home)
     return Trained(
         *(kept, path, tuple(course.history), evaluation, taught.data_sha256, splits.digest(taught.ids, chosen)),
         parameters={**keeping.parameters(course, chosen[0]), "drawn": wanted.drawn, "threads": threads},
@@ -220,11 +220,14 @@ def _where(names: Sequence[str], held: Iterable[bool]) -> list[str]:
     return [name for name, out in zip(names, held, strict=True) if out]
 
 
-def _figures(evaluation: Evaluation | None, split: "Split") -> tuple[Figure, ...]:
+def _figures(evaluation: Evaluation | None, split: "Split", course: "Course") -> tuple[Figure, ...]:
     if evaluation is None:
         return ()
+    gain = course.gain
+    unsure = () if gain is None else (Figure("right where it answers", gain.of_answered, gain.count, split.how),)
     return (
         Figure("macro-F1", evaluation.macro_f1.value, evaluation.count, split.how),
         Figure("accuracy", evaluation.accuracy.value, evaluation.count, split.how),
         Figure("calibration error", evaluation.calibration_error, evaluation.count, split.how),
+        *unsure,
     )

@@ -37,7 +37,10 @@ class Examined:
 
 @dataclass
 class Course:
-    """What every fit of a training shares; `history` is that of the fit whose weights are kept."""
+    """What every fit of a training shares; `history` is that of the fit whose weights are kept.
+
+    `gain` is what falling back, or saying nothing, is worth on the pictures held out, where the model does.
+    """
 
     model: Model
     starter: classification.Classifier | None
@@ -45,6 +48,7 @@ class Course:
     plan: training.Plan
     seed: int
     history: list[Progress] = field(default_factory=list)
+    gain: taxonomy.Gain | None = None
 
     def run(self, splits: list[Split], bar: Any, *, cross_validate: bool) -> tuple[nn.Module, list[Examined]]:  # noqa: ANN401
         """The network to keep, and what the networks said of pictures they had not seen.
@@ -134,6 +138,8 @@ class Course:
             asked = replace(self.model, back_off=0.5)
             self.model = replace(asked, back_off=taxonomy.least(asked, scores, targets, back_off))
         self.model = replace(self.model, confusion=taxonomy.confusion(self.model, scores, targets))
+        if len(self.model.names) > len(self.model.labels):
+            self.gain = taxonomy.gain(self.model, scores, targets)
 
     def calibrated(self, part: Examined) -> npt.NDArray[np.float32]:
         """The scores of the pictures that were held out, after the model's temperature."""
