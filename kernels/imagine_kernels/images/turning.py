@@ -18,24 +18,24 @@ def upright(box: RotatedBox, inside: Callable[[Box], Window], read: Callable[[Wi
     """The pixels (height, width, 3) of `box`, its width along x; its middle is where it was, nothing is scaled.
 
     `inside` gives the whole pixels of the picture that an upright box touches, `read` those pixels. Where the box
-    reaches over the picture's edge, the outermost pixels go on. Raises ValueError where it lies outside.
+    reaches over the picture's edge, there is background: the median of the rim of what is there. Raises ValueError
+    where it lies outside.
     """
-    size = max(1, round(box.width)), max(1, round(box.height))
-    if size[0] * size[1] > MAX_PIXELS:
-        raise ValueError(f"has a turned crop of {size[0]} × {size[1]} pixels: more than a picture may have.")
-    there = bounds(box)
-    window = inside(there)
+    size, there = (max(1, round(box.width)), max(1, round(box.height))), bounds(box)
+    if there.width * there.height > MAX_PIXELS:
+        raise ValueError(f"has a turned crop across {there.width:.0f} × {there.height:.0f} pixels: more than is read.")
     left, top = math.floor(there.x) - _AROUND, math.floor(there.y) - _AROUND
     right, bottom = math.ceil(there.x + there.width) + _AROUND, math.ceil(there.y + there.height) + _AROUND
-    beyond = (
-        (max(0, window.y - top), max(0, bottom - window.y - window.height)),
-        (max(0, window.x - left), max(0, right - window.x - window.width)),
-        (0, 0),
-    )
-    part = np.pad(read(window), beyond, mode="edge")
+    inside(there)  # refuses what lies beside the picture
+    window = inside(Box(left, top, right - left, bottom - top))
+    seen = read(window)
+    canvas = np.empty((bottom - top, right - left, seen.shape[2]), np.uint8)
+    canvas[:] = np.median(np.concatenate([seen[0], seen[-1], seen[:, 0], seen[:, -1]]), axis=0)
+    x, y = window.x - left, window.y - top
+    canvas[y : y + window.height, x : x + window.width] = seen
     turn = math.radians(box.angle)
     cosine, sine = math.cos(turn), math.sin(turn)
-    x = box.x - window.x + beyond[1][0] - cosine * size[0] / 2 + sine * size[1] / 2
-    y = box.y - window.y + beyond[0][0] - sine * size[0] / 2 - cosine * size[1] / 2
-    way = (cosine, -sine, x, sine, cosine, y)
-    return np.array(Image.fromarray(part).transform(size, Image.Transform.AFFINE, way, Image.Resampling.BILINEAR))
+    x0 = box.x - left - cosine * size[0] / 2 + sine * size[1] / 2
+    y0 = box.y - top - sine * size[0] / 2 - cosine * size[1] / 2
+    way = (cosine, -sine, x0, sine, cosine, y0)
+    return np.array(Image.fromarray(canvas).transform(size, Image.Transform.AFFINE, way, Image.Resampling.BILINEAR))
