@@ -47,12 +47,12 @@ def predict(
     with compute.free_threads() as threads:
         reads = _reads(classifier, samples, threads, rescale=rescale)
         total = len(samples) if isinstance(samples, Sized) else None
-        classifier, going = pace.kept(classifier), pace.Pace(total)
-        for batch in _batches(reading.bar(reads, total, "predict", "image", show=progress), batch_size):
+        batches = _batches(reading.bar(reads, total, "predict", "image", show=progress), batch_size)
+        for batch, answers in pace.answered(classifier, batches, total):
             skipped.extend(item.skipped() for item in batch if item.ready is None)
-            with going.counted(len(batch)):
-                predictions.extend(_named(classifier, batch))
-            classifier = going.quicker(classifier, [item.ready for item in batch if item.ready is not None])
+            good = [item.sample.id for item in batch if item.ready is not None]
+            told = zip(good, answers, strict=True)
+            predictions.extend(Prediction(one, found, classifier.model.name, classifier.sha256) for one, found in told)
     return Run(tuple(predictions), tuple(skipped), time.perf_counter() - began)
 
 
@@ -135,11 +135,3 @@ def _batches(reads: "Iterable[Read[Pixels | Seen]]", size: int) -> "Iterator[lis
     rest = iter(reads)
     while batch := list(itertools.islice(rest, size)):
         yield batch
-
-
-def _named(classifier: "Classifier", batch: "list[Read[Pixels | Seen]]") -> Iterator[Prediction]:
-    good = [(item.sample, item.ready) for item in batch if item.ready is not None]
-    if good:
-        regions = classifier.regions([square for _, square in good])
-        for (sample, _), found in zip(good, regions, strict=True):
-            yield Prediction(sample.id, found, classifier.model.name, classifier.sha256)

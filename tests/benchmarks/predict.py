@@ -218,7 +218,7 @@ def shipped(folder: Path, batch: int = BATCH) -> Row:
 
 
 def main() -> None:
-    count = compute.granted()
+    count = compute.threads()
     compute.threads = lambda: count  # the same for all, whatever else runs
     with tempfile.TemporaryDirectory(prefix="imagine-predict-") as name:
         folder = Path(name)

@@ -4,7 +4,9 @@ import logging
 import os
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -12,8 +14,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from imagine_kernels.records import Region
 from imagine_kernels.tasks import inputs, networks
 from imagine_kernels.tasks.classification import Classifier
+from imagine_kernels.tasks.reading import Read
+
+Batch = list[Read[inputs.Pixels | inputs.Seen]]
+Answers = list[tuple[Region, ...]]
 
 PAYS = 4.0
 """Seconds of torch that must be left: compiling takes about one, and saves half of them at least."""
@@ -32,6 +39,33 @@ class Quick(Classifier):
     def batch(self, seen: Sequence[inputs.Pixels | inputs.Seen]) -> tuple[torch.Tensor, ...]:
         """Prepared pictures as what compiled networks take."""
         return inputs.stacked(seen)
+
+
+def answered(classifier: Classifier, batches: Iterable[Batch], total: int | None) -> Iterator[tuple[Batch, Answers]]:
+    """Every batch with the regions of its pictures that could be read, in order; `total` pictures are in them all.
+
+    What is compiled answers in a thread of its own, while the next batch is read here.
+    """
+    classifier, going = kept(classifier), Pace(total)
+    waiting: deque[tuple[Batch, Future[Answers]]] = deque()
+    with ThreadPoolExecutor(1, thread_name_prefix="answer") as apart:
+        for batch in batches:
+            seen = [item.ready for item in batch if item.ready is not None]
+            if isinstance(classifier, Quick):
+                waiting.append((batch, apart.submit(_regions, classifier, seen)))
+                if len(waiting) > 1:
+                    yield waiting[0][0], waiting.popleft()[1].result()
+                continue
+            with going.counted(len(batch)):
+                found = _regions(classifier, seen)
+            classifier = going.quicker(classifier, seen)
+            yield batch, found
+        while waiting:
+            yield waiting[0][0], waiting.popleft()[1].result()
+
+
+def _regions(classifier: Classifier, seen: Sequence[inputs.Pixels | inputs.Seen]) -> Answers:
+    return classifier.regions(seen) if seen else []
 
 
 @dataclass
