@@ -1,5 +1,6 @@
 """The command `imagine`: what a person or a script calls from a terminal of the kernel environment."""
 
+import logging
 import sys
 
 import typer
@@ -30,6 +31,7 @@ app.command("usage")(usage)
 
 def main() -> None:
     """Run the command; an error is one sentence and exit status 1."""
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # of a broken file our own sentence tells
     try:
         app()
     except (ValueError, LookupError, OSError, RuntimeError) as error:
