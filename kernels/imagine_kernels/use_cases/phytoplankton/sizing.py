@@ -22,12 +22,12 @@ _CUT = "cut_by_edge"
 def measured(work: Work) -> Work:
     """The work with sizes for every particle that had none and whose scale is known, and a remark on what is left."""
     bare = [sample for sample in work.samples if not is_measured(sample)]
-    todo = [sample for sample in bare if sample.pixel_size is not None]
-    reads = reading.read(todo, _body, side=None, threads=compute.granted())
-    shown = reading.bar(reads, len(todo), "measure", "image", show=work.options.progress)
+    waiting = [sample for sample in bare if sample.pixel_size is not None]
+    reads = reading.read(waiting, _body, side=None, threads=compute.granted())
+    shown = reading.bar(reads, len(waiting), "measure", "image", show=work.options.progress)
     found = {item.sample.id: _with_sizes(item.sample, item.ready) for item in shown if item.ready is not None}
     work = replace(work, samples=tuple(found.get(sample.id, sample) for sample in work.samples))
-    for sentence in _remarks(len(bare) - len(todo), len(todo) - len(found), list(found.values())):
+    for sentence in _remarks(len(bare) - len(waiting), len(waiting) - len(found), list(found.values())):
         work = work.with_remark(sentence)
     return work
 
