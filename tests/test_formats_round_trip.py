@@ -41,7 +41,7 @@ def labelled(draw):
 
 @pytest.mark.parametrize("name", EVERY)
 @settings(
-    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
 @given(labels=labelled())
 def test_what_is_written_comes_back_but_for_what_was_told(name, labels, tmp_path_factory):

@@ -132,7 +132,8 @@ def _annotations(given: Iterable[Annotation], samples: Mapping[str, Sample], hol
     for (sample_id, author), some in found.items():
         at = max(one.at for one in some) if "at" in holds.facts else LONG_AGO
         regions = _regions((r for one in some for r in one.regions), samples[sample_id], holds, "sureness")
-        if regions or "empty" in holds.facts:
+        found_nothing = not any(one.regions for one in some)  # not: nothing of what was found can be held
+        if regions or (found_nothing and "empty" in holds.facts):
             yield Annotation(sample_id, regions, author, at, IMPORTED, f"{sample_id}/{author}")
 
 

@@ -65,7 +65,8 @@ def _of_region(region: Region, sample: Sample, holds: Holds, scored: str) -> Ite
     where = f"{region.label} of {sample.id}"
     there = {name for name in ("scores", "state", "opinions", "raw") if getattr(region, name)}
     there |= {scored} if region.score is not None else set()
-    yield from _missing(["id", *sorted(there)], holds, where)
+    there |= set() if region.id.startswith(f"{sample.id}#{scored[1]}") else {"id"}  # else only numbered when read
+    yield from _missing(sorted(there), holds, where)
     before, after = _kind(region.shape), [_kind(shape) for shape in holds.shapes(region.shape, sample)]
     if not after:
         yield f"{before} regions, left out", where
