@@ -8,7 +8,6 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from imagine_kernels.features.particle import EIGHT, Grey, Mask, otsu, rim
@@ -59,8 +58,9 @@ def ferets(mask: Mask) -> Floats:
     y, x = np.nonzero(mask & (ndimage.laplace(mask.astype(np.int8), mode="constant") != 0))
     angles = np.deg2rad(np.arange(0, 180, 5))
     along = np.outer(np.cos(angles), x) + np.outer(np.sin(angles), y)
-    extent: npt.NDArray[np.float64] = np.ptp(along, axis=1)
-    return extent + np.abs(np.cos(angles)) + np.abs(np.sin(angles))
+    extent: Floats = np.ptp(along, axis=1)
+    extent += np.abs(np.cos(angles)) + np.abs(np.sin(angles))
+    return extent
 
 
 def sizes(mask: Mask, pixel_size: Quantity) -> dict[str, Quantity]:
