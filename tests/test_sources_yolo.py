@@ -10,9 +10,10 @@ from hostile import put
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imagine_kernels.images import yolo_rows
 from imagine_kernels.records import Box
 from imagine_kernels.shapes import Polygon, RotatedBox
-from imagine_kernels.sources import open_samples, yolo_rows
+from imagine_kernels.sources import open_samples
 
 NAMES = "names: {0: fish, 1: 'sea star'}\n"
 

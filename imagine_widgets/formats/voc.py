@@ -45,7 +45,8 @@ def shapes(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
 
 def read(path: Path, images: Path | None = None) -> Labels:
     """The pictures and boxes of one XML file, or of all in a folder or zip. Raises OSError or ValueError."""
-    place, samples, annotations = Place(path), {}, []
+    place, annotations = Place(path), []
+    samples: dict[str, Sample] = {}
     skipped: list[Skipped] = []
     for name in place.ending(".xml"):
         try:

@@ -88,7 +88,7 @@ def digits(value: object) -> str:
 def document(root: Element) -> bytes:
     """The whole file."""
     indent(root, " ")
-    return tostring(root, "utf-8", xml_declaration=True)
+    return bytes(tostring(root, "utf-8", xml_declaration=True))
 
 
 def every(node: Element, *names: str) -> Iterator[Element]:

@@ -66,7 +66,7 @@ def inside(shape: Flat, window: Window) -> Inside:
         case Box() | RotatedBox():
             return _filled(_corners(shape), window)
         case Ellipse():
-            return _filled(_around(shape), window)
+            return _filled(rim(shape), window)
         case _:
             return np.zeros((window.height, window.width), np.bool_)
 
@@ -104,7 +104,8 @@ def _filled(points: tuple[XY, ...], window: Window) -> Inside:
     return seen
 
 
-def _around(shape: Ellipse) -> tuple[XY, ...]:
+def rim(shape: Ellipse) -> tuple[XY, ...]:
+    """An ellipse as an outline of 64 points."""
     turn = math.radians(shape.angle)
     cos, sin = math.cos(turn), math.sin(turn)
     steps = [2 * math.pi * number / 64 for number in range(64)]

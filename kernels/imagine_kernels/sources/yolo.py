@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from imagine_kernels import images
+from imagine_kernels.images import yolo_rows
 from imagine_kernels.records import Annotation, Collection, Region, Sample, Skipped
-from imagine_kernels.sources import class_names, folder, yolo_rows
+from imagine_kernels.sources import class_names, folder
 from imagine_kernels.sources.place import Place
 
 AUTHOR = "yolo"

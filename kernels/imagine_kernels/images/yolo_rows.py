@@ -46,12 +46,13 @@ def read(text: str, *, boxes: bool = False) -> list[Row]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             words = line.split()
-            row = _row(number, words[:5] if boxes else words)
-            rows.setdefault((row.kind, row.shares), row)
+            found = row(number, words[:5] if boxes else words)
+            rows.setdefault((found.kind, found.shares), found)
     return list(rows.values())
 
 
-def _row(number: int, words: Sequence[str]) -> Row:
+def row(number: int, words: Sequence[str]) -> Row:
+    """One row, split into words. Raises RowError with a sentence."""
     try:
         numbers = [float(word) for word in words]
     except ValueError:
@@ -92,26 +93,27 @@ def _reach(shares: Sequence[float]) -> list[float]:
 
 def oriented(rows: Sequence[Row]) -> bool:
     """Whether rows with four corners are oriented boxes: in sets of outlines, some have more corners."""
-    outlines = [row for row in rows if len(row.shares) > 4]
-    return all(len(row.shares) == 8 for row in outlines)
+    outlines = [one for one in rows if len(one.shares) > 4]
+    return all(len(one.shares) == 8 for one in outlines)
 
 
-def region(row: Row, names: Mapping[int, str] | None, size: tuple[int, int], where: str, *, turned: bool) -> Region:
+def region(given: Row, names: Mapping[int, str] | None, size: tuple[int, int], where: str, *, turned: bool) -> Region:
     """The row as a region of a picture of `size`; `turned` where four corners are an oriented box.
 
     `where` tells the row's file for the region's id. Raises RowError where the class has no name or the shape no size.
     """
-    label = f"class_{row.kind}" if names is None else names.get(row.kind)
+    label = f"class_{given.kind}" if names is None else names.get(given.kind)
     if not label:
-        raise RowError(f"Row {row.number} is of class {row.kind}, which has no name in data.yaml. Add it.")
-    name = uuid.uuid5(uuid.NAMESPACE_URL, f"yolo:{where}:{row.kind}:{row.shares}").hex
+        raise RowError(f"Row {given.number} is of class {given.kind}, which has no name in data.yaml. Add it.")
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"yolo:{where}:{given.kind}:{given.shares}").hex
     try:
-        return Region(label, row.score, _shape(row.shares, size, turned=turned), name)
+        return Region(label, given.score, shape(given.shares, size, turned=turned), name)
     except ValueError as error:
-        raise RowError(f"Row {row.number}: {error} Delete or correct it.") from error
+        raise RowError(f"Row {given.number}: {error} Delete or correct it.") from error
 
 
-def _shape(shares: Sequence[float], size: tuple[int, int], *, turned: bool) -> Box | RotatedBox | Polygon:
+def shape(shares: Sequence[float], size: tuple[int, int], *, turned: bool) -> Box | RotatedBox | Polygon:
+    """The shares of a row in pixels of a picture of `size`. Raises ValueError where that is no shape."""
     if len(shares) == 4:
         left, right, top, bottom = (min(1.0, max(0.0, share)) for share in _reach(shares))
         return Box(left * size[0], top * size[1], (right - left) * size[0], (bottom - top) * size[1])
