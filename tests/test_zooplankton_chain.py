@@ -53,6 +53,7 @@ def done(cast):
 def small(monkeypatch):
     """Small pictures are taken for scans: what is refused need not be drawn large."""
     monkeypatch.setattr(scans, "PIXELS", 500_000)
+    monkeypatch.setattr(scans, "NAMED_ALONE", 500_000)
     monkeypatch.setattr(scans, "_BYTES", 1)
 
 
