@@ -100,6 +100,20 @@ def test_training_goes_on_from_weights_and_takes_a_new_class_in(trained, shores,
     assert more.parameters["start"].startswith(trained.model.name)
 
 
+def test_other_classes_than_those_of_a_model_of_things_make_a_plain_one(shores, tmp_path):
+    labels = (Label("valve", "Valve", key="1"), Label("outline", "Outline", key="2", counted=False))
+    options = {**MODEL.options, "rim": "outline", "reach": 6, "widen": 3, "shape": "rotated_box"}
+    model, found = replace(MODEL, labels=labels, options=options, reject_below=0.9), open_samples(shores)
+    made = train(
+        CASE, found.samples, found.annotations, model=model, folder=tmp_path, scratch=True, epochs=1, progress=False
+    )
+    assert made.model.label_names == ("water",)
+    assert dict(made.model.options) == dict(MODEL.options)
+    assert made.evaluation.things is None
+    run = predict(CASE, found.samples[:2], weights=made.weights, progress=False)
+    assert not run.skipped
+
+
 def test_whole_runs_are_held_out_where_names_tell_them(shores, tmp_path):
     for kind in ("images", "masks"):
         (tmp_path / kind).mkdir()

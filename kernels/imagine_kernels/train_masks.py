@@ -1,5 +1,6 @@
 """Painted samples → a trained model of pixels: splits, teaches, examines; weights and facts go to a folder."""
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -10,7 +11,7 @@ from imagine_kernels.environment import work_folder
 from imagine_kernels.evaluate_masks import MaskEvaluation, examine
 from imagine_kernels.practice import bar
 from imagine_kernels.records import Annotation, Region, Sample
-from imagine_kernels.use_case import Figure, Model, UseCase
+from imagine_kernels.use_case import Figure, Label, Model, UseCase
 
 if TYPE_CHECKING:
     from torch import nn
@@ -51,7 +52,7 @@ def train_masks(
         raise ValueError(f"{known.name} tells what each pixel is: {told} cannot be used to train it.")
     shown = lesson.grouped(samples, wanted.runs) if wanted.runs else tuple(samples)
     truth = painting.latest(annotations)
-    model = replace(known, labels=lesson.classes(case, known, painting.names(truth)))
+    model = _made(known, lesson.classes(case, known, painting.names(truth)))
     starter: Any = None if wanted.scratch else load(case, known, weights)
     with compute.free_threads() as threads:
         gallery = painting.prepare(shown, truth, model, progress=progress)
@@ -69,6 +70,15 @@ def train_masks(
         skipped=gallery.skipped,
         seconds=time.perf_counter() - began,
     )
+
+
+def _made(known: Model, labels: tuple[Label, ...]) -> Model:
+    """The facts with these classes. Without its rim a model parts no things: what it knows of their shape goes too."""
+    names = {label.name for label in labels}
+    if "rim" not in known.options or known.options["rim"] in names:
+        return replace(known, labels=labels)
+    plain = {name: value for name, value in known.options.items() if name.startswith("decoder")}
+    return replace(known, labels=labels, options=plain, reject_below=None)
 
 
 def _fit(
@@ -121,7 +131,7 @@ def _figures(evaluation: MaskEvaluation | None, split: "Split") -> tuple[Figure,
     if evaluation.things is not None:
         whole = evaluation.things.overall
         found += [("precision of things", whole.precision.value), ("recall of things", whole.recall.value)]
-    return tuple(Figure(name, value, evaluation.count, split.how) for name, value in found)
+    return tuple(Figure(name, value, evaluation.count, split.how) for name, value in found if not math.isnan(value))
 
 
 def _learned(gallery: "Gallery") -> str:
