@@ -155,7 +155,9 @@ def test_real_ifcb_bin_has_plausible_sizes_and_is_told_per_litre(bin_folder, tmp
     counts = work.tables["counts"]
     assert sum(row["count"] for row in counts) == 17
     for row in counts:
-        assert row["1 / liter"] == pytest.approx(1000 * row["count"] / searched)
+        assert row["1 / liter"] == pytest.approx(1000 * row["estimated count"] / searched)
+        assert row["1 / liter, 95 % from"] <= row["1 / liter"] <= row["1 / liter, 95 % to"]
+    assert sum(row["estimated count"] for row in counts) == pytest.approx(17)
     sizes = [row["ABD, µm"] for row in work.tables["sizes"]]
     assert len(sizes) == 17
     assert min(sizes) == pytest.approx(7, abs=2)  # the one small bead of the bin
