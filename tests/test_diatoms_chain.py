@@ -123,7 +123,11 @@ def test_what_must_be_read_beside_the_numbers_is_told(work):
     assert "Gundersen" in said
     assert "The limits of the classes are 16, 13.5, 11, 7 (Prygiel" in said
     assert "set by each country for each type of water body" in said
-    assert sum(row["counted"] for row in work.tables["fields"]) == len(work.samples)
+    parts = sum(int(remark.split()[0]) for remark in work.remarks if "could not be named to species" in remark)
+    assert sum(row["taken"] for row in work.tables["fields"]) == len(work.samples) + parts
+    species = {label.name for label in work.model.labels}
+    assert all(work.labels[s.id] in species for s in work.samples if finding.CUT in s.measures)
+    assert any(finding.CUT in sample.measures for sample in work.samples)
 
 
 def test_words_of_people_count_and_change_the_index(work):

@@ -42,7 +42,11 @@ Data sheet of `valves`
                assumed, judged by eye) it boxes 13 of some 17 valves; 5 of its 19 boxes hold debris, a loop of thread or
                a heap. It misses small cut ones and splits blurred ones. Look at what it found
 Fields     Of the valves that a field's edge cuts, those at the left and the upper edge are counted (Gundersen, H. J. G.
-           (1977), J. Microsc. 111:219-223), so that none is counted twice and long valves not too rarely
+           (1977), J. Microsc. 111:219-223), where they can be named to species
+           Of 279 whole valves on 34 drawn fields of a slide that taught nothing 90 % were found; of these 74 % were
+           given their species, 21 % no more than a taxon above it, 5 % a wrong name. The intervals of 11 of the 13
+           corrected shares held the true ones: Gomphonema truncatum is named less often on fields than in the pictures
+           that taught, and its share comes out at half
 Index      `imagine_kernels.diatom_index`: IPS or IBD from a table of values that a person gives. OMNIDIA's and the
            standards' tables are theirs, and not here; the practice table's numbers are made up
 """

@@ -54,7 +54,7 @@ def find(work: Work) -> Work:
         samples += valves
         cut = sum(bool(finding.cut(region, field)) for region in found.regions)
         row: dict[str, Cell] = {"slide": field.group, "field": field.id}
-        rows.append(row | {"found": len(found.regions), "cut by an edge": cut, "counted": len(valves)})
+        rows.append(row | {"found": len(found.regions), "cut by an edge": cut, "taken": len(valves)})
     work = replace(work, samples=tuple(samples), skipped=(*work.skipped, *done.skipped))
     return work.with_table("fields", tuple(rows)).with_remark(
         "Of the valves that a field's edge cuts, those at the left and the upper edge are counted (Gundersen 1977)."
@@ -65,10 +65,23 @@ def name(work: Work) -> Work:
     """Names every valve, by a higher taxon where the model is unsure."""
     if not work.samples:
         return replace(work, predictions=())
-    work = chain.classify(work)
+    work = _without_parts(chain.classify(work))
     said = {prediction.sample_id: prediction.regions[0] for prediction in work.predictions}
     rows = tuple(_valve(one, said[one.id]) for one in work.samples if one.id in said and finding.size_um(one))
     return work.with_table("valves", rows) if rows else work
+
+
+def _without_parts(work: Work) -> Work:
+    """The work without cut valves that were not named to species: what the model confuses was counted on whole ones."""
+    labels, species = work.labels, set(_namer(work).label_names)
+    parts = {s.id for s in work.samples if finding.CUT in s.measures and labels.get(s.id) not in species}
+    if not parts:
+        return work
+    kept = tuple(sample for sample in work.samples if sample.id not in parts)
+    predictions = tuple(one for one in work.predictions if one.sample_id not in parts)
+    return replace(work, samples=kept, predictions=predictions).with_remark(
+        f"{len(parts)} valves that an edge cuts could not be named to species and are not counted."
+    )
 
 
 def shares(work: Work) -> Work:

@@ -20,6 +20,8 @@ from imagine_kernels.use_cases.diatoms.samples import MARGIN, PIXEL_SIZE_UM
 
 SMALLEST_UM = 38.4
 """A picture whose shorter side is less shows one valve, a larger one is a field."""
+CUT = "cut by an edge"
+"""The measure of a valve that is seen in part."""
 _EDGE = 3.0
 """Pixels from the field's edge within which a box is taken to be cut by it."""
 
@@ -93,10 +95,12 @@ def valves(field: Sample, found: Prediction) -> Iterator[Sample]:
     regions = [region for region in found.regions if counts(cut(region, field))]
     margin = MARGIN * PIXEL_SIZE_UM / _micrometres(field)
     for number, region in enumerate(sorted(regions, key=_place), start=1):
+        part = {CUT: Quantity(1.0, "dimensionless")} if cut(region, field) else {}
         box = along(region)
         wider = RotatedBox(box.x, box.y, box.width + 2 * margin, box.height + 2 * margin, box.angle)
         width, height = round(wider.width), round(wider.height)
-        yield replace(field, id=f"{field.id}#{number:03}", width=width, height=height, crop=wider)
+        name = f"{field.id}#{number:03}"
+        yield replace(field, id=name, width=width, height=height, crop=wider, measures={**field.measures, **part})
 
 
 def size_um(valve: Sample) -> tuple[float, float] | None:
