@@ -23,7 +23,14 @@ TAXA = (Label("Copepoda", "Copepods", 1080, "class"), Label("Calanoida", "Calano
 
 def model(**changes):
     known = use_case.get("phytoplankton").model()
-    plain = {"labels": LABELS, "taxa": TAXA, "confusion": (), "reject_below": None, "back_off": None}
+    plain = {
+        "labels": LABELS,
+        "taxa": TAXA,
+        "confusion": (),
+        "reject_below": None,
+        "back_off": None,
+        "temperature": 1.0,
+    }
     return replace(known, **{**plain, **changes})
 
 
