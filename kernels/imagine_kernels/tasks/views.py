@@ -40,7 +40,7 @@ class View:
         self._whole: Pixels | None = None
         path, member = zip_members.split(sample.uri)
         turned = sample.crop is not None and not isinstance(sample.crop, Box)
-        if turned or (member is not None and roi.is_roi(path)):
+        if turned or (member is not None and roi.holds(path, member)):
             self._whole = images.read(sample)
             self._window = Window(0, 0, self._whole.shape[1], self._whole.shape[0])
         else:
