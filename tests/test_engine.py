@@ -7,12 +7,13 @@ import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from imagine_kernels import images, use_case
+from imagine_kernels import environment, images, use_case
 from imagine_kernels.predict import load, predict
 from imagine_kernels.tasks import classification, engine, networks, pace
 from imagine_kernels.tasks.forest import grow
@@ -109,27 +110,33 @@ def test_made_when_enough_pictures_are_left_to_pay_for_it(pictures):
         assert (going.quicker(classifier, seen) is not classifier) == worth
 
 
-def test_small_prediction_and_warm_process_compile_nothing(pictures):
+def test_warm_process_compiles_nothing_and_kernels_forked_from_it_only_what_pays(pictures):
     code = (
         "import os, sys, threading\n"
         "from imagine_kernels.launch import preload\n"
         "preload.everything()\n"
         "assert 'openvino' not in sys.modules and threading.active_count() == 1\n"
-        "from imagine_kernels import use_case\n"
-        "from imagine_kernels.predict import predict\n"
+        "if child := os.fork():\n"
+        "    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+        "from imagine_kernels import images, use_case\n"
+        "from imagine_kernels.predict import load, predict\n"
         "from imagine_kernels.sources import open_samples\n"
-        "run = predict(use_case.get('phytoplankton'), open_samples(sys.argv[1]).samples, progress=False)\n"
-        "assert len(run.predictions) == 24\n"
+        "from imagine_kernels.tasks import pace\n"
+        "case, samples = use_case.get('phytoplankton'), open_samples(sys.argv[1]).samples\n"
+        "assert len(predict(case, samples, progress=False).predictions) == 24\n"
         "assert 'openvino' not in sys.modules\n"
+        "classifier = load(case)\n"
+        "seen = [classifier.prepare(images.read(sample)) for sample in samples]\n"
+        "quick = pace.quick(classifier, seen)\n"
+        "assert isinstance(quick, pace.Quick) and abs(quick.scores(seen) - classifier.scores(seen)).max() < 1e-5\n"
     )
-    folder = str(images_folder(pictures))
-    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=False)
+    told = os.environ | dict.fromkeys(environment.THREADS, "1")  # as the hub starts it
+    command = [sys.executable, "-c", code, str(images_folder(pictures))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=told, timeout=300)
     assert done.returncode == 0, done.stderr
 
 
 def images_folder(pictures):
-    from pathlib import Path
-
     return Path(pictures(24).samples[0].uri).parents[1]
 
 
