@@ -104,9 +104,9 @@ def test_others_see_a_kernel_of_the_person_and_not_the_warm_process(warm, own):
 
 def test_the_model_is_the_one_that_was_held_ready(warm):
     code = "from imagine_kernels import predict, use_case\nfrom imagine_kernels.tasks import classification\n"
-    code += "ready = {m.name: c for (k, (_, c)) in classification._preloaded.items() for m in [c.model]}\n"
+    code += "ready = {m.name: c for (k, (_, c)) in classification.SHELF.preloaded.items() for m in [c.model]}\n"
     code += "case = use_case.get('phytoplankton')\n"
-    code += "print([predict.load(case, m.name) is ready[m.name] for m in case.models], len(classification._kept))"
+    code += "print([predict.load(case, m.name) is ready[m.name] for m in case.models], len(classification.SHELF.kept))"
     assert warm.say(code) == f"{[True] * len(use_case.get('phytoplankton').models)} 0"
 
 
@@ -196,12 +196,12 @@ def test_weights_that_changed_since_are_read_anew(tmp_path):
     classification.preload(model, weights)
     try:
         ready = load(case, weights=weights)
-        assert ready is next(iter(classification._preloaded.values()))[1]
+        assert ready is next(iter(classification.SHELF.preloaded.values()))[1]
         weights.write_bytes(b"something else")
         with pytest.raises(ValueError, match="is not the file"):
             load(case, weights=weights)
     finally:
-        classification._preloaded.clear()
+        classification.SHELF.preloaded.clear()
     plain = load(case)
     assert all(
         bool((a == b).all()) for a, b in zip(plain.network.parameters(), ready.network.parameters(), strict=True)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load as unpack
 from sklearn.ensemble import ExtraTreesClassifier
 
 from imagine_kernels import images, use_case
@@ -45,7 +46,7 @@ def test_forest_travels_as_arrays_and_asks_the_same_questions(measured):
     grown = forest.grow(features, targets, len(NAMES), seed=0)
     data, _ = classification.packed(grown)
     again = forest.Forest(len(NAMES))
-    again.load_state_dict(classification.unpack(data))
+    again.load_state_dict(unpack(data))
     seen = torch.from_numpy(features)
     assert torch.equal(grown.threshold, again.threshold)
     assert torch.allclose(grown(seen), again(seen), atol=1e-3)  # leaves are kept as half floats

@@ -91,7 +91,7 @@ def test_going_on_from_a_committee_teaches_each_of_its_networks(committee, pictu
 def test_preloaded_committee_is_the_loaded_one(committee):
     classification.preload(committee.model, committee.weights)
     ready = load(CASE, weights=committee.weights)
-    assert any(found[1] is ready for found in classification._preloaded.values())
+    assert any(found[1] is ready for found in classification.SHELF.preloaded.values())
     assert not any(value.is_meta for value in ready.network.state_dict().values())
 
 

@@ -1,8 +1,5 @@
 """One label for the whole sample: builds timm networks, loads their weights once, turns pictures into regions."""
 
-import hashlib
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +7,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as unpack
-from safetensors.torch import save as pack
 from torch import nn
 
 from imagine_kernels.records import Region
-from imagine_kernels.tasks import compute, inputs, networks, taxonomy
+from imagine_kernels.tasks import inputs, networks, taxonomy
+from imagine_kernels.tasks.weights import Shelf, packed, write
 from imagine_kernels.use_case import Model
 
-LARGEST = 512 * 2**20
-"""Bytes. A bigger file is not one of ours, and reading it would fill the memory."""
+__all__ = ["SHELF", "Classifier", "begin", "load", "packed", "preload", "write"]
 
 
 @dataclass(frozen=True)
@@ -102,119 +96,21 @@ def _carry(head: nn.Module, old: nn.Module, model: Model, before: Model) -> None
                     kept[row] = source[was]
 
 
+def _finished(model: Model, network: nn.Module, where: torch.device) -> Classifier:
+    return Classifier(model, model.sha256, network, where)
+
+
+SHELF = Shelf(networks.build, _finished)
+
+
 def load(model: Model, weights: Path) -> Classifier:
     """The classifier of `model` with the weights in the file; read once per file, kept for the next call.
 
     Raises OSError where the file cannot be read, ValueError with a sentence where it is not the file of these facts.
     """
-    where = str(compute.device())
-    if (found := _preloaded.get(_Key(model, model.sha256, where))) is not None and _signature(weights) == found[0]:
-        return found[1]
-    return _ready(_Key(model, model.sha256, where), _read(model, weights))
+    return SHELF.load(model, weights)
 
 
 def preload(model: Model, weights: Path) -> None:
-    """Keeps the classifier on the processor for this process and all that are forked from it; raises as `load` does.
-
-    No memory is filled twice, and no numbers are drawn for weights that are replaced at once.
-    """
-    signature = _signature(weights)
-    key, data = _Key(model, model.sha256, "cpu"), _read(model, weights)
-    with torch.device("meta"):
-        network = networks.build(model)
-    _fill(network, data, model, assign=True)
-    empty = [name for name, value in (*network.named_parameters(), *network.named_buffers()) if value.is_meta]
-    if empty:
-        raise ValueError(f"The weights of {model.name} lack {', '.join(empty)}.")
-    _preloaded[key] = signature, _placed(key, network)
-
-
-def _signature(file: Path) -> tuple[int, int, int]:
-    """Changes when the file does."""
-    found = file.stat()
-    return (found.st_ino, found.st_size, found.st_mtime_ns)
-
-
-def _read(model: Model, weights: Path) -> bytes:
-    size = weights.stat().st_size
-    if size > LARGEST:
-        raise ValueError(f"{weights} holds {size / 2**20:.0f} MB: more than weights of a classifier here.")
-    data = weights.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != model.sha256:
-        raise ValueError(
-            f"{weights} is not the file the model {model.name} was measured with: its sha256 is {found[:12]}…, "
-            f"{model.sha256[:12]}… was expected. Fetch it again, or name the weights it belongs to."
-        )
-    return data
-
-
-@dataclass(frozen=True, eq=False)
-class _Key:
-    """What makes two loads the same: the facts that shape the network, the bytes, the device."""
-
-    model: Model
-    sha256: str
-    device: str
-
-    def _shape(self) -> tuple[object, ...]:
-        model = self.model
-        options = json.dumps(dict(model.options), sort_keys=True, default=list)
-        made = (model.architecture, options, model.parts, model.turns, model.profile, model.labels, model.taxa)
-        said = (model.temperature, model.reject_below, model.back_off, model.confusion)
-        return (model.name, *made, *said, self.sha256, self.device)
-
-    def __hash__(self) -> int:
-        return hash(self._shape())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._shape() == other._shape()
-
-
-_kept: dict[_Key, Classifier] = {}
-_preloaded: dict[_Key, tuple[tuple[int, int, int], Classifier]] = {}
-"""Shared by all kernels that are forked from the process that read them, with the signatures of their files."""
-
-
-def _ready(key: _Key, data: bytes) -> Classifier:
-    if key not in _kept:
-        while len(_kept) >= 4:  # a person compares a few models; more would only hold memory
-            _kept.pop(next(iter(_kept)))
-        network = networks.build(key.model)
-        _fill(network, data, key.model)
-        _kept[key] = _placed(key, network)
-    return _kept[key]
-
-
-def _placed(key: _Key, network: nn.Module) -> Classifier:
-    where = torch.device(key.device)
-    network = compute.placed(network, where).eval().requires_grad_(requires_grad=False)
-    return Classifier(key.model, key.sha256, network, where)
-
-
-def _fill(network: nn.Module, data: bytes, model: Model, *, assign: bool = False) -> None:
-    try:
-        state = {name: value.float() if value.dtype == torch.float16 else value for name, value in unpack(data).items()}
-        network.load_state_dict(state, assign=assign)
-    except (SafetensorError, RuntimeError) as error:
-        raise ValueError(
-            f"The weights of {model.name} do not fit {model.architecture} with its options: take the file that belongs "
-            "to these facts, or train again."
-        ) from error
-
-
-def packed(network: nn.Module) -> tuple[bytes, str]:
-    """The weights as half floats in the safetensors format, and their sha256; a forest's thresholds stay exact."""
-    state = {
-        name: (value.half() if value.dtype == torch.float32 else value).contiguous().cpu()
-        for name, value in network.state_dict().items()
-    }
-    data = pack(state)
-    return data, hashlib.sha256(data).hexdigest()
-
-
-def write(data: bytes, path: Path) -> None:
-    """Leaves `data` at `path`, whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
+    """Keeps it on the processor for this process and all that are forked from it; raises as `load` does."""
+    SHELF.preload(model, weights)

@@ -19,7 +19,7 @@ from torch.optim.swa_utils import AveragedModel
 from imagine_kernels.images import Pixels
 from imagine_kernels.tasks import augment, compute, inputs
 from imagine_kernels.tasks.painting import LEFT_OUT, Kinds, Piece
-from imagine_kernels.tasks.training import Epoch, Fitted
+from imagine_kernels.tasks.training import Epoch, Fitted, ramp, schedule
 from imagine_kernels.use_case import Profile
 
 _SMALLEST, _LARGEST = 0.8, 1.25
@@ -57,7 +57,7 @@ def fit(
     where, order = compute.device(), np.random.default_rng(seed)
     draw = torch.Generator().manual_seed(seed)
     network = compute.placed(network, where).train()
-    averaged = AveragedModel(network, avg_fn=_following(plan.average), use_buffers=True)
+    averaged = AveragedModel(network, avg_fn=ramp(plan.average), use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
     steps = math.ceil(max(plan.draws, len(pieces)) / plan.batch)
     done = 0
@@ -65,7 +65,7 @@ def fit(
         for number in range(1, plan.epochs + 1):
             began, losses = time.perf_counter(), []
             for _ in range(steps):
-                _schedule(optimizer, plan.rate, done / (steps * plan.epochs))
+                schedule(optimizer, plan.rate, done / (steps * plan.epochs))
                 crops = [_crop(pieces, profile.size, order) for _ in range(plan.batch)]
                 batch = inputs.tensor(np.stack([pixels for pixels, _ in crops]), profile)
                 kinds = torch.from_numpy(np.stack([kinds for _, kinds in crops])).long()
@@ -142,21 +142,3 @@ def _resized(array: Pixels, side: int, how: Image.Resampling) -> Pixels:
         return array
     picture = Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)
     return np.array(picture.resize((side, side), how)).reshape(side, side, -1)
-
-
-def _schedule(optimizer: torch.optim.Optimizer, rate: float, progress: float) -> None:
-    """A twentieth of warming up, then half a cosine down to nothing."""
-    factor = progress / 0.05 if progress < 0.05 else 0.5 * (1 + math.cos(math.pi * (progress - 0.05) / 0.95))
-    for group in optimizer.param_groups:
-        group["lr"] = rate * max(factor, 1e-3)
-
-
-def _following(most: float) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor | int], torch.Tensor]:
-    """An average that forgets quickly at first."""
-
-    def average(kept: torch.Tensor, new: torch.Tensor, seen: torch.Tensor | int) -> torch.Tensor:
-        if not torch.is_floating_point(kept):
-            return new
-        return torch.lerp(new.to(kept.dtype), kept, min(most, (1 + int(seen)) / (10 + int(seen))))
-
-    return average

@@ -71,7 +71,7 @@ def fit(
     where = compute.device()
     draw = torch.Generator().manual_seed(seed)
     network = compute.placed(network, where).train()
-    averaged = AveragedModel(network, avg_fn=_ramp(plan.average), use_buffers=True)
+    averaged = AveragedModel(network, avg_fn=ramp(plan.average), use_buffers=True)
     optimizer = torch.optim.AdamW(_groups(network, plan.decay), lr=plan.rate)
     weights = _weights(torch.from_numpy(targets), plan.balance)
     steps = math.ceil(max(plan.draws, len(squares)) / plan.batch)
@@ -80,7 +80,7 @@ def fit(
         for number in range(1, plan.epochs + 1):
             began, losses = time.perf_counter(), []
             for _ in range(steps):
-                _schedule(optimizer, plan.rate, done / (steps * plan.epochs))
+                schedule(optimizer, plan.rate, done / (steps * plan.epochs))
                 chosen = torch.multinomial(weights, plan.batch, replacement=True, generator=draw).numpy()
                 batch = inputs.tensor(squares[chosen], profile).to(where)
                 losses.append(_step(network, optimizer, batch, torch.from_numpy(targets[chosen]), plan, draw))
@@ -129,14 +129,14 @@ def _weights(targets: torch.Tensor, balance: float) -> torch.Tensor:
     return counts[targets] ** -balance
 
 
-def _schedule(optimizer: torch.optim.Optimizer, rate: float, progress: float) -> None:
+def schedule(optimizer: torch.optim.Optimizer, rate: float, progress: float) -> None:
     """A twentieth of warming up, then half a cosine down to nothing."""
     factor = progress / 0.05 if progress < 0.05 else 0.5 * (1 + math.cos(math.pi * (progress - 0.05) / 0.95))
     for group in optimizer.param_groups:
         group["lr"] = rate * max(factor, 1e-3)
 
 
-def _ramp(most: float) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor | int], torch.Tensor]:
+def ramp(most: float) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor | int], torch.Tensor]:
     """An average that forgets quickly at first: a handful of steps must not leave it at the starting point."""
 
     def average(kept: torch.Tensor, new: torch.Tensor, seen: torch.Tensor | int) -> torch.Tensor:

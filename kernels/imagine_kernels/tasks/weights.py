@@ -1,4 +1,4 @@
-"""Files of weights → networks ready on their device, each read once: what the tasks that find things load with."""
+"""Files of weights → networks ready on their device, each read once: what every task loads with."""
 
 import hashlib
 import os
@@ -27,15 +27,16 @@ _Signature = tuple[int, int, int]
 class Shelf(Generic[Ready]):
     """The loaded models of one task.
 
-    `build` makes the untrained network of facts; `finish` makes it what a caller gets, ready on the device.
+    `build` makes the untrained network of facts; `finish` makes it what a caller gets, ready on the device. `preloaded`
+    is shared by all kernels that are forked from the process that read them, with the signatures of their files.
     """
 
     def __init__(
         self, build: Callable[[Model], nn.Module], finish: Callable[[Model, nn.Module, torch.device], Ready]
     ) -> None:
         self._build, self._finish = build, finish
-        self._kept: dict[str, Ready] = {}
-        self._preloaded: dict[str, tuple[_Signature, Ready]] = {}
+        self.kept: dict[str, Ready] = {}
+        self.preloaded: dict[str, tuple[_Signature, Ready]] = {}
 
     def load(self, model: Model, weights: Path) -> Ready:
         """The network with the weights in the file; read once, kept for the next call.
@@ -44,16 +45,16 @@ class Shelf(Generic[Ready]):
         """
         where = compute.device()
         key = f"{where} {model!r}"
-        if (found := self._preloaded.get(key)) is not None and _signature(weights) == found[0]:
+        if (found := self.preloaded.get(key)) is not None and _signature(weights) == found[0]:
             return found[1]
         data = read(model, weights)
-        if key not in self._kept:
-            while len(self._kept) >= _KEPT:
-                self._kept.pop(next(iter(self._kept)))
+        if key not in self.kept:
+            while len(self.kept) >= _KEPT:
+                self.kept.pop(next(iter(self.kept)))
             network = self._build(model)
             _fill(network, data, model)
-            self._kept[key] = self._placed(model, network, where)
-        return self._kept[key]
+            self.kept[key] = self._placed(model, network, where)
+        return self.kept[key]
 
     def preload(self, model: Model, weights: Path) -> None:
         """Keeps it on the processor for this process and all that are forked from it; raises as `load` does.
@@ -68,7 +69,7 @@ class Shelf(Generic[Ready]):
         if empty := [name for name, value in named if value.is_meta]:
             raise ValueError(f"The weights of {model.name} lack {', '.join(empty)}.")
         where = torch.device("cpu")
-        self._preloaded[f"{where} {model!r}"] = signature, self._placed(model, network, where)
+        self.preloaded[f"{where} {model!r}"] = signature, self._placed(model, network, where)
 
     def _placed(self, model: Model, network: nn.Module, where: torch.device) -> Ready:
         network = compute.placed(network, where).eval().requires_grad_(requires_grad=False)
@@ -91,7 +92,7 @@ def read(model: Model, weights: Path) -> bytes:
 
 
 def packed(network: nn.Module) -> tuple[bytes, str]:
-    """The weights as half floats in the safetensors format, and their sha256."""
+    """The weights as half floats in the safetensors format, and their sha256; a forest's thresholds stay exact."""
     state = {
         name: (value.half() if value.dtype == torch.float32 else value).contiguous().cpu()
         for name, value in network.state_dict().items()
