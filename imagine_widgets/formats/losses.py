@@ -90,7 +90,8 @@ def _of_samples(labels: Labels, holds: Holds) -> Iterator[tuple[str, str]]:
 
 
 def _of_terms(labels: Labels, holds: Holds) -> Iterator[tuple[str, str]]:
-    used = {region.label for one in _said(labels) for region in one.regions}
+    regions = [region for one in _said(labels) for region in one.regions]
+    used = {name for one in regions for name in (one.label, *(opinion.label for opinion in one.opinions))}
     for term in labels.terms:
         there = {"parents": term.parent, "codes": term.codes or term.id, "colour": term.colour}
         found = [name for name, value in there.items() if value]
