@@ -42,7 +42,7 @@ def pictures(path: Path) -> list[Path]:
     if path.is_file():
         return [path] if _is_scan(path, NAMED_ALONE) else []
     found: dict[tuple[Path, str], Path] = {}
-    for picture in sorted(filter(_is_scan, _files(path))):
+    for picture in sorted(one for one in _files(path) if _is_scan(one, PIXELS)):
         stem = re.sub(r"_raw(?=_\d+$)|_vis\d?$", "", picture.stem)
         if (picture.parent, stem) not in found or "_raw_" not in picture.stem:
             found[picture.parent, stem] = picture
@@ -55,7 +55,7 @@ def _files(root: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in names if not name.startswith("."))
 
 
-def _is_scan(path: Path, pixels: int = PIXELS) -> bool:
+def _is_scan(path: Path, pixels: int) -> bool:
     if path.suffix.lower() not in PICTURES or _PROCESSED.search(path.stem) or path.stat().st_size < _BYTES:
         return False
     try:
