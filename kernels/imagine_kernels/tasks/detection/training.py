@@ -5,6 +5,10 @@ first every place inside a thing is therefore taught, too, to say so and to draw
 arXiv:1904.01355); the weight of that fades to nothing, so that in the end one query stays for each thing. Measured on
 drawn discs after 96 steps (seeds 0, 1, 2): AP50 0.63, 0.56, 0.50 without it, 0.61, 0.64, 0.68 with a weight of 4.
 Joining four squares into one (mosaic) did not help so brief a training: 0.49 for 0.61.
+
+Real scenes need far more than minutes on a processor: fish before reefs (2,000 frames of 10 sites, 192 pixels, 1,300
+steps, 7 minutes of one core) came to AP50 0.15 on sites it was taught and to 0.01 on three that it was not (0.05 after
+800 steps).
 """
 
 import copy
