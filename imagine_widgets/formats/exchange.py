@@ -12,7 +12,17 @@ from imagine_widgets.formats.labels import Labels, keep
 from imagine_widgets.formats.losses import Loss
 from imagine_widgets.formats.losses import losses as lost
 
-_FILES = ("coco", "voc", "yolo", "yolo_segmentation", "yolo_oriented", "labelme")
+_FILES = (
+    "coco",
+    "voc",
+    "yolo",
+    "yolo_segmentation",
+    "yolo_oriented",
+    "labelme",
+    "biigle_video",
+    "biigle",
+    "biigle_labels",
+)
 """The files of this folder with a format, in the order in which content is tried."""
 
 
