@@ -73,8 +73,11 @@ def test_counts_of_a_drawn_scan_hold_the_truth_in_their_intervals(cast, done):
 def test_the_part_that_was_scanned_is_divided_by_once(done):
     for row in organisms(done):
         assert row[PER_M3] == pytest.approx(row["estimated count"] / WATER)
-    for row in done.tables["biovolume"]:
-        assert row["mm³/m³"] == pytest.approx(row["volume, mm³"] / WATER)
+    volumes = done.tables["biovolume"]
+    for row in volumes:  # what the model confuses is corrected for
+        assert row["mm³/m³, 95 % from"] <= row["volume, mm³"] / WATER <= row["mm³/m³, 95 % to"]
+    whole = sum(row["volume, mm³"] for row in volumes) / WATER
+    assert sum(row["mm³/m³"] for row in volumes) == pytest.approx(whole, rel=0.15)
 
 
 def test_volumes_and_spectrum_are_of_what_is_alive(cast, done):
@@ -85,7 +88,7 @@ def test_volumes_and_spectrum_are_of_what_is_alive(cast, done):
     normalised = sum(
         row["mm³/m³ per mm³"] * (row["to, mm³"] - row["from, mm³"]) for row in done.tables["size spectrum"]
     )
-    assert normalised == pytest.approx(sum(row["mm³/m³"] for row in done.tables["biovolume"]))
+    assert normalised == pytest.approx(sum(row["volume, mm³"] for row in done.tables["biovolume"]) / WATER)
     (slope,) = done.tables["slope"]
     assert slope["slope, 95 % from"] < slope["slope"] < slope["slope, 95 % to"]
     true = sum(int(row["area"]) for row in cast[1] if row["label"] in COUNTED)
@@ -169,7 +172,7 @@ def test_vignettes_without_measures_are_measured(tmp_path):
     assert "biovolume" in found.tables
     for row in found.tables["biovolume"]:
         assert 0.3 < row["median ESD, mm"] < 4
-        assert row["mm³/m³"] == pytest.approx(row["volume, mm³"] / 0.5)
+        assert row["mm³/m³, 95 % from"] <= row["volume, mm³"] / 0.5 <= row["mm³/m³, 95 % to"]
     assert np.mean([found.labels[s.id] == s.id.split("_")[0] for s in found.samples]) >= 0.8
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from imagine_kernels import biovolume
 from imagine_kernels.chain import Cell, Work
-from imagine_kernels.measure import UNLABELLED
+from imagine_kernels.measure import UNLABELLED, by_people
 from imagine_kernels.records import Sample
 from imagine_kernels.spectrum import Spectrum
 from imagine_kernels.spectrum import spectrum as drawn
@@ -15,9 +15,7 @@ from imagine_kernels.use_case import NONE
 _DEAD = {"not-living", "artefact", "badfocus", "bubble", "darksphere", "detritus", "fiber", "plastic", "reflection"}
 """How EcoTaxa calls what is no organism; "fiber<detritus" is a fiber, of the detritus."""
 
-_OF_COUNTING = (
-    "The intervals of volumes and of the size spectrum are of counting alone: the model's confusion is not in them."
-)
+_OF_COUNTING = "The intervals of the size spectrum are of counting alone: the model's confusion is not in them."
 
 
 def alive(work: Work) -> tuple[Sample, ...]:
@@ -59,19 +57,24 @@ def sizes(work: Work) -> Work:
 
 
 def _volumes(work: Work, known: Sequence[Sample]) -> Work:
-    """The volume of each class in each group, and in a m³ of the water of those groups where it is known."""
+    """The volume of each class in each group, and in a m³ of the water of those groups where it is known.
+
+    Per m³ the objects that are not alive are asked, too: the model may have taken an animal for one of them.
+    """
     labels, codes = work.labels, {label.name: label.aphia_id for label in work.model.answers}
+    model, people = work.model, by_people(work.annotations)
     rows: list[Mapping[str, Cell]] = []
     for group in _groups(known):
         found = list(_sizes(group, labels, codes))
+        whole = [s for s in work.samples if s.group == group[0].group and {"major", "minor"} <= set(s.measures)]
         try:
-            per_water = {(row.group, row.label): row for row in biovolume.biovolumes(group, labels)}
+            volumes = biovolume.biovolumes(whole, labels, model=model, people=people)
         except ValueError as refused:
             work = work.with_remark(str(refused))
             rows += found
         else:
-            work = work.with_remark(_OF_COUNTING)
-            rows += ({**row, **_per_water(row, per_water)} for row in found)
+            per_water = {row.label: row for row in volumes}
+            rows += ({**row, **_per_water(per_water.get(str(row["class"])))} for row in found)
     return work.with_table("biovolume", tuple(rows))
 
 
@@ -102,11 +105,12 @@ def _sizes(
         }  # fmt: skip
 
 
-def _per_water(row: Mapping[str, Cell], found: Mapping[tuple[str | None, str], biovolume.Row]) -> dict[str, Cell]:
-    told = found[None if row["group"] is None else str(row["group"]), str(row["class"])]
+def _per_water(row: biovolume.Row | None) -> dict[str, Cell]:
+    """A higher taxon has no volume of its own: it is shared out to the classes below."""
     return {
-        "mm³/m³": told.biovolume.value, "mm³/m³, 95 % from": told.low.value,
-        "mm³/m³, 95 % to": None if told.high is None else told.high.value,
+        "mm³/m³": None if row is None else row.biovolume.value,
+        "mm³/m³, 95 % from": None if row is None else row.low.value,
+        "mm³/m³, 95 % to": None if row is None or row.high is None else row.high.value,
     }  # fmt: skip
 
 
@@ -129,7 +133,9 @@ def spectrum(work: Work) -> Work:
             continue
         classes += _classes(group, found)
         slopes.append(_slope(group, found))
-    return work.with_table("size spectrum", tuple(classes)).with_table("slope", tuple(slopes)) if slopes else work
+    if not slopes:
+        return work
+    return work.with_table("size spectrum", tuple(classes)).with_table("slope", tuple(slopes)).with_remark(_OF_COUNTING)
 
 
 def _slope(group: str | None, found: Spectrum) -> Mapping[str, Cell]:
