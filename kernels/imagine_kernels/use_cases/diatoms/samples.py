@@ -5,6 +5,7 @@ Everything follows from the seed. Pictures are grey PNG files of 0.1 µm per pix
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -12,8 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from imagine_kernels.images import Window
+from imagine_kernels.images.turning import upright
+from imagine_kernels.shapes import Box, RotatedBox
 from imagine_kernels.use_cases.diatoms import slide
-from imagine_kernels.use_cases.diatoms.optics import Grey, defocus, expose, microscope, seen
+from imagine_kernels.use_cases.diatoms.optics import Grey, microscope
 from imagine_kernels.use_cases.diatoms.organisms import PER_UM
 from imagine_kernels.use_cases.diatoms.taxa import DEBRIS, TAXA
 
@@ -21,6 +25,8 @@ PIXEL_SIZE_UM = 1 / PER_UM
 NAMES = (*TAXA, DEBRIS)
 """The classes, in the order in which pictures of them are drawn."""
 TRUTH = ("field", "number", "label", "code", "view", "x", "y", "width", "height", "angle", "edge")
+_ROOM = 40
+"""Pixels of slide around a valve before it is cut out."""
 MARGIN = 12
 """Pixels of slide around a valve in a picture of it alone."""
 
@@ -38,30 +44,45 @@ def make_images(folder: str | Path, count: int = 130, seed: int = 0) -> Path:
 
 
 def alone(name: str, seed: int, number: int) -> Grey:
-    """The picture of one valve of the class `name`; the seed and its number decide how it looks."""
+    """The picture of one valve of the class `name`; the seed and its number decide how it looks.
+
+    It lies at any angle on the slide, and is cut out along its length, as the chain cuts found valves out of fields.
+    """
     rng = np.random.default_rng([seed, number, NAMES.index(name)])
-    scope, angle = microscope(rng), float(rng.normal(0, 3))
+    scope, angle = microscope(rng), float(rng.uniform(0, 180))
     drawn = slide.one(name, angle, rng)
-    rows, columns = np.flatnonzero(drawn.body.any(axis=1)), np.flatnonzero(drawn.body.any(axis=0))
-    margins = rng.integers(MARGIN - 6, MARGIN + 5, 4)
-    width, height = int(np.ptp(columns) + 1 + margins[:2].sum()), int(np.ptp(rows) + 1 + margins[2:].sum())
-    valve = slide.Lying(name, drawn, int(margins[0] - columns[0]), int(margins[2] - rows[0]), angle)
-    added = np.zeros((height, width), np.float32)
-    for thing in (valve, *_neighbours(width, height, rng)):
-        there, part = thing.window((width, height))
-        added[there] += seen(thing.drawn.delay, scope, defocus(rng))[part]
-    return expose(added, scope, rng)
+    size = drawn.body.shape[1] + 2 * _ROOM, drawn.body.shape[0] + 2 * _ROOM
+    valve = slide.Lying(name, drawn, _ROOM, _ROOM, angle)
+    field = slide.picture([valve, *_neighbours(valve, size, rng)], size, scope, rng)
+    x, y, width, height = slide.box(valve, size)
+    wide, tall = (float(rng.uniform(MARGIN - 5, MARGIN + 5)) for _ in range(2))
+    jitter = rng.normal(0, 2, 3)
+    cut = RotatedBox(x + jitter[0], y + jitter[1], width + 2 * wide, height + 2 * tall, angle + jitter[2])
+
+    def part(window: Window) -> Grey:
+        return field[window.y : window.y + window.height, window.x : window.x + window.width, None].repeat(3, 2)
+
+    grey: Grey = upright(cut, _whole_pixels, part)[:, :, 0]
+    return grey
 
 
-def _neighbours(width: int, height: int, rng: np.random.Generator) -> list[slide.Lying]:
-    """What reaches in from above or below, in a fifth of the pictures."""
+def _whole_pixels(around: Box) -> Window:
+    """Those that a box touches."""
+    left, top = math.floor(around.x), math.floor(around.y)
+    return Window(left, top, math.ceil(around.x + around.width) - left, math.ceil(around.y + around.height) - top)
+
+
+def _neighbours(valve: slide.Lying, size: tuple[int, int], rng: np.random.Generator) -> list[slide.Lying]:
+    """What lies close to the valve, in a fifth of the pictures."""
     if rng.random() > 0.2:
         return []
     name, angle = NAMES[int(rng.integers(len(NAMES)))], float(rng.uniform(0, 180))
     drawn = slide.one(name, angle, rng)
-    tall, wide = drawn.body.shape
-    y = height - int(rng.integers(12, 26)) if rng.random() < 0.5 else int(rng.integers(12, 26)) - tall
-    return [slide.Lying(name, drawn, int(rng.integers(-wide // 2, width)), y, angle)]
+    taken = np.zeros((size[1], size[0]), np.bool_)
+    there, part = valve.window(size)
+    taken[there] |= valve.drawn.body[part]
+    place = slide.against(taken, drawn, rng)
+    return [] if place is None else [slide.Lying(name, drawn, *place, angle)]
 
 
 def make_fields(

@@ -18,6 +18,8 @@ OUTLINE = 4
 INSIDE, BORDER = 1, 2
 """Values of a field's mask beside 0, nothing."""
 _GAP = 8
+_LEAST = 50
+"""Pixels. Of less nobody could tell that it is a valve."""
 _GRASP = (1, 80)
 """Pixels that bodies which touch share."""
 _LYING: Mapping[str, float] = {VALVE: 0.86, GIRDLE: 0.07, BROKEN: 0.07}
@@ -68,7 +70,7 @@ def scatter(
         angle = float(rng.uniform(0, 180))
         drawn = one(label, angle, rng)
         close = label != DEBRIS and bool(lying) and rng.random() < touching
-        place = _against(taken, drawn, rng) if close else _free(taken, drawn, rng)
+        place = against(taken, drawn, rng) if close else _free(taken, drawn, rng)
         if place is not None:
             lying.append(Lying(label, drawn, *place, angle))
             there, part = lying[-1].window(size)
@@ -89,7 +91,7 @@ def _free(taken: Body, drawn: Drawn, rng: Random, tries: int = 40) -> tuple[int,
     return None
 
 
-def _against(taken: Body, drawn: Drawn, rng: Random) -> tuple[int, int] | None:
+def against(taken: Body, drawn: Drawn, rng: Random) -> tuple[int, int] | None:
     """A corner where the valve touches one that lies there: it is pushed towards it until they share a few pixels."""
     there, own = np.argwhere(taken), np.argwhere(drawn.body)
     wanted = int(rng.integers(*_GRASP))
@@ -141,14 +143,19 @@ def boxes(
 ) -> Iterator[tuple[Lying, tuple[float, float, float, float], bool]]:
     """Every valve that is seen, the box along its own axis (x, y of the centre, width, height), and if it is cut."""
     for thing in lying:
-        there, part = thing.window(size)
-        rows, columns = np.nonzero(thing.drawn.body[part])
-        if thing.label == DEBRIS or rows.size < 50:
-            continue
-        x, y = columns + there[1].start + 0.5, rows + there[0].start + 0.5
-        turn = math.radians(thing.angle)
-        along, across = math.cos(turn) * x + math.sin(turn) * y, math.cos(turn) * y - math.sin(turn) * x
-        (west, east), (north, south) = ((v.min() - 0.5, v.max() + 0.5) for v in (along, across))
-        a, b = (west + east) / 2, (north + south) / 2
-        centre = math.cos(turn) * a - math.sin(turn) * b, math.sin(turn) * a + math.cos(turn) * b
-        yield thing, (*centre, east - west, south - north), rows.size < np.count_nonzero(thing.drawn.body)
+        seen_of_it = int(np.count_nonzero(thing.drawn.body[thing.window(size)[1]]))
+        if thing.label != DEBRIS and seen_of_it >= _LEAST:
+            yield thing, box(thing, size), seen_of_it < np.count_nonzero(thing.drawn.body)
+
+
+def box(thing: Lying, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The box of what is seen of a valve along its own axis: x, y of the centre, width, height."""
+    there, part = thing.window(size)
+    rows, columns = np.nonzero(thing.drawn.body[part])
+    x, y = columns + there[1].start + 0.5, rows + there[0].start + 0.5
+    turn = math.radians(thing.angle)
+    along, across = math.cos(turn) * x + math.sin(turn) * y, math.cos(turn) * y - math.sin(turn) * x
+    (west, east), (north, south) = ((v.min() - 0.5, v.max() + 0.5) for v in (along, across))
+    a, b = (west + east) / 2, (north + south) / 2
+    centre = math.cos(turn) * a - math.sin(turn) * b, math.sin(turn) * a + math.cos(turn) * b
+    return (*centre, east - west, south - north)
