@@ -1,7 +1,6 @@
 """COCO: one JSON file with pictures, classes, boxes, outlines and masks in pixels; scores where a model wrote them."""
 
 import json
-import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from imagine_kernels.images import Window, masks
+from imagine_kernels.images import masks
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
-from imagine_kernels.shapes import Box, Ellipse, Flat, Mask, MultiPolygon, Polygon, RotatedBox, Shape, bounds
+from imagine_kernels.shapes import Box, Ellipse, Mask, MultiPolygon, Polygon, RotatedBox, Shape, bounds
 from imagine_widgets.formats.format import Format, Head
 from imagine_widgets.formats.labels import IMPORTED, LONG_AGO, Holds, Labels, Term
 
@@ -30,7 +29,7 @@ def shapes(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
         case RotatedBox():
             return (Polygon(shape.corners()),)
         case Polygon() | MultiPolygon() | Ellipse() | Mask():
-            painted = _painted(shape, sample)
+            painted = masks.painted(shape, sample.width, sample.height)
             return () if painted is None else (painted,)
         case _:
             return ()
@@ -39,16 +38,6 @@ def shapes(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
 def _has_holes(shape: Box | Polygon | MultiPolygon) -> bool:
     parts = shape.parts if isinstance(shape, MultiPolygon) else (shape,)
     return any(isinstance(part, Polygon) and part.holes for part in parts)
-
-
-def _painted(shape: Flat, sample: Sample) -> Mask | None:
-    """The smallest mask of the shape's pixels within the picture."""
-    box = bounds(shape)
-    left, top = max(0, math.floor(box.x)), max(0, math.floor(box.y))
-    right, bottom = math.ceil(min(sample.width, box.x + box.width)), math.ceil(min(sample.height, box.y + box.height))
-    if left >= right or top >= bottom:
-        return None
-    return masks.encode(masks.inside(shape, Window(left, top, right - left, bottom - top)), left, top)
 
 
 def read(path: Path, images: Path | None = None) -> Labels:

@@ -14,6 +14,7 @@ from imagine_widgets.formats.losses import losses as lost
 
 _FILES = (
     "coco",
+    "cvat",
     "voc",
     "yolo",
     "yolo_segmentation",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from imagine_kernels.images import Window, masks
+from imagine_kernels.images import masks
 from imagine_kernels.records import Sample
 from imagine_kernels.shapes import (
     XY,
@@ -22,7 +22,6 @@ from imagine_kernels.shapes import (
     Point,
     Polygon,
     RotatedBox,
-    bounds,
 )
 
 
@@ -101,13 +100,7 @@ def _outer(shape: Polygon | MultiPolygon | Mask) -> Sequence[XY]:
 
 
 def _painted(shape: Flat, sample: Sample) -> dict[str, Any] | None:
-    box = bounds(shape)
-    left, top = max(0, math.floor(min(box.x, sample.width))), max(0, math.floor(min(box.y, sample.height)))
-    right = math.ceil(min(sample.width, box.x + box.width))
-    bottom = math.ceil(min(sample.height, box.y + box.height))
-    if left >= right or top >= bottom:
-        return None
-    found = masks.encode(masks.inside(shape, Window(left, top, right - left, bottom - top)), left, top)
+    found = masks.painted(shape, sample.width, sample.height)
     if found is None:
         return None
     out = io.BytesIO()

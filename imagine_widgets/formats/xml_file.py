@@ -70,9 +70,9 @@ def as_number(written: str | None, name: str) -> float:
         raise ValueError(f"its {name} is {written[:40]!r}, which is no number.") from None
 
 
-def add(parent: Element, name: str, content: object = None, **attributes: str) -> Element:
+def add(parent: Element, tag: str, content: object = None, /, **attributes: str) -> Element:
     """A new child element, with text where `content` is given."""
-    child = Element(name, {key: plain(value) for key, value in attributes.items()})
+    child = Element(tag, {key: plain(value) for key, value in attributes.items()})
     if content is not None:
         child.text = plain(content) if isinstance(content, str) else digits(content)
     parent.append(child)

@@ -71,6 +71,16 @@ def inside(shape: Flat, window: Window) -> Inside:
             return np.zeros((window.height, window.width), np.bool_)
 
 
+def painted(shape: Flat, width: int, height: int) -> Mask | None:
+    """The smallest mask of the shape's pixels within a picture of this size; None where there are none."""
+    box = shapes.bounds(shape)
+    left, top = max(0, math.floor(box.x)), max(0, math.floor(box.y))
+    right, bottom = math.ceil(min(width, box.x + box.width)), math.ceil(min(height, box.y + box.height))
+    if left >= right or top >= bottom:
+        return None
+    return encode(inside(shape, Window(left, top, right - left, bottom - top)), left, top)
+
+
 def _corners(box: Box | RotatedBox) -> tuple[XY, ...]:
     if isinstance(box, RotatedBox):
         return box.corners()
