@@ -1,7 +1,6 @@
 """`make down`: asks the hub to end, then ends whatever of this installation is left, however it came to be left."""
 
 import contextlib
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
