@@ -20,6 +20,7 @@ _FILES = (
     "yolo_segmentation",
     "yolo_oriented",
     "labelme",
+    "label_studio_json",
     "biigle_video",
     "biigle",
     "biigle_labels",

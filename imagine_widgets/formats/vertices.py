@@ -56,8 +56,8 @@ def numbers(shape: Flat, as_kind: str) -> list[float]:
         case RotatedBox() if as_kind == "rectangle":
             found = shape.corners()
         case Polygon() | MultiPolygon() | Mask() if as_kind == "polygon":
-            outline = _outline(shape)
-            found = (*outline, outline[0])
+            rim = outline(shape)
+            found = (*rim, rim[0])
         case _:
             box = bounds(shape)
             right, bottom = box.x + box.width, box.y + box.height
@@ -65,7 +65,8 @@ def numbers(shape: Flat, as_kind: str) -> list[float]:
     return [number for point in found for number in point]
 
 
-def _outline(shape: Polygon | MultiPolygon | Mask) -> tuple[XY, ...]:
+def outline(shape: Polygon | MultiPolygon | Mask) -> tuple[XY, ...]:
+    """The largest of a shape's outlines."""
     if isinstance(shape, Mask):
         return _traced(shape)
     parts = shape.parts if isinstance(shape, MultiPolygon) else (shape,)
