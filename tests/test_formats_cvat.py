@@ -89,6 +89,28 @@ def test_tracks_keep_their_key_frames_and_frames_between_are_left(tmp_path):
     ]
 
 
+def test_tracks_of_several_points_and_of_skeletons_are_a_track_of_each_point(tmp_path):
+    several = '<points frame="0" outside="0" points="1,2;3,4"></points><points frame="25" outside="1" points="1,2;3,4">'
+    inner = '<track id="4" label="ling"><points frame="0" points="5,6"></points></track>'
+    skeleton = f'<skeleton frame="0" points="5,6"></skeleton>{inner}'
+    uneven = '<points frame="0" points="1,2;3,4"></points><points frame="1" points="1,2"></points>'
+    tracks = "".join(
+        f'<track id="{n}" label="cod">{one}</track>' for n, one in enumerate((f"{several}</points>", skeleton, uneven))
+    )
+    size = "<original_size><width>60</width><height>40</height></original_size>"
+    text = f"<annotations><meta><job><id>1</id></job>{size}<source>t.mp4</source></meta>{tracks}</annotations>"
+    (tmp_path / "a.xml").write_text(text)
+    found = formats.read(tmp_path / "a.xml")
+    assert [s.id for s in found.samples] == ["t.mp4"]
+    assert [(region.label, region.shape.keys) for region in regions(found)] == [
+        ("cod", (Key(0.0, Point(1, 2)), Key(1.0))),
+        ("cod", (Key(0.0, Point(3, 4)), Key(1.0))),
+        ("ling", (Key(0.0, Point(5, 6)),)),
+    ]
+    assert len({region.id for region in regions(found)}) == 3
+    assert found.skipped[0].why == "its points are not as many in every frame."
+
+
 def test_what_only_cvat_knows_goes_back_as_it_came(tmp_path):
     box = '<box label="cod" occluded="1" z_order="4" group_id="7" xtl="1" ytl="2" xbr="4" ybr="6">'
     path = file(tmp_path / "a.xml", picture(box, '<attribute name="sex">female &amp; old</attribute></box>'))

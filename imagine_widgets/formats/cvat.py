@@ -6,7 +6,7 @@ What CVAT's own fields do not say is carried in text attributes of each shape, w
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -111,25 +111,32 @@ def _json(text: str, kind: type) -> Any:  # noqa: ANN401
 
 
 def _tracks(tracks: Iterable[Element], root: Element, found: _Found, name: str) -> None:
-    """The tracks of one video, or of each task of a project."""
-    tasks = {task.findtext("id", ""): task for task in (*root.iterfind("meta//task"), *root.iterfind("meta/job"))}
+    """The tracks of one video, or of each task of a project; of a skeleton, those of its points."""
     told = root.findtext("meta//frame_rate")
-    for node in tracks:
-        number = node.get("id", "?")
-        where = f"{name}, track {number}"
-        try:
-            task = tasks.get(node.get("task_id", ""), next(iter(tasks.values()), None))
-            if task is None:
-                raise ValueError("its file does not tell which video it is of.")  # noqa: TRY301
-            size = [xml_file.as_number(task.findtext(f"original_size/{s}"), s) for s in ("width", "height")]
-            video = xml_file.text(task, "source", "") or xml_file.text(task, "name", "")
-            sample = found.sample(video, *size)
-            _take(found, sample, node, where, f"{sample.id}#track{number}", float(told or RATE))
-        except (ValueError, OverflowError) as error:
-            found.skipped.append(why(where, error))
+    for outer in tracks:
+        for node in outer.findall("track") or [outer]:
+            where = f"{name}, track {'.'.join(dict.fromkeys(one.get('id', '?') for one in (outer, node)))}"
+            try:
+                sample = _video(outer, root, found, name)
+                _take(found, sample, node, where, f"{sample.id}#{where}", float(told or RATE))
+            except (ValueError, OverflowError) as error:
+                found.skipped.append(why(where, error))
     if told is None:
         sentence = f"{name} does not tell the frames of a second: times are counted with {RATE:g}."
         found.skipped.append(Skipped(name, sentence))
+
+
+def _video(node: Element, root: Element, found: _Found, name: str) -> Sample:
+    """What a track is of: its task, or the only one of the file, by the name of the video or else of the task."""
+    tasks = {task.findtext("id", ""): task for task in root.iterfind("meta//task")}
+    task = tasks.get(node.get("task_id", ""), next(iter(tasks.values()), None))
+    places = [place for place in (task, root.find("meta"), root.find("meta/job")) if place is not None]
+    named = (xml_file.text(place, key, "") for key in ("source", "name") for place in places)
+    size = next((one for place in places if (one := place.find("original_size")) is not None), None)
+    if size is None:
+        raise ValueError("its file does not tell the size of the video.")
+    width, height = (xml_file.number(size, side) for side in ("width", "height"))
+    return found.sample(next(filter(None, named), PurePosixPath(name).stem), width, height)
 
 
 def _take(found: _Found, sample: Sample, node: Element, where: str, fallback: str, rate: float = RATE) -> None:
@@ -188,7 +195,7 @@ def _shapes(node: Element, kept: Region | None, sample: Sample, rate: float) -> 
     exact = None if kept is None or isinstance(kept.shape, TimeFrequency) else kept.shape
     if exact is not None and cvat_shapes.same(now, cvat_shapes.drawn(exact, sample, rate)):
         return [exact]
-    return [cvat_shapes.track(now, rate)] if node.tag == "track" else cvat_shapes.seen(now[0])
+    return cvat_shapes.tracks(now, rate) if node.tag == "track" else cvat_shapes.seen(now[0])
 
 
 FORMAT = Format(

@@ -132,7 +132,7 @@ def _add_track(
     others = carried.fields(region, TOOL)
     group = {"group_id": str(others["group_id"])} if "group_id" in others else {}
     node = xml_file.add(root, "track", id=str(number), label=region.label, source=_source(said), **group)
-    exact = all(one.plain() for one in frames) and cvat_shapes.track(frames, RATE) == region.shape
+    exact = all(one.plain() for one in frames) and cvat_shapes.tracks(frames, RATE) == [region.shape]
     packed = carried.pack(said, region, order, exact=exact)
     for found in frames:
         where = {"frame": str(found.frame), "keyframe": "1", "outside": str(int(found.outside))}

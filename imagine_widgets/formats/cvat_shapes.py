@@ -84,7 +84,7 @@ def parse(node: Element) -> Drawn:
     elif not sides:
         numbers = [xml_file.as_number(n, "points") for n in _split(node.get("points"))]
     frame = xml_file.as_number(node.get("frame", "0"), "frame")
-    if len(numbers) % 2 and not sides:
+    if not sides and (len(numbers) % 2 or not numbers):
         raise ValueError("its points lack a number.")
     if not 0 <= frame < _MOST:
         raise ValueError(f"its frame is {frame:g}.")
@@ -174,9 +174,16 @@ def _outer(shape: Flat) -> Sequence[XY]:
             return ((box.x, box.y), (right, box.y), (right, bottom), (box.x, bottom))
 
 
-def track(elements: Sequence[Drawn], rate: float) -> Track:
-    """The key frames of a track. Raises ValueError with a sentence."""
-    keys = {one.frame: Key(one.frame / rate, None if one.outside else seen(one)[0]) for one in elements}
+def tracks(elements: Sequence[Drawn], rate: float) -> list[Track]:
+    """The key frames of a track; of several points together, a track of each. Raises ValueError with a sentence."""
+    counts = {len(one.numbers) // 2 for one in elements if one.tag == "points"}
+    if len(counts) > 1:
+        raise ValueError("its points are not as many in every frame.")
+    return [_track(elements, rate, number) for number in range(*counts or (1,))]
+
+
+def _track(elements: Sequence[Drawn], rate: float, number: int) -> Track:
+    keys = {one.frame: Key(one.frame / rate, None if one.outside else seen(one)[number]) for one in elements}
     return Track(tuple(key for _, key in sorted(keys.items())))
 
 

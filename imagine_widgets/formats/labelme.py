@@ -30,7 +30,7 @@ def _detect(head: Head) -> bool:
     if head.names == (_LABELS,):
         return True
     start = beginning(head.path, ".json")
-    return '"imagePath"' in start and ('"shapes"' in start or '"imageData"' in start)
+    return sum(f'"{mark}"' in start for mark in ("imagePath", "imageData", "shapes", "lineColor", "fillColor")) > 1
 
 
 def shapes(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
