@@ -77,6 +77,32 @@ def test_fields_that_we_do_not_know_go_back_as_they_came(tmp_path):
     assert (row["group_id"], row["flags"], row["ours"]) == (7, {"hidden": True}, {"x": [1, None]})
 
 
+def test_outlines_of_one_group_are_one_thing_and_go_back_as_outlines(tmp_path):
+    one, two = [[1, 2], [9, 2], [5, 8]], [[20, 2], [29, 2], [25, 8]]
+    grouped = [
+        drawn("polygon", one, group_id=3),
+        drawn("polygon", two, group_id=3),
+        drawn("point", [[1, 2]], group_id=3),
+    ]
+    other = drawn("polygon", one, group_id=3, label="ling")
+    path = file(tmp_path / "a.json", *grouped, drawn("polygon", two, group_id=4), other)
+    found = formats.read(path)
+    kinds = [type(region.shape).__name__ for region in regions(found)]
+    assert kinds == ["MultiPolygon", "Point", "Polygon", "Polygon"]
+    free = Region("cod", shape=regions(found)[0].shape, id="free")
+    more = Labels(found.samples, (*found.annotations, Annotation("a.png", (free,), "ada")))
+    formats.write(more, tmp_path / "out", "labelme")
+    data = json.loads((tmp_path / "out" / "a.json").read_text())
+    assert [row["points"] for row in data["shapes"]].count(two) == 3
+    assert [row["group_id"] for row in data["shapes"]][:5] == [3, 3, 3, 4, 3]
+    assert not any(row["mask"] for row in data["shapes"])
+    back = formats.read(tmp_path / "out")
+    assert [region.shape for region in regions(back)] == [region.shape for region in (*regions(found), free)]
+    data["shapes"].append(drawn("polygon", [[40, 2], [49, 2], [45, 8]], group_id=3))
+    (tmp_path / "out" / "a.json").write_text(json.dumps(data))
+    assert len(regions(formats.read(tmp_path / "out"))[0].shape.parts) == 3
+
+
 def test_what_a_person_changes_in_labelme_counts_and_what_it_cannot_show_stays(tmp_path):
     kept = Region("cod", None, HOLED, "r1", state="accepted", opinions=(Opinion("ling", 0.25, "bob"),))
     moved = Region("cod", 0.5, RotatedBox(30, 20, 10, 4, 30), "r2")

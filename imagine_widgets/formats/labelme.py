@@ -3,7 +3,7 @@
 import base64
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,6 +23,7 @@ _OURS, _TOOL = "imagine", "labelme"
 _LABELS = "labels.txt"
 _KNOWN = {"label", "points", "shape_type", "mask", _OURS}
 _PLAIN: Mapping[str, object] = {"group_id": None, "description": "", "flags": {}, "mask": None}
+_OUTLINES = ("polygon", None, "")
 _VERSION = "5.5.0"
 
 
@@ -91,9 +92,9 @@ def _take(data: Mapping[str, Any], sample: Sample, gathered: carried.Gathered, s
     ours, flags = _table(data.get(_OURS)), _table(data.get("flags"))
     marked = [str(label) for label, is_set in flags.items() if is_set and label]
     _whole(ours.get("whole"), marked, sample, gathered)
-    for number, row in enumerate(data["shapes"], start=1):
+    for number, rows in _grouped(data["shapes"]).items():
         try:
-            gathered.add(sample.id, _region(row, sample, number), row.get(_OURS))
+            gathered.add(sample.id, _region(rows, sample, number), _packed(rows))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError) as error:
             skipped.append(why(f"{sample.id}, shape {number}", error))
         except Image.DecompressionBombError as error:
@@ -123,20 +124,41 @@ def _whole(given: object, marked: list[str], sample: Sample, gathered: carried.G
             gathered.add(sample.id, Region(label, id=f"{sample.id}#flag:{label}"), None)
 
 
-def _region(row: Mapping[str, Any], sample: Sample, number: int) -> Region:
-    kept = carried.carried(row.get(_OURS))
-    shape: Shape | None = labelme_shapes.seen(row, sample)
+def _grouped(shapes: Sequence[Any]) -> dict[int, list[Any]]:
+    """Rows by the number of the first: outlines of one class and group are one thing, others are by themselves."""
+    found: dict[int, list[Any]] = {}
+    groups: dict[tuple[str, str, str], int] = {}
+    for number, row in enumerate(shapes, start=1):
+        first = number
+        if isinstance(row, dict) and row.get("group_id") is not None and row.get("shape_type") in _OUTLINES:
+            group = str(row.get("label")), str(row["group_id"])
+            ours = str(_table(_table(row.get(_OURS)).get("region")).get("id", ""))
+            first = groups.setdefault((*group, ours), groups.get((*group, ""), number) if not ours else number)
+            groups.setdefault((*group, ""), first)  # what a person adds to a group belongs to it
+        found.setdefault(first, []).append(row)
+    return found
+
+
+def _packed(rows: Sequence[Mapping[str, Any]]) -> object:
+    return next((row[_OURS] for row in rows if _OURS in row), None)
+
+
+def _region(rows: Sequence[Mapping[str, Any]], sample: Sample, number: int) -> Region:
+    kept = carried.carried(_packed(rows))
+    shape: Shape | None = labelme_shapes.together(rows, sample)
     if kept is not None:
         shape = settled(shape, kept.shape, partial(_through, sample=sample))
-    now = {key: value for key, value in row.items() if key not in _KNOWN and value != _PLAIN.get(key)}
-    found = carried.region(str(row["label"]), shape, kept, {}, f"{sample.id}#{number}")
+    now = {key: value for key, value in rows[0].items() if key not in _KNOWN and value != _PLAIN.get(key)}
+    if kept is not None and len(rows) > 1 and "group_id" not in carried.fields(kept, _TOOL):
+        now.pop("group_id", None)  # it was ours
+    found = carried.region(str(rows[0]["label"]), shape, kept, {}, f"{sample.id}#{number}")
     return carried.of_tool(found, _TOOL, now)
 
 
 def _through(shape: Shape, sample: Sample) -> Shape | None:
     if isinstance(shape, TimeFrequency | Track):
         return None
-    return labelme_shapes.seen(labelme_shapes.shown(shape, sample), sample)
+    return labelme_shapes.together(labelme_shapes.drawings(shape, sample), sample)
 
 
 def write(labels: Labels, path: Path) -> None:
@@ -156,8 +178,12 @@ def write(labels: Labels, path: Path) -> None:
         target.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _data(sample: Sample, said: Iterable[Annotation | Prediction]) -> dict[str, Any]:
-    whole, rows, empty = [], [], []
+def _data(sample: Sample, said: Sequence[Annotation | Prediction]) -> dict[str, Any]:
+    whole: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
+    empty: list[dict[str, str]] = []
+    groups = [carried.fields(region, _TOOL).get("group_id") for one in said for region in one.regions]
+    free = 1 + max((group for group in groups if isinstance(group, int)), default=0)
     for one in said:
         if isinstance(one, Annotation) and not one.regions:
             empty.append({"author": one.author, "at": one.at})
@@ -165,7 +191,7 @@ def _data(sample: Sample, said: Iterable[Annotation | Prediction]) -> dict[str, 
             if region.shape is None:
                 whole.append(carried.pack(one, region, order, exact=True))
             else:
-                rows.append(_row(one, region, order, sample))
+                rows += _rows(one, region, order, sample, group=free + len(rows))
     flags = {packed["region"]["label"]: True for packed in whole}
     return {
         "version": _VERSION,
@@ -179,14 +205,19 @@ def _data(sample: Sample, said: Iterable[Annotation | Prediction]) -> dict[str, 
     }
 
 
-def _row(said: Annotation | Prediction, region: Region, order: int, sample: Sample) -> dict[str, Any]:
+def _rows(
+    said: Annotation | Prediction, region: Region, order: int, sample: Sample, *, group: int
+) -> list[dict[str, Any]]:
+    """The rows of a region; several are in `group`, unless LabelMe had them in one already."""
     if region.shape is None or isinstance(region.shape, TimeFrequency | Track):
         raise TypeError(f"LabelMe holds no {type(region.shape).__name__}: it was to be left out before.")
-    drawn = labelme_shapes.shown(region.shape, sample)
-    exact = labelme_shapes.seen(drawn, sample) == region.shape
+    drawn = labelme_shapes.drawings(region.shape, sample)
+    exact = labelme_shapes.together(drawn, sample) == region.shape
     others = {key: value for key, value in carried.fields(region, _TOOL).items() if key not in _KNOWN}
+    if len(drawn) > 1 and others.get("group_id") is None:
+        others["group_id"] = group
     ours = carried.pack(said, region, order, exact=exact)
-    return {"label": region.label, **_PLAIN, **others, **drawn, _OURS: ours}
+    return [{"label": region.label, **_PLAIN, **others, **one, _OURS: ours} for one in drawn]
 
 
 FORMAT = Format("labelme", "LabelMe", "", _detect, read, write, Holds(carried.FACTS | {"empty"}, shapes))

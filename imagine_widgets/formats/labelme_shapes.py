@@ -63,6 +63,20 @@ def _mask(packed: str, x: int, y: int, sample: Sample) -> Mask:
     return mask
 
 
+def together(rows: Sequence[Mapping[str, Any]], sample: Sample) -> Flat:
+    """The shape of the rows of one group: several outlines are one thing."""
+    found = [seen(row, sample) for row in rows]
+    outlines = tuple(one for one in found if isinstance(one, Polygon))
+    return found[0] if len(found) == 1 else MultiPolygon(outlines)
+
+
+def drawings(shape: Flat, sample: Sample) -> list[dict[str, Any]]:
+    """What LabelMe draws for a shape: of several outlines without holes each, to be in one group."""
+    if isinstance(shape, MultiPolygon) and not any(part.holes for part in shape.parts):
+        return [_drawn("polygon", part.points) for part in shape.parts]
+    return [shown(shape, sample)]
+
+
 def shown(shape: Flat, sample: Sample) -> dict[str, Any]:  # noqa: PLR0911 - one per kind of shape
     """What LabelMe draws for a shape."""
     match shape:
