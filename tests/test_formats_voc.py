@@ -31,6 +31,20 @@ def test_a_file_of_the_field_is_told_by_its_content_and_read_whole_with_parts(re
     assert not found.skipped
 
 
+def test_what_only_voc_knows_goes_back_as_it_came(real_data, tmp_path):
+    found = formats.read(real_data / "exports" / "voc_xml" / "2007_000001.xml")
+    told = {loss.what for loss in formats.write(found, tmp_path / "out", "voc", strict=True)}
+    assert told == set()
+    theirs, ours = (
+        ET.parse(path).getroot().findall("object")
+        for path in (real_data / "exports/voc_xml/2007_000001.xml", tmp_path / "out/Annotations/2007_000001.xml")
+    )
+    assert ours[0].findtext("truncated") == "1"
+    actions = [{one.tag: one.text for one in objects[1].find("actions")} for objects in (theirs, ours)]
+    assert len(actions[0]) == 11
+    assert actions[0] == actions[1]
+
+
 def test_turned_boxes_and_pictures_without_anything_are_read(tmp_path):
     turned = "<robndbox><cx>30</cx><cy>20</cy><w>10</w><h>4</h><angle>0.5</angle></robndbox>"
     (tmp_path / "a.xml").write_text(voc(f"<object><name>cod</name>{turned}</object>"))

@@ -48,6 +48,8 @@ def unchanged(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
 class Holds:
     """What a format can hold: which of the facts named in `FACTS`, and what becomes of each shape.
 
+    "raw" is the fields of every other tool, "raw:voc" only those of that tool.
+
     `shapes(shape, sample)` gives what comes back of a shape: itself, another one, several, or none at all.
     """
 
@@ -166,5 +168,5 @@ def _region(region: Region, shape: Shape | None, holds: Holds, scored: str) -> R
         region.scores if "scores" in facts else {},
         region.state if "state" in facts else "",
         region.opinions if "opinions" in facts else (),
-        region.raw if "raw" in facts else {},
+        {tool: text for tool, text in region.raw.items() if facts & {"raw", f"raw:{tool}"}},
     )

@@ -63,7 +63,8 @@ def _of_annotation(at: str, *, empty: bool) -> Iterator[str]:
 
 def _of_region(region: Region, sample: Sample, holds: Holds, scored: str) -> Iterator[tuple[str, str]]:
     where = f"{region.label} of {sample.id}"
-    there = {name for name in ("scores", "state", "opinions", "raw") if getattr(region, name)}
+    there = {name for name in ("scores", "state", "opinions") if getattr(region, name)}
+    there |= {"raw"} if any(f"raw:{tool}" not in holds.facts for tool in region.raw) else set()
     there |= {scored} if region.score is not None else set()
     there |= set() if region.id.startswith(f"{sample.id}#{scored[1]}") else {"id"}  # else only numbered when read
     yield from _missing(sorted(there), holds, where)

@@ -1,14 +1,16 @@
 """Pascal VOC: an XML file a picture, with upright boxes; turned ones are read where roLabelImg wrote them."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from imagine_kernels.records import Annotation, Region, Sample, Skipped
 from imagine_kernels.shapes import Box, Line, Point, RotatedBox, Shape, TimeFrequency, Track, bounds
-from imagine_widgets.formats import xml_file
+from imagine_widgets.formats import carried, xml_file
 from imagine_widgets.formats.format import Format, Head
 from imagine_widgets.formats.labels import IMPORTED, LONG_AGO, Holds, Labels, Term
 from imagine_widgets.formats.place import Place, beginning, own_files, why
@@ -16,6 +18,9 @@ from imagine_widgets.formats.place import Place, beginning, own_files, why
 _STEP = 1024
 """Corners that a number cannot hold beside the size are put to a 1024th of a pixel."""
 _FARTHEST = 2.0**40
+_TOOL = "voc"
+_USUAL = {"pose": "Unspecified", "truncated": "0", "difficult": "0"}
+_NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 _FILES, _LISTS = "Annotations", "ImageSets"
 
 
@@ -91,9 +96,20 @@ def _regions(found: Element, where: str, skipped: list[Skipped]) -> Iterator[Reg
     """An object, and its parts (a head, a hand), each of which is a region of its own."""
     for one in (found, *xml_file.every(found, "part")):
         try:
-            yield Region(xml_file.text(one, "name"), None, _shape(one))
+            yield carried.of_tool(Region(xml_file.text(one, "name"), None, _shape(one)), _TOOL, _others(one))
         except ValueError as error:
             skipped.append(why(f"{where}, object {xml_file.text(one, 'name', '?')[:60]!r}", error))
+
+
+def _others(found: Element) -> dict[str, Any]:
+    """What is said of an object beside its name and place, where it is not as usual: words, or actions in a list."""
+    told: dict[str, Any] = {}
+    for child in found:
+        if child.tag not in {"name", "bndbox", "robndbox", "part", "polygon"}:
+            words = {inner.tag: xml_file.told(inner.text) for inner in child} or xml_file.told(child.text)
+            if words != _USUAL.get(child.tag, ""):
+                told[child.tag] = words
+    return told
 
 
 def _shape(found: Element) -> Box | RotatedBox:
@@ -137,11 +153,15 @@ def _add(root: Element, region: Region) -> None:
         raise TypeError(f"Pascal VOC holds no {type(region.shape).__name__}: it was to be left out before.")
     found, box = xml_file.add(root, "object"), region.shape
     xml_file.add(found, "name", region.label)
-    for name, value in (("pose", "Unspecified"), ("truncated", 0), ("difficult", 0)):
-        xml_file.add(found, name, value)
+    others = {name: value for name, value in carried.fields(region, _TOOL).items() if _NAME.fullmatch(name)}
+    for name, value in {**_USUAL, **others}.items():
+        inner = {key: word for key, word in value.items() if _NAME.fullmatch(key)} if isinstance(value, dict) else {}
+        child = xml_file.add(found, name, None if inner else str(value))
+        for key, word in inner.items():
+            xml_file.add(child, key, str(word))
     sides = xml_file.add(found, "bndbox")
     for name, at in (("xmin", box.x), ("ymin", box.y), ("xmax", box.x + box.width), ("ymax", box.y + box.height)):
         xml_file.add(sides, name, at)
 
 
-FORMAT = Format("voc", "Pascal VOC", "", _detect, read, write, Holds(frozenset({"empty"}), shapes))
+FORMAT = Format("voc", "Pascal VOC", "", _detect, read, write, Holds(frozenset({"empty", f"raw:{_TOOL}"}), shapes))

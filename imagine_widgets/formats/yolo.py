@@ -194,7 +194,7 @@ def write(labels: Labels, path: Path, *, task: str = "detect") -> None:
         lines = (_line(region, numbers[region.label], samples[one.sample_id], task) for region in one.regions)
         target.write_text("".join(lines), encoding="utf-8")
     facts = {"path": ".", "train": "images", "val": "images", "task": task, "names": dict(enumerate(numbers))}
-    text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=all(map(str.isprintable, numbers)))
     (path / "data.yaml").write_text(text, encoding="utf-8", newline="")
     with (path / _SIZES).open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
