@@ -177,9 +177,8 @@ def _chunks(attributes: dict[str, str | None]) -> Iterator[str | None]:
 
 def _others(node: Element, attributes: dict[str, str | None]) -> dict[str, Any]:
     """What only CVAT knows of a shape, where it is not as usual."""
-    told: dict[str, Any] = {
-        key: node.get(key) for key, usual in USUAL.items() if node.get(key, usual) not in {usual, ""}
-    }
+    given = {**node[0].attrib, **node.attrib} if node.tag == "track" and len(node) else node.attrib
+    told: dict[str, Any] = {key: given[key] for key, usual in USUAL.items() if given.get(key, usual) not in {usual, ""}}
     theirs = {name: value or "" for name, value in attributes.items() if not name.startswith(OURS)}
     return told | ({"attributes": theirs} if theirs else {})
 

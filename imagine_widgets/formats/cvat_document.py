@@ -93,7 +93,7 @@ def _add_flat(image: Element, said: Annotation | Prediction, order: int, region:
     common = {"label": region.label, "source": _source(said)}
     others = carried.fields(region, TOOL)
     if region.shape is None:
-        node = xml_file.add(image, "tag", **common)
+        node = xml_file.add(image, "tag", **common, **{key: str(others[key]) for key in USUAL if key in others})
         _attributes(node, carried.pack(said, region, order, exact=True), others)
         return
     found = cvat_shapes.drawn(region.shape, sample, RATE)[0]
