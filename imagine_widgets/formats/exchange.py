@@ -20,6 +20,7 @@ _FILES = (
     "yolo_segmentation",
     "yolo_oriented",
     "labelme",
+    "ifdo",
     "label_studio_json",
     "labelbox",
     "biigle_video",
