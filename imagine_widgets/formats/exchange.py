@@ -21,6 +21,7 @@ _FILES = (
     "yolo_oriented",
     "labelme",
     "ifdo",
+    "geojson",
     "label_studio_json",
     "labelbox",
     "biigle_video",

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import io
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,11 +28,10 @@ from imagine_kernels.shapes import (
     Track,
     bounds,
 )
-from imagine_widgets.formats.vertices import outline
+from imagine_widgets.formats.vertices import outline, rim
 
 FRAMES_PER_SECOND = 25.0
 _MOST_PIXELS = 2**27
-_RIM = 48
 
 
 def told(shape: Shape, sample: Sample) -> Json:
@@ -59,7 +57,7 @@ def _area(shape: Flat) -> Json:
         return {"polygon": _named(shape.corners())}
     if isinstance(shape, Polygon | MultiPolygon):
         return {"polygon": _named(outline(shape))}
-    return {"polygon": _named(_rim(shape))} if isinstance(shape, Ellipse) else {"bbox": _sides(bounds(shape))}
+    return {"polygon": _named(rim(shape))} if isinstance(shape, Ellipse) else {"bbox": _sides(bounds(shape))}
 
 
 def _named(points: Sequence[XY]) -> list[Json]:
@@ -68,13 +66,6 @@ def _named(points: Sequence[XY]) -> list[Json]:
 
 def _sides(box: Box) -> Json:
     return {"top": box.y, "left": box.x, "height": box.height, "width": box.width}
-
-
-def _rim(shape: Ellipse) -> list[XY]:
-    turn, steps = math.radians(shape.angle), [2 * math.pi * number / _RIM for number in range(_RIM)]
-    ends = [(shape.radius_x * math.cos(step), shape.radius_y * math.sin(step)) for step in steps]
-    cos, sin = math.cos(turn), math.sin(turn)
-    return [(shape.x + a * cos - b * sin, shape.y + a * sin + b * cos) for a, b in ends]
 
 
 def _png(mask: Mask, sample: Sample) -> str | None:

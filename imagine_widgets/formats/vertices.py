@@ -21,6 +21,7 @@ from imagine_kernels.shapes import (
 )
 
 _LARGEST_MASK = 16_000_000
+_RIM = 48
 _STEP = 0.001
 """Seconds after the last key frame before a gap: from there on the thing is gone."""
 
@@ -56,8 +57,8 @@ def numbers(shape: Flat, as_kind: str) -> list[float]:
         case RotatedBox() if as_kind == "rectangle":
             found = shape.corners()
         case Polygon() | MultiPolygon() | Mask() if as_kind == "polygon":
-            rim = outline(shape)
-            found = (*rim, rim[0])
+            ring = outline(shape)
+            found = (*ring, ring[0])
         case _:
             box = bounds(shape)
             right, bottom = box.x + box.width, box.y + box.height
@@ -96,6 +97,14 @@ def _ends(shape: Ellipse) -> tuple[XY, ...]:
     a = (math.cos(turn) * shape.radius_x, math.sin(turn) * shape.radius_x)
     b = (-math.sin(turn) * shape.radius_y, math.cos(turn) * shape.radius_y)
     return tuple((shape.x + s * end[0], shape.y + s * end[1]) for s in (1, -1) for end in (a, b))
+
+
+def rim(shape: Ellipse) -> list[XY]:
+    """Points around an ellipse, for tools that have none."""
+    turn, steps = math.radians(shape.angle), [2 * math.pi * number / _RIM for number in range(_RIM)]
+    ends = [(shape.radius_x * math.cos(step), shape.radius_y * math.sin(step)) for step in steps]
+    cos, sin = math.cos(turn), math.sin(turn)
+    return [(shape.x + a * cos - b * sin, shape.y + a * sin + b * cos) for a, b in ends]
 
 
 def shape(named: str, given: Sequence[float]) -> Flat:
