@@ -106,7 +106,7 @@ def test_01_logging_in(visitor, house):
 
 def test_02_starting_opens_the_notebook_with_its_kernel(visitor, home):
     page = visitor.page
-    page.get_by_role("button", name=re.compile("Start|Open")).first.click()
+    page.get_by_role("button", name="Start Phytoplankton").click()
     page.wait_for_url(re.compile(rf"/user/{PERSON}/lab.*"), timeout=120_000)
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=120_000)
     expect(page.locator(".jp-KernelName, .jp-Toolbar-kernelName").first).to_contain_text("Phytoplankton")
