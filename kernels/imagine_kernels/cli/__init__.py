@@ -7,6 +7,7 @@ import typer
 
 from imagine_kernels.cli.cases import new_use_case, use_cases
 from imagine_kernels.cli.evaluation import evaluate
+from imagine_kernels.cli.labels import convert, labels
 from imagine_kernels.cli.prediction import predict
 from imagine_kernels.cli.reports import report, usage
 from imagine_kernels.cli.training import train
@@ -25,6 +26,8 @@ app.command("predict")(predict)
 app.command("evaluate")(evaluate)
 app.command("train")(train)
 app.command("report")(report)
+app.command("convert")(convert)
+app.command("labels")(labels)
 app.command("new-use-case")(new_use_case)
 app.command("usage")(usage)
 
