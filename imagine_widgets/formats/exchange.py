@@ -24,6 +24,7 @@ _FILES = (
     "geojson",
     "label_studio_json",
     "labelbox",
+    "biigle_volume",
     "biigle_video",
     "biigle",
     "biigle_labels",
