@@ -110,3 +110,13 @@ def test_broken_features_are_told_and_the_others_are_read(tmp_path):
     path.write_text('{"type": "FeatureCollection", "featu')
     with pytest.raises(ValueError, match="not whole"):
         formats.read(path)
+
+
+def test_what_lies_beside_our_features_is_not_believed(tmp_path):
+    packed = {"region": {"kind": "Region", "label": "Cod", "id": 7, "shape": {"kind": "Line", "points": ["ab", "c"]}}}
+    facts = {"label": "Cod", "image": "a.png", "imagine": packed}
+    path = features(tmp_path, {"geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": facts, "id": "q"})
+    region = formats.read(path).annotations[0].regions[0]
+    assert (region.id, region.shape) == ("q", Point(1, 2))
+    with pytest.raises(ValueError, match="is not as files of GeoJSON are"):
+        formats.read(features(tmp_path, imagine={"terms": 7}))

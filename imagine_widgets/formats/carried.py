@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
-from imagine_kernels.records import Annotation, Prediction, Region, from_json, to_json
-from imagine_kernels.shapes import Shape
+from imagine_kernels.records import Annotation, Opinion, Prediction, Region, from_json, to_json
+from imagine_kernels.shapes import Shape, TimeFrequency, Track, bounds
 from imagine_widgets.formats.labels import IMPORTED, LONG_AGO, Term
 
 FACTS = frozenset(
@@ -35,10 +35,25 @@ def carried(packed: object) -> Region | None:
     if isinstance(packed, Mapping) and isinstance(packed.get("region"), dict):
         try:
             found = from_json(packed["region"])
-        except (ValueError, TypeError, AttributeError):
+            return found if isinstance(found, Region) and _is_sound(found) else None
+        except (ValueError, TypeError, AttributeError, IndexError, OverflowError):
             return None
-        return found if isinstance(found, Region) else None
     return None
+
+
+def _is_sound(found: Region) -> bool:
+    """Whether every field is what it should be: a file may say anything, and records look at values, not at types."""
+    texts = (found.label, found.id, found.state, *found.raw, *found.raw.values(), *found.scores)
+    texts += tuple(text for one in found.opinions for text in (one.label, one.author, one.at, one.state))
+    shape = found.shape
+    flat = [key.shape for key in shape.keys if key.shape is not None] if isinstance(shape, Track) else [shape]
+    for one in flat:
+        if one is not None and not isinstance(one, TimeFrequency):
+            bounds(one)  # type: ignore[arg-type]
+    known = shape is None or isinstance(shape, Shape)
+    return (
+        known and all(isinstance(text, str) for text in texts) and all(isinstance(o, Opinion) for o in found.opinions)
+    )
 
 
 def fields(region: Region | None, tool: str) -> Json:

@@ -69,7 +69,10 @@ def read(path: Path | str, name: str | None = None, *, images: Path | str | None
     `Labels.skipped`. Raises OSError or ValueError with a sentence where the whole cannot be read.
     """
     chosen = detect(path) if name is None else named(name)
-    return chosen.read(Path(path), None if images is None else Path(images))
+    try:
+        return chosen.read(Path(path), None if images is None else Path(images))
+    except (TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError) as error:
+        raise ValueError(f"{path} is not as files of {chosen.title} are ({error}): it cannot be read.") from error
 
 
 def losses(labels: Labels, name: str) -> tuple[Loss, ...]:

@@ -69,9 +69,10 @@ class _Reading:
         ours = parts[0].get(OURS)
         ours = ours if isinstance(ours, Mapping) else {}
         known = from_json(ours["sample"]) if isinstance(ours.get("sample"), dict) else None
-        if isinstance(known, Sample):
+        known = known if isinstance(known, Sample) and known.id == name else None
+        if known is not None:
             self.kept[name] = known
-        self.pictures.meet(name, *((known.width, known.height) if isinstance(known, Sample) else ()))
+        self.pictures.meet(name, *((known.width, known.height) if known is not None else ()))
         self.taken[name] = {**self.header, **parts[0]}
         for one in _tables(ours, "empty"):
             self.gathered.empty(name, str(one.get("author")), one.get("at"))
