@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
@@ -30,8 +30,9 @@ def stop(settings: Settings, *, say: Callable[[str], None] = print) -> Stopped:
     there = processes.ours(settings)
     if (hub := processes.hub(settings)) is not None:
         say("asking the hub to end people's servers, the services and itself")
+        started = _services(hub)
         hub.terminate()
-        for service in _services(there):  # the hub waits for one after the other; so they end at the same time
+        for service in started:  # the hub waits for one after the other; so they end at the same time
             with contextlib.suppress(psutil.NoSuchProcess):
                 service.terminate()
         psutil.wait_procs([hub], timeout=PATIENCE)
@@ -50,11 +51,13 @@ def stop(settings: Settings, *, say: Callable[[str], None] = print) -> Stopped:
     return Stopped(len(there), swept, remaining)
 
 
-def _services(running: Iterable[psutil.Process]) -> Iterator[psutil.Process]:
-    for process in running:
-        with contextlib.suppress(psutil.Error):  # just gone
-            if processes.role(process).kind == "service":
-                yield process
+def _services(hub: psutil.Process) -> list[psutil.Process]:
+    """What the hub started itself: whatever a service started ends by way of that service."""
+    found = []
+    with contextlib.suppress(psutil.Error):  # just gone
+        for process in hub.children():
+            found += [process] if processes.role(process).kind == "service" else []
+    return found
 
 
 def main() -> int:

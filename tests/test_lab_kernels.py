@@ -142,7 +142,7 @@ def test_a_restart_that_waits_can_be_stopped(within):
 
 def test_a_silent_cell_keeps_the_server_alive_and_only_an_idle_kernel_is_culled(within):
     async def story(kernels):
-        kernels.cull_idle_timeout, kernels.cull_interval, kernels.cull_connected = 3, 1, True
+        kernels.cull_idle_timeout, kernels.cull_interval, kernels.cull_connected = 600, 1, True
         busy, idle = await kernels.start_kernel(), await kernels.start_kernel()
         kernels.notify_connect(idle)  # a page is open on it
         client = kernels.get_kernel(busy).client()
@@ -150,6 +150,7 @@ def test_a_silent_cell_keeps_the_server_alive_and_only_an_idle_kernel_is_culled(
         try:
             client.execute("import time\ntime.sleep(60)")
             await until(lambda: kernels.facts()[busy].busy)
+            kernels.cull_idle_timeout = 3  # before, a kernel that takes its time to start would have been idle
             times = {}
             await Watch(kernels, times, logging.getLogger()).look()
             assert (datetime.now(UTC) - times["imagine_busy_kernel"]).total_seconds() < 60
