@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from imagine_kernels import chain, images, use_case
-from imagine_kernels.diatom_index import index
-from imagine_kernels.diatom_table import read_table
 from imagine_kernels.records import Annotation, Prediction, Quantity, Region, Sample
 from imagine_kernels.shapes import Box, RotatedBox
 from imagine_kernels.use_cases.diatoms import chain as diatoms
 from imagine_kernels.use_cases.diatoms import finding
 from imagine_kernels.use_cases.diatoms import samples as maker
+from imagine_kernels.use_cases.diatoms.index import index
+from imagine_kernels.use_cases.diatoms.table import read_table
 from imagine_kernels.use_cases.diatoms.taxa import TAXA
 
 SHARES = {"Navicula tripunctata": 0.4, "Achnanthidium minutissimum": 0.35, "Surirella brebissonii": 0.25}

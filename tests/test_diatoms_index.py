@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from imagine_kernels.diatom_index import LIMITS, Limits, index
-from imagine_kernels.diatom_table import read_table
 from imagine_kernels.use_case import Label, Model, Profile, Source
+from imagine_kernels.use_cases.diatoms.index import LIMITS, Limits, index
+from imagine_kernels.use_cases.diatoms.table import read_table
 
 SEMOIS = {"ALAN": 9, "GPAR": 5, "NACO": 787, "NPAL": 197, "ZZZZ": 2}
 """Valves of 1000 in the River Semois: Round (1993), as told by Bellinger and Sigee (2010), table 3.13."""

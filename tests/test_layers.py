@@ -35,9 +35,6 @@ DOING = {
     "intervals",
     "biovolume",
     "spectrum",
-    "diatom_table",
-    "diatom_counts",
-    "diatom_index",
 }
 TELLING = {
     "tracking",

@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from imagine_kernels.diatom_table import read_table
 from imagine_kernels.images import masks
 from imagine_kernels.images.tiles import Window
 from imagine_kernels.shapes import RotatedBox
 from imagine_kernels.sources import open_samples
 from imagine_kernels.use_cases.diatoms import samples as maker
 from imagine_kernels.use_cases.diatoms.organisms import GIRDLE, draw
+from imagine_kernels.use_cases.diatoms.table import read_table
 from imagine_kernels.use_cases.diatoms.taxa import DEBRIS, GENERA, TAXA
 
 SIZE = (900, 700)

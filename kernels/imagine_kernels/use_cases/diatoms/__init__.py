@@ -45,7 +45,7 @@ Fields     Of the valves that a field's edge cuts, those at the left and the upp
            Of 279 whole valves on 34 drawn fields of a slide that taught nothing 89 % were found; of these 83 % were
            given their species, 10 % no more than a taxon above it, 7 % a wrong name. The intervals of all 13 corrected
            shares and of the index held the true ones
-Index      `imagine_kernels.diatom_index`: IPS or IBD from a table of values that a person gives. OMNIDIA's and the
+Index      `index.py`: IPS or IBD from a table of values that a person gives. OMNIDIA's and the
            standards' tables are theirs, and not here; the practice table's numbers are made up
 """
 

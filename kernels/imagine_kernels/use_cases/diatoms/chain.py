@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from imagine_kernels import chain, measure, sources
 from imagine_kernels.chain import Cell, Step, Work
-from imagine_kernels.diatom_counts import VALVES, codes, counted
-from imagine_kernels.diatom_index import Index, Limits, index
-from imagine_kernels.diatom_table import read_table
 from imagine_kernels.predict import facts, predict
 from imagine_kernels.records import Annotation, Region, Sample
 from imagine_kernels.shapes import RotatedBox
 from imagine_kernels.use_case import CLASSIFICATION, Model, UseCase
 from imagine_kernels.use_cases.diatoms import finding
+from imagine_kernels.use_cases.diatoms.counts import VALVES, codes, counted
+from imagine_kernels.use_cases.diatoms.index import Index, Limits, index
+from imagine_kernels.use_cases.diatoms.table import read_table
 
 FINDER = "valves"
 """The model that finds valves on fields."""

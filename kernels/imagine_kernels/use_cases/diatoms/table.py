@@ -1,4 +1,4 @@
-"""A person's table of what each diatom tells about water → values by OMNIDIA code, for `diatom_index`.
+"""A person's table of what each diatom tells about water → values by OMNIDIA code, for `index`.
 
 Such tables belong to those who made them (OMNIDIA, standards): none is shipped. Two forms are read, told apart by their
 columns: sensitivity s and indicator value v (IPS), or presence in seven classes of quality and a weight (IBD).

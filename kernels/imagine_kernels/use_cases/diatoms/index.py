@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imagine_kernels import confusion
-from imagine_kernels.diatom_counts import Composition, Floats, codes, composition
-from imagine_kernels.diatom_table import IBD, IPS, IndexTable
 from imagine_kernels.use_case import Model
+from imagine_kernels.use_cases.diatoms.counts import Composition, Floats, codes, composition
+from imagine_kernels.use_cases.diatoms.table import IBD, IPS, IndexTable
 
 LEAST = 0.75
 """The share of the valves whose taxa must be in the table: of fewer no index is told."""
