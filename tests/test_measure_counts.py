@@ -10,6 +10,7 @@ from scipy import stats
 
 from imagine_kernels import measure
 from imagine_kernels.records import Annotation, Box, Effort, Prediction, Quantity, Region, Sample
+from imagine_kernels.units import spoken
 
 
 def samples(count, group="run", volume=None, dilution=1.0, start=0):
@@ -179,3 +180,17 @@ def test_surest_region_of_the_whole_sample_counts_and_a_score_of_zero_is_a_score
     part = Prediction("a", (Region("part", 0.99, Box(0, 0, 2, 2)), Region("whole", 0.3)), "m", "0" * 64)
     assert measure.best_labels([part]) == {"a": "whole"}
     assert measure.best_labels([Prediction("a", (), "m", "0" * 64)]) == {}
+
+
+@pytest.mark.parametrize(
+    ("quantity", "told"),
+    [
+        (Quantity(25, "meter ** 3"), "25 m³"),
+        (Quantity(10.583, "micrometer"), "10.58 µm"),
+        (Quantity(0.5, "milliliter"), "0.5 ml"),
+        (Quantity(3, "counts of ours"), "3 counts of ours"),
+        (None, "unknown"),
+    ],
+)
+def test_quantities_are_told_as_people_write_them(quantity, told):
+    assert spoken(quantity) == told

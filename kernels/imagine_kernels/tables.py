@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from imagine_kernels.measure import Row
 from imagine_kernels.records import Collection, Prediction, Sample, Skipped
 from imagine_kernels.tasks import keeping
+from imagine_kernels.units import spoken
 from imagine_kernels.use_case import Model, UseCase
 
 if TYPE_CHECKING:
@@ -32,13 +33,12 @@ def overview(collection: Collection) -> "pd.DataFrame":
 
 
 def _effort(sample: Sample) -> dict[str, object]:
-    pixel, effort = sample.pixel_size, sample.effort
-    volume = effort.volume if effort else None
+    effort = sample.effort
     return {
         "images": 0,
         "labelled": 0,
-        "pixel": f"{pixel.value:.3g} {pixel.unit}" if pixel else "unknown",
-        "volume imaged": f"{volume.value:.4g} {volume.unit}" if volume else "unknown",
+        "pixel": spoken(sample.pixel_size),
+        "volume imaged": spoken(effort.volume if effort else None),
         "dilution": effort.dilution if effort else 1.0,
     }
 

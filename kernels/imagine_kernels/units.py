@@ -53,3 +53,15 @@ def parse(text: str, like: str) -> Quantity:
     if not value > 0:
         raise ValueError(f"{wrong}: it must be above 0.")
     return Quantity(value, str(unit))
+
+
+def spoken(quantity: Quantity | None) -> str:
+    """The quantity as people write it: "25 m³", "10.6 µm"; "unknown" where there is none."""
+    if quantity is None:
+        return "unknown"
+    import pint
+
+    try:
+        return f"{quantity.value:.4g} {units().Unit(quantity.unit):~P}"
+    except pint.UndefinedUnitError:  # an instrument's own
+        return f"{quantity.value:.4g} {quantity.unit}"
