@@ -4,6 +4,7 @@ import pytest
 from bridge_world import HOSTILE
 from browser import Visitor, chromium
 from label_studio_server import PEOPLE
+from playwright.sync_api import expect
 
 from imagine_kernels.records import Prediction, Region
 from imagine_kernels.use_case import Label
@@ -66,7 +67,7 @@ def test_a_person_accepts_changes_and_corrects_hostile_classes_and_pull_brings_t
     visitor.shoot("classes")
     for name in HOSTILE:
         shown = " ".join(name.split()).replace("$", "$\u200b")
-        assert page.get_by_text(shown).first.is_visible(), name
+        expect(page.get_by_text(shown).first, name).to_be_visible()
     press(page, "Submit")
     open_task(hostile, page, 1)
     page.get_by_text("emoji").first.click()
