@@ -47,7 +47,7 @@ def until_first_prediction(house, folder):
         page.fill("input[name=password]", house.credentials.class_password)
         began = time.perf_counter()
         page.click("[type=submit]")
-        page.get_by_role("button", name=re.compile("Start|Open")).first.click()
+        page.get_by_role("button", name="Start Phytoplankton").click()
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
         page.get_by_text("| Idle").wait_for()  # JupyterLab drops Shift+Enter before
         page.locator(".jp-CodeCell").first.click()
