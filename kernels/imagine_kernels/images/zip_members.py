@@ -78,7 +78,7 @@ def open_member(archive: str, name: str) -> IO[bytes]:
     member = _member(archive, name)
     try:
         return _zip(archive).open(member)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, RuntimeError) as error:
         raise ValueError(f"cannot be unpacked ({error}). Pack the archive again.") from error
 
 
@@ -103,5 +103,5 @@ def _stamp(archive: str) -> tuple[str, int, int]:
 def _zip(archive: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError) as error:
         raise ValueError(f"{Path(archive).name} is not a whole zip archive ({error}). Get a fresh copy.") from error
