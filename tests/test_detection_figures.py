@@ -10,9 +10,9 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from imagine_kernels.evaluate_shapes import evaluate, latest
+from imagine_kernels.images import overlaps
 from imagine_kernels.records import Annotation, Box, Prediction, Region
 from imagine_kernels.shapes import Ellipse, Mask, Point, Polygon, RotatedBox
-from imagine_kernels.tasks import overlaps
 
 LABELS = ("crab", "eel")
 

@@ -14,10 +14,11 @@ from torch import nn
 
 from imagine_kernels import use_case
 from imagine_kernels.evaluate_shapes import evaluate
+from imagine_kernels.images import overlaps
 from imagine_kernels.predict import predict
 from imagine_kernels.records import Annotation, Box, Quantity, Region, Sample
 from imagine_kernels.sources import open_samples
-from imagine_kernels.tasks import detection, facts, matching, overlaps
+from imagine_kernels.tasks import detection, facts, matching
 from imagine_kernels.tasks.detection import augment, lesson, training, trust, windows
 from imagine_kernels.tasks.detection.network import build
 from imagine_kernels.tasks.views import View

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from imagine_kernels.images import overlaps
 from imagine_kernels.records import Region
 from imagine_kernels.shapes import Flat
-from imagine_kernels.tasks import overlaps
 
 _USUAL = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
 """Overlaps over which an average precision is averaged."""

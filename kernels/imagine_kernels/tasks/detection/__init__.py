@@ -9,8 +9,9 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from imagine_kernels.images import overlaps
 from imagine_kernels.records import Box, Region, Sample
-from imagine_kernels.tasks import inputs, merging, overlaps, weights
+from imagine_kernels.tasks import inputs, merging, weights
 from imagine_kernels.tasks.detection import network as networks
 from imagine_kernels.tasks.detection import windows
 from imagine_kernels.tasks.views import View
