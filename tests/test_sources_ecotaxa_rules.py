@@ -7,8 +7,8 @@ from ecotaxa_tables import COLUMNS, project, rows, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imagine_kernels.ecotaxa_tables import values
 from imagine_kernels.sources import ecotaxa, open_samples
-from imagine_kernels.sources import ecotaxa_values as values
 from imagine_kernels.sources.ecotaxa import RefusedTablesError
 
 VALIDATED = {"object_annotation_status": "validated", "object_annotation_category": "Copepoda"}

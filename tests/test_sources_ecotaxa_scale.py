@@ -4,8 +4,9 @@ import pytest
 from ecotaxa_tables import COLUMNS, project, rows
 
 from imagine_kernels import measure
+from imagine_kernels.ecotaxa_tables import scale as ecotaxa_scale
 from imagine_kernels.records import Quantity
-from imagine_kernels.sources import ecotaxa_scale, open_samples
+from imagine_kernels.sources import open_samples
 
 CUBIC_METRES, MICROMETRES = "meter ** 3", "micrometer"
 

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from imagine_kernels import images
+from imagine_kernels import ecotaxa_tables, images
 from imagine_kernels.chain import Work
-from imagine_kernels.ecotaxa import packing, rows
+from imagine_kernels.ecotaxa_tables import packing, rows, values
+from imagine_kernels.ecotaxa_tables.pictures import Pictures
+from imagine_kernels.images.place import Archive, Folder, Place
 from imagine_kernels.records import Annotation, Prediction, Sample
-from imagine_kernels.sources import ecotaxa_tables
-from imagine_kernels.sources import ecotaxa_values as values
-from imagine_kernels.sources.ecotaxa_pictures import Pictures
-from imagine_kernels.sources.place import Archive, Folder, Place
 
 __all__ = ["MAX_BYTES", "from_work", "write"]
 

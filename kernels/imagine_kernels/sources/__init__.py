@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from imagine_kernels import images
+from imagine_kernels import ecotaxa_tables, images
 from imagine_kernels.images import zip_members
+from imagine_kernels.images.place import Archive, Folder
 from imagine_kernels.records import Collection, Sample
 from imagine_kernels.sources import (
     archive,
     ecotaxa,
-    ecotaxa_tables,
     flowcam,
     folder,
     ifcb,
@@ -19,7 +19,6 @@ from imagine_kernels.sources import (
     yolo,
     zooprocess,
 )
-from imagine_kernels.sources.place import Archive, Folder
 
 __all__ = ["fingerprint", "open_samples"]
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from imagine_kernels import images
+from imagine_kernels.images.place import Place
 from imagine_kernels.records import Quantity
-from imagine_kernels.sources.place import Place
 
 FILES = ("classes.txt", "data.yaml", "data.yml")
 _LARGEST = 2**20

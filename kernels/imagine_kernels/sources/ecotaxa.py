@@ -8,15 +8,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from imagine_kernels import images
+from imagine_kernels import ecotaxa_tables, images
+from imagine_kernels.ecotaxa_tables import Row, Table, values
+from imagine_kernels.ecotaxa_tables import opinions as ecotaxa_opinions
+from imagine_kernels.ecotaxa_tables import rules as ecotaxa_rules
+from imagine_kernels.ecotaxa_tables import scale as ecotaxa_scale
+from imagine_kernels.ecotaxa_tables.measures import measures
+from imagine_kernels.ecotaxa_tables.pictures import Pictures
+from imagine_kernels.ecotaxa_tables.rules import RefusedTablesError
+from imagine_kernels.images.place import Archive, Folder, Place
 from imagine_kernels.records import Annotation, Collection, Effort, Prediction, Quantity, Sample, Skipped
-from imagine_kernels.sources import ecotaxa_opinions, ecotaxa_rules, ecotaxa_scale, ecotaxa_tables
-from imagine_kernels.sources import ecotaxa_values as values
-from imagine_kernels.sources.ecotaxa_measures import measures
-from imagine_kernels.sources.ecotaxa_pictures import Pictures
-from imagine_kernels.sources.ecotaxa_rules import RefusedTablesError
-from imagine_kernels.sources.ecotaxa_tables import Row, Table
-from imagine_kernels.sources.place import Archive, Folder, Place
 from imagine_kernels.sources.troubles import Troubles
 
 __all__ = ["Project", "RefusedTablesError", "read", "read_tables"]

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from imagine_kernels.sources import ecotaxa_opinions, ecotaxa_tables
-from imagine_kernels.sources import ecotaxa_values as values
-from imagine_kernels.sources.ecotaxa_tables import Table
-from imagine_kernels.sources.place import Archive, Folder
+from imagine_kernels import ecotaxa_tables
+from imagine_kernels.ecotaxa_tables import Table, values
+from imagine_kernels.ecotaxa_tables import opinions as ecotaxa_opinions
+from imagine_kernels.images.place import Archive, Folder
 
 
 @dataclass(frozen=True, slots=True)

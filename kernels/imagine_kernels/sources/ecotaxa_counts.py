@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagine_kernels import images
+from imagine_kernels import ecotaxa_tables, images
+from imagine_kernels.ecotaxa_tables import values
+from imagine_kernels.images.place import Folder
 from imagine_kernels.records import Quantity
-from imagine_kernels.sources import ecotaxa_tables
-from imagine_kernels.sources import ecotaxa_values as values
-from imagine_kernels.sources.place import Folder
 
 _UNITS = {"count": "dimensionless", "nbr": "dimensionless", "abundance": "dimensionless"}
 _UNITS |= {"concentration": "1 / meter ** 3", "biovolume": "millimeter ** 3 / meter ** 3"}

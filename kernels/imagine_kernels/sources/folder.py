@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from imagine_kernels import images
+from imagine_kernels.images.place import PICTURES as PICTURES  # noqa: PLC0414 - what this folder is searched for
 from imagine_kernels.records import Annotation, Collection, Region, Sample, Skipped
 
 AUTHOR = "folder"
 """Who made the annotations that stand in folder names; a person's own annotation goes before them."""
-PICTURES = {".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp"}
 _UNREAD = {".gif", ".webp", ".heic", ".avif", ".jp2", ".dng", ".nef", ".cr2", ".arw", ".svg", ".zip", ".7z", ".rar"}
 _SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 _NOT_A_CLASS = re.compile(

@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 
 from imagine_kernels import images
 from imagine_kernels.images import roi, zip_members
+from imagine_kernels.images.place import Archive, Folder, Place
 from imagine_kernels.records import Collection, Effort, Quantity, Sample, Skipped
 from imagine_kernels.sources import ifcb_tables as tables
 from imagine_kernels.sources import ifcb_volume
-from imagine_kernels.sources.place import Archive, Folder, Place
 from imagine_kernels.sources.troubles import LeftOutError, Troubles
 
 SUFFIXES = (".adc", ".roi", ".hdr")

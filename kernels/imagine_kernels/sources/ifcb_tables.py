@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from imagine_kernels import images
-from imagine_kernels.sources.place import Place
+from imagine_kernels.images.place import Place
 
 _OLD = (
     "trigger", "adctime", "fluorescencelow", "fluorescencehigh", "scatteringlow", "scatteringhigh",

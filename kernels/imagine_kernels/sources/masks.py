@@ -16,11 +16,11 @@ import numpy.typing as npt
 
 from imagine_kernels import images
 from imagine_kernels.images import decoding, masks, tiff
+from imagine_kernels.images.place import Place
 from imagine_kernels.images.sentences import naming
 from imagine_kernels.records import Annotation, Collection, Region, Sample, Skipped
 from imagine_kernels.shapes import Mask
 from imagine_kernels.sources import class_names, folder
-from imagine_kernels.sources.place import Place
 
 AUTHOR = "masks"
 """Who made annotations that were painted as masks."""

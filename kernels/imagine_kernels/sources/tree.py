@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imagine_kernels import images
+from imagine_kernels import ecotaxa_tables, images
+from imagine_kernels.images.place import Archive, Folder
 from imagine_kernels.records import Collection, Sample, Skipped
-from imagine_kernels.sources import ecotaxa, ecotaxa_tables, flowcam, folder, ifcb, masks, yolo, zooprocess
-from imagine_kernels.sources.place import Archive, Folder
+from imagine_kernels.sources import ecotaxa, flowcam, folder, ifcb, masks, yolo, zooprocess
 
 
 @dataclass(frozen=True, slots=True)

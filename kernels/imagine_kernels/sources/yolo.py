@@ -13,9 +13,9 @@ from pathlib import PurePosixPath
 
 from imagine_kernels import images
 from imagine_kernels.images import yolo_rows
+from imagine_kernels.images.place import Place
 from imagine_kernels.records import Annotation, Collection, Region, Sample, Skipped
 from imagine_kernels.sources import class_names, folder
-from imagine_kernels.sources.place import Place
 
 AUTHOR = "yolo"
 """Who made annotations that came as YOLO labels."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from imagine_kernels import images
+from imagine_kernels.ecotaxa_tables.measures import FEATURES
+from imagine_kernels.ecotaxa_tables.pictures import Pictures
+from imagine_kernels.ecotaxa_tables.values import known
+from imagine_kernels.images.place import Folder, Place
 from imagine_kernels.records import Box, Collection, Quantity, Sample, Skipped
 from imagine_kernels.sources import zooprocess_tables as tables
-from imagine_kernels.sources.ecotaxa_measures import FEATURES
-from imagine_kernels.sources.ecotaxa_pictures import Pictures
-from imagine_kernels.sources.ecotaxa_values import known
 from imagine_kernels.sources.folder import PICTURES
-from imagine_kernels.sources.place import Folder, Place
 from imagine_kernels.sources.troubles import LeftOutError, Troubles
 from imagine_kernels.sources.zooprocess_tables import Measures, Row, Scan
 

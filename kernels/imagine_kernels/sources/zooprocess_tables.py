@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from imagine_kernels.ecotaxa_tables import scale as ecotaxa_scale
+from imagine_kernels.ecotaxa_tables.values import known
+from imagine_kernels.images.place import Place
 from imagine_kernels.records import Effort, Quantity
-from imagine_kernels.sources import ecotaxa_scale
-from imagine_kernels.sources.ecotaxa_values import known
-from imagine_kernels.sources.place import Place
 
 SUFFIXES = {".pid", ".txt", ".csv", ".tsv"}
 _NEEDED = {"label", "area", "bx", "by", "width", "height"}

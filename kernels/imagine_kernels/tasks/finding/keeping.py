@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from imagine_kernels import features
+from imagine_kernels.ecotaxa_tables.measures import FEATURES
 from imagine_kernels.features import Particle, shapes
 from imagine_kernels.images import Window, Windows
 from imagine_kernels.records import Box, Effort, Quantity, Sample, Skipped
-from imagine_kernels.sources.ecotaxa_measures import FEATURES
 from imagine_kernels.tasks.finding.bodies import MOST_PIXELS, Tray
 from imagine_kernels.tasks.finding.connecting import Piece
 from imagine_kernels.tasks.finding.separating import parted, separate

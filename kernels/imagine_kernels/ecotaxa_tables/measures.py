@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from imagine_kernels.ecotaxa_tables import values
 from imagine_kernels.records import Quantity
-from imagine_kernels.sources import ecotaxa_values as values
 
 _PIXELS = (
     "perim.", "major", "minor", "feret", "width", "height", "x", "y", "xm", "ym", "bx", "by", "xstart", "ystart",

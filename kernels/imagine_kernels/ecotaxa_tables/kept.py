@@ -3,10 +3,9 @@
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from imagine_kernels.sources import ecotaxa_values as values
-from imagine_kernels.sources.ecotaxa_measures import FEATURES
-from imagine_kernels.sources.ecotaxa_rules import PREDEFINED
-from imagine_kernels.sources.ecotaxa_tables import PREFIXES
+from imagine_kernels.ecotaxa_tables import PREFIXES, values
+from imagine_kernels.ecotaxa_tables.measures import FEATURES
+from imagine_kernels.ecotaxa_tables.rules import PREDEFINED
 
 _BEGINNINGS = tuple(prefix + "_" for prefix in PREFIXES)
 

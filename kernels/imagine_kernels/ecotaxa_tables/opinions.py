@@ -3,9 +3,8 @@
 import uuid
 from datetime import UTC, datetime
 
+from imagine_kernels.ecotaxa_tables import Row, Table, values
 from imagine_kernels.records import Annotation, Prediction, Region
-from imagine_kernels.sources import ecotaxa_values as values
-from imagine_kernels.sources.ecotaxa_tables import Row, Table
 
 TOOL = "EcoTaxa"
 MODEL = {n: f"object_model_{n}" for n in ("name", "label", "score", "sha256")}

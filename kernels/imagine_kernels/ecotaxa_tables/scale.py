@@ -10,8 +10,8 @@ import functools
 import re
 from collections.abc import Mapping
 
+from imagine_kernels.ecotaxa_tables.values import known
 from imagine_kernels.records import Effort, Quantity
-from imagine_kernels.sources.ecotaxa_values import known
 
 CUBIC_METRE = "meter ** 3"
 UNITS = {

@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from imagine_kernels.ecotaxa_tables import PREFIXES, Row, Table, values
 from imagine_kernels.records import Skipped
-from imagine_kernels.sources import ecotaxa_values as values
-from imagine_kernels.sources.ecotaxa_tables import PREFIXES, Row, Table
 
 FREE = {"object": (500, 20), "acq": (0, 30), "process": (0, 30), "sample": (0, 30)}
 """How many columns of one's own each part may have: numbers and texts; where 0, all count as texts."""

@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import IO
 
-from imagine_kernels.ecotaxa import kept
-from imagine_kernels.ecotaxa.kept import plain
-from imagine_kernels.ecotaxa.packing import picture_name
-from imagine_kernels.measure import convert
+from imagine_kernels.ecotaxa_tables import Table, kept
+from imagine_kernels.ecotaxa_tables import rules as ecotaxa_rules
+from imagine_kernels.ecotaxa_tables import scale as ecotaxa_scale
+from imagine_kernels.ecotaxa_tables.kept import plain
+from imagine_kernels.ecotaxa_tables.measures import FEATURES, PLACES
+from imagine_kernels.ecotaxa_tables.opinions import MODEL
+from imagine_kernels.ecotaxa_tables.packing import picture_name
 from imagine_kernels.records import Annotation, Prediction, Sample
-from imagine_kernels.sources import ecotaxa_rules, ecotaxa_scale
-from imagine_kernels.sources.ecotaxa_measures import FEATURES, PLACES
-from imagine_kernels.sources.ecotaxa_opinions import MODEL
-from imagine_kernels.sources.ecotaxa_tables import Table
+from imagine_kernels.units import convert
 
 _FIRST = (
     "img_file_name", "img_rank", "object_id", "object_lat", "object_lon", "object_date", "object_time",

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from imagine_kernels.sources.place import Place
+from imagine_kernels.images.place import Place
 
 PREFIXES = ("img", "object", "acq", "process", "sample")
 SUFFIXES = {".tsv", ".txt", ".csv"}

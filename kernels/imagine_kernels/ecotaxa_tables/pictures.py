@@ -5,10 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from imagine_kernels import images
-from imagine_kernels.sources.ecotaxa_tables import Row
-from imagine_kernels.sources.ecotaxa_values import known
-from imagine_kernels.sources.folder import PICTURES
-from imagine_kernels.sources.place import Place
+from imagine_kernels.ecotaxa_tables import Row
+from imagine_kernels.ecotaxa_tables.values import known
+from imagine_kernels.images.place import PICTURES, Place
 
 
 class Pictures:

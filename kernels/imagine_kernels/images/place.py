@@ -12,6 +12,7 @@ from typing import IO, Protocol
 from imagine_kernels import images
 from imagine_kernels.images import zip_members
 
+PICTURES = {".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp"}
 _AGES_AGO = "1970-01-01T00:00:00.000+00:00"
 
 
