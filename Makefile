@@ -26,11 +26,13 @@ environments:
 check: environments ## formatter, linter, types
 	@$(DEV) ruff format --check .
 	@$(DEV) ruff check .
+	@$(DEV) python -m imagine_widgets.bundle types
 	@$(DEV) mypy
 
 test: environments ## set up what the tests need, then run all of them: two files at a time, then what must be alone
 	@$(DEV) ruff format --check .
 	@$(DEV) ruff check .
+	@$(DEV) python -m imagine_widgets.bundle test
 	@$(DEV) mypy >.imagine/cache/types.log 2>&1 & types=$$!; \
 	$(DEV) pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"; tests=$$?; \
 	wait $$types; typed=$$?; cat .imagine/cache/types.log; exit $$((tests | typed))
@@ -64,4 +66,4 @@ bench-scan: environments ## a whole ZooScan scan of 308 million pixels to measur
 	@$(DEV) python tests/benchmarks/scan.py
 
 clean: down ## remove the environments and logs; people's work in .imagine/state stays
-	rm -rf .imagine/envs .imagine/logs .imagine/cache .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .imagine/envs .imagine/logs .imagine/cache imagine_widgets/node_modules imagine_widgets/static .mypy_cache .ruff_cache .pytest_cache

@@ -55,6 +55,7 @@ def install(settings: Settings, *, tests: bool = False) -> int:
     workshop = Workshop(settings)
     if not to_make:
         workshop.refresh()
+        print(workshop.bundle())
         print(f"environments are as they should be ({', '.join(one.name for one in wanted)})")
         return 0
     print(f"making {len(to_make)} of {len(wanted)} environments in {settings.folders.environments}", flush=True)
@@ -65,7 +66,10 @@ def install(settings: Settings, *, tests: bool = False) -> int:
     with_torch = machine.needed(to_make, cuda=not workshop.has_torch_without_cuda())
     if _say(machine.disk(settings, "environments", with_torch)):
         return 1
-    return _make(settings, to_make, workshop)
+    if status := _make(settings, to_make, workshop):
+        return status
+    print(workshop.bundle())
+    return 0
 
 
 def problems(settings: Settings, to_make: Sequence[Environment], lacking: Sequence[str], *, tests: bool) -> list[str]:

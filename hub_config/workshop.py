@@ -33,6 +33,7 @@ class Workshop:
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_PROGRESS": "1",
             "NO_COLOR": "1",
+            "HATCH_BUILD_NO_HOOKS": "1",  # the widgets are bundled once, with environment hub, and not for each
         }
         self._environment.pop("VIRTUAL_ENV", None)
         self._tools = settings.folders.environments / ".tools"
@@ -76,6 +77,16 @@ class Workshop:
                 _note(log, str(error) if isinstance(error, OSError) else "")
                 sentence = _sentence(f"Environment {environment.name}", logs.file(self._settings, name))
                 raise OSError(sentence) from error
+
+    def bundle(self) -> str:
+        """Bundles the widgets' scripts where their sources changed; a line that says it. Raises OSError likewise."""
+        self.make_tools()
+        with logs.fresh(self._settings, "widgets") as log:
+            try:
+                self._run(log, [self._settings.folders.python("hub"), "-m", "imagine_widgets.bundle"])
+            except subprocess.CalledProcessError as error:
+                raise OSError(_sentence("The widgets", logs.file(self._settings, "widgets"))) from error
+        return logs.file(self._settings, "widgets").read_text(encoding="utf-8").strip().rpartition("\n")[2]
 
     def refresh(self) -> None:
         """Brings up to date what follows our own code, not the packages: compiled modules, the list of kernels."""

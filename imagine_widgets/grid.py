@@ -17,7 +17,7 @@ from imagine_widgets.classes import Label
 from imagine_widgets.failures import sentence, show, shown_below
 from imagine_widgets.grid_store import NONE, Batch, Changes, GridStore, Progress
 from imagine_widgets.journal import Journal, journal_of
-from imagine_widgets.scripts import joined
+from imagine_widgets.scripts import script
 from imagine_widgets.still import still, words
 from imagine_widgets.thumbnails import Make, Thumbnails, readable
 
@@ -38,10 +38,7 @@ class Grid(anywidget.AnyWidget):
     Raises TypeError for an unknown option, ValueError for samples given twice.
     """
 
-    _esm = joined(
-        *("grid_outbox.js", "grid_thumbs.js", "grid_state.js", "grid_keys.js"),
-        *("grid_frame.js", "grid_page.js", "grid_sides.js", "grid_actions.js", "grid_view.js", "grid.js"),
-    )
+    _esm = script("grid")
     _css = Path(__file__).with_name("grid.css")
 
     def __init__(

@@ -1,17 +1,16 @@
-"""Several script files become the one module that a widget sends to the browser."""
+"""The one module that a widget sends to the browser, as `bundle` made it from the TypeScript beside the widget."""
 
-import re
 from pathlib import Path
 
-_IMPORT = re.compile(r'^import [^;]*? from "\./[^"]+";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(async )?(function|class|const|let) )", re.MULTILINE)
+STATIC = Path(__file__).with_name("static")
 
 
-def joined(*names: str) -> str:
-    """The files `names` of this folder, in order, as one ES module: their imports of one another fall away.
-
-    Names at the top of these files must differ. The last file holds `export default`.
-    """
-    folder = Path(__file__).parent
-    texts = [(folder / name).read_text(encoding="utf-8") for name in names]
-    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", text)) for text in texts)
+def script(widget: str) -> str:
+    """The bundle of `widget`. Raises FileNotFoundError with a sentence where it was never made."""
+    try:
+        return (STATIC / f"{widget}.js").read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"The script of the widget {widget} is not made here yet ({error.filename}): run make up, "
+            "or: python -m imagine_widgets.bundle"
+        ) from error

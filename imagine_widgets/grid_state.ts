@@ -1,36 +1,52 @@
 // What the browser knows of one grid, shared by all its views: the kernel's truth, and over it the edits on their way.
-import { Outbox } from "./grid_outbox.js";
-import { Thumbs } from "./grid_thumbs.js";
+import { Outbox } from "./grid_outbox.ts";
+import { Thumbs } from "./grid_thumbs.ts";
+import type { ChangesMessage, Class, Edit, Failure, FromKernel, Group, Look, Model, StateMessage, Step } from "./grid_wire.ts";
+
+/** What changed, for the views; "thumbs" brings rows, "closer" a closer look. */
+export type News = "state" | "decided" | "saving" | "failure" | "thumbs" | "closer";
+export type Listener = (what: News, detail?: number[] | Look) => void;
 
 export const NONE = -1; // not predicted, not decided
 const PATIENCE_FOR_STATE = 5000; // milliseconds before the kernel is asked for everything once more
 
-export function newId() {
+export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export class GridState {
-  constructor(model) {
+  readonly model: Model;
+  readonly me = newId();
+  ready = false;
+  isCut = false;
+  classes: Class[] = [];
+  groups: Group[] = [];
+  names: string[] = [];
+  predicted: number[] = [];
+  page = 1;
+  steps: Step[] = [];
+  truth = new Int32Array();
+  shown = new Int32Array();
+  failures: Failure[] = [];
+  timer?: number;
+  readonly listeners = new Set<Listener>();
+  readonly outbox = new Outbox((message) => this.send(message), () => this.tell("saving"));
+  readonly thumbs = new Thumbs((message) => this.send(message), (rows) => this.tell("thumbs", rows));
+  readonly receive = (message: FromKernel, buffers: DataView<ArrayBuffer>[]): void =>
+    this.guard(() => this.apply(message, buffers));
+  readonly look = (): void => void (this.ready && this.send({ type: "refresh" }));
+  readonly warn = (event: Event): void => void (this.outbox.count && event.preventDefault());
+
+  constructor(model: Model) {
     this.model = model;
-    this.me = newId();
-    this.ready = false;
-    this.isCut = false;
-    this.listeners = new Set();
-    this.failures = [];
-    this.steps = [];
-    this.outbox = new Outbox((message) => this.send(message), () => this.tell("saving"));
-    this.thumbs = new Thumbs((message) => this.send(message), (rows) => this.tell("thumbs", rows));
-    this.receive = (message, buffers) => this.guard(() => this.apply(message, buffers));
     model.on("msg:custom", this.receive);
-    this.look = () => this.ready && this.send({ type: "refresh" });
     model.on("comm_live_update", this.look);
-    this.warn = (event) => this.outbox.count && event.preventDefault();
     window.addEventListener("beforeunload", this.warn);
     this.hello();
   }
 
-  send(message) {
+  send(message: object): void {
     try {
       this.model.send({ ...message, to: this.me });
     } catch (error) {
@@ -40,43 +56,44 @@ export class GridState {
     }
   }
 
-  hello() {
+  hello(): void {
     this.send({ type: "hello" });
-    this.timer = setTimeout(() => this.hello(), PATIENCE_FOR_STATE);
+    this.timer = window.setTimeout(() => this.hello(), PATIENCE_FOR_STATE);
   }
 
-  listen(listener) {
+  listen(listener: Listener): () => void {
     this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return () => void this.listeners.delete(listener);
   }
 
-  tell(what, detail) {
+  tell(what: News, detail?: number[] | Look): void {
     for (const listener of this.listeners) this.guard(() => listener(what, detail));
   }
 
-  guard(work) {
+  guard(work: () => unknown): void {
     try {
       work();
-    } catch (error) {
+    } catch (caught) {
+      const error = caught instanceof Error ? caught : new Error(String(caught));
       this.fail({ sentence: `The grid stumbled: ${error.message}`, detail: error.stack ?? "" });
     }
   }
 
-  fail(failure) {
+  fail(failure: Failure): void {
     this.failures = [...this.failures.filter((one) => one.sentence !== failure.sentence), failure].slice(-5);
     for (const listener of this.listeners) listener("failure");
   }
 
-  apply(message, buffers) {
+  apply(message: FromKernel, buffers: DataView<ArrayBuffer>[]): void {
     if (message.to && message.to !== this.me) return; // an answer to another tab
     if (message.type === "state") this.applyState(message);
     else if (message.type === "changes") this.applyChanges(message);
     else if (message.type === "thumbs") this.thumbs.answered(message, buffers);
-    else if (message.type === "closer") this.tell("closer", { ...message, picture: buffers[0] });
+    else if (message.type === "closer") this.tell("closer", { ...message, picture: buffers[0]! });
     else if (message.type === "failure") this.fail(message);
   }
 
-  applyState(message) {
+  applyState(message: StateMessage): void {
     clearTimeout(this.timer);
     const { classes, groups, names, predicted, page, steps } = message;
     Object.assign(this, { classes, groups, names, predicted, page, steps });
@@ -87,15 +104,15 @@ export class GridState {
     this.tell("state");
   }
 
-  applyChanges(message) {
+  applyChanges(message: ChangesMessage): void {
     if (!this.ready) return;
     this.outbox.answered(message.batches, message.failed);
     if (message.classes) this.classes = message.classes;
     message.rows.forEach((row, i) => {
-      this.truth[row] = message.labels[i];
-      this.shown[row] = message.labels[i];
+      this.truth[row] = message.labels[i]!;
+      this.shown[row] = message.labels[i]!;
     });
-    const undone = new Set([...message.undone, ...this.outbox.waiting.map((edit) => edit.of)]);
+    const undone = new Set([...message.undone, ...this.outbox.waiting.map((edit) => (edit.kind === "undo" ? edit.of : ""))]);
     const known = new Set(this.steps.map((step) => step.id));
     this.steps.push(...message.done.filter((step) => !known.has(step.id)));
     this.steps = this.steps.filter((step) => !undone.has(step.id));
@@ -103,20 +120,20 @@ export class GridState {
     this.tell("decided");
   }
 
-  replay() {
-    for (const edit of this.outbox.waiting) edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]));
+  replay(): void {
+    for (const edit of this.outbox.waiting) edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]!));
   }
 
-  label(rows, label) {
+  label(rows: number[], label: number): void {
     this.edit({ kind: "label", rows, label, after: rows.map(() => label) }, true);
   }
 
-  accept(rows) {
-    this.edit({ kind: "accept", rows, after: rows.map((row) => this.predicted[row]) }, true);
+  accept(rows: number[]): void {
+    this.edit({ kind: "accept", rows, after: rows.map((row) => this.predicted[row]!) }, true);
   }
 
   /** Takes the last step back; returns its rows, or none where nothing is left to undo. */
-  undo() {
+  undo(): number[] {
     if (this.isCut) return [];
     const step = this.steps.pop();
     if (!step) return [];
@@ -124,17 +141,17 @@ export class GridState {
     return step.rows;
   }
 
-  edit(edit, isStep) {
+  edit(edit: Edit, isStep: boolean): void {
     if (this.isCut) return;
     const batch = newId();
-    if (isStep) this.steps.push({ id: batch, rows: edit.rows, before: edit.rows.map((row) => this.shown[row]) });
-    edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]));
+    if (isStep) this.steps.push({ id: batch, rows: edit.rows, before: edit.rows.map((row) => this.shown[row]!) });
+    edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]!));
     this.outbox.put({ batch, ...edit });
     this.tell("decided");
   }
 
   /** Totals over all samples. */
-  progress() {
+  progress(): { total: number; decided: number; corrected: number } {
     let confirmed = 0;
     let corrected = 0;
     for (let row = 0; row < this.shown.length; row++) {
@@ -145,11 +162,11 @@ export class GridState {
     return { total: this.shown.length, decided: confirmed + corrected, corrected };
   }
 
-  open(rows) {
+  open(rows: number[]): number[] {
     return rows.filter((row) => this.shown[row] === NONE);
   }
 
-  dispose() {
+  dispose(): void {
     clearTimeout(this.timer);
     window.removeEventListener("beforeunload", this.warn);
     this.model.off("msg:custom", this.receive);

@@ -1,39 +1,44 @@
 // Edits on their way to the kernel: in order, one message at a time, kept until the kernel has them on disk.
+import type { Refusal, Sent } from "./grid_wire.ts";
 
 const PATIENCE = 8000; // milliseconds without an answer before the same edits are sent again
 const MOST = 100; // edits in one message
 
 export class Outbox {
-  constructor(send, changed) {
+  readonly send: (message: object) => void;
+  readonly changed: () => void;
+  waiting: Sent[] = [];
+  flying = false;
+  refusal = ""; // why the kernel could not write them; they wait for "try again"
+  late = false;
+  pause = PATIENCE;
+  timer?: number;
+
+  constructor(send: (message: object) => void, changed: () => void) {
     this.send = send;
     this.changed = changed;
-    this.waiting = [];
-    this.flying = false;
-    this.refusal = ""; // why the kernel could not write them; they wait for "try again"
-    this.late = false;
-    this.pause = PATIENCE;
   }
 
   /** How many samples have a label that is not on disk yet. */
-  get count() {
+  get count(): number {
     return new Set(this.waiting.flatMap((edit) => edit.rows)).size;
   }
 
-  put(edit) {
+  put(edit: Sent): void {
     this.waiting.push(edit);
     this.flush();
   }
 
-  flush() {
+  flush(): void {
     if (this.flying || this.waiting.length === 0) return;
     this.flying = true;
-    const edits = this.waiting.slice(0, MOST).map(({ after, ...edit }) => edit);
+    const edits = this.waiting.slice(0, MOST).map(({ after: _, ...edit }) => edit);
     this.send({ type: "edits", edits });
-    this.timer = setTimeout(() => this.sendAgain(), this.pause);
+    this.timer = window.setTimeout(() => this.sendAgain(), this.pause);
   }
 
   /** No answer came, or a person asked: the kernel knows edits by their id and does none of them twice. */
-  sendAgain() {
+  sendAgain(): void {
     clearTimeout(this.timer);
     this.late = !this.refusal;
     this.refusal = "";
@@ -44,11 +49,11 @@ export class Outbox {
   }
 
   /** The kernel answered: `batches` are on disk or refused for good, `failed` could not be written now. */
-  answered(batches, failed) {
+  answered(batches: string[], failed: Refusal | null): void {
     const known = new Set(batches);
     const before = this.waiting.length;
     this.waiting = this.waiting.filter((edit) => !known.has(edit.batch));
-    const isOurs = failed && this.waiting.some((edit) => edit.batch === failed.batch);
+    const isOurs = failed !== null && this.waiting.some((edit) => edit.batch === failed.batch);
     if (before === this.waiting.length && !isOurs) return; // an answer to another tab
     clearTimeout(this.timer);
     this.flying = false;
@@ -58,7 +63,7 @@ export class Outbox {
     if (!isOurs) this.flush();
   }
 
-  dispose() {
+  dispose(): void {
     clearTimeout(this.timer);
   }
 }

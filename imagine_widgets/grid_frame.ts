@@ -1,33 +1,43 @@
 // The parts of the grid's page that stay: head, classes, pictures, choices, help. Text is text here, never HTML.
-import { HELP } from "./grid_keys.js";
+import { HELP } from "./grid_keys.ts";
+import type { Class, Failure, Look } from "./grid_wire.ts";
+
+type Value = string | number | boolean | null | undefined | ((event: never) => unknown);
+export type Act = (name: string, detail?: string | number) => void;
+export type Parts = ReturnType<typeof frame>;
 
 /** An element: attributes by name, `text` as text, "on…" as listeners, children after. */
-export function make(tag, attributes = {}, ...children) {
+export function make<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Record<string, Value> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") element.textContent = value;
-    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name.startsWith("aria-")) element.setAttribute(name, value);
-    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+    if (name === "text") element.textContent = String(value);
+    else if (typeof value === "function") element.addEventListener(name.slice(2), value as EventListener);
+    else if (name.startsWith("aria-")) element.setAttribute(name, String(value));
+    else if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children);
   return element;
 }
 
-export const count = (number) => number.toLocaleString("en");
+export const count = (number: number): string => number.toLocaleString("en");
 
-export function swatch(one) {
+export function swatch(one?: Pick<Class, "background">): HTMLElement {
   return make("span", { class: "im-swatch", style: `background:${one?.background ?? "transparent"}`, "aria-hidden": "true" });
 }
 
-function button(label, hint, onclick, more = {}) {
+function button(label: string, hint: string, onclick: () => void, more: Record<string, Value> = {}): HTMLButtonElement {
   const key = hint ? [make("kbd", { text: hint, "aria-hidden": "true" })] : [];
   return make("button", { type: "button", tabindex: 0, onclick, ...more }, make("span", { text: label }), ...key);
 }
 
 /** Every part by name; `act(name, detail)` is called for what the mouse asks. */
-export function frame(act) {
-  const parts = {
+export function frame(act: Act) {
+  const lasting = {
     counts: make("span", { class: "im-counts" }),
     saved: make("span", { class: "im-saved" }),
     bar: make("div", { class: "im-bar-done" }),
@@ -42,8 +52,9 @@ export function frame(act) {
     failures: make("div", { class: "im-failures", role: "alert" }),
     sheet: make("div", { class: "im-sheet", role: "dialog", "aria-modal": "true", tabindex: -1, hidden: true }),
   };
-  parts.scroll = make("div", { class: "im-scroll" }, parts.cells);
-  parts.head = make(
+  const scroll = make("div", { class: "im-scroll" }, lasting.cells);
+  const parts = { ...lasting, scroll };
+  const head = make(
     "div",
     { class: "im-head" },
     make("strong", { text: "Review" }),
@@ -51,12 +62,12 @@ export function frame(act) {
     make("div", { class: "im-bar", "aria-hidden": "true" }, parts.bar),
     parts.saved,
   );
-  const small = (label, words, name, detail) =>
+  const small = (label: string, words: string, name: string, detail: number) =>
     button(label, "", () => act(name, detail), { "aria-label": words, title: words, class: "im-small" });
   const sizes = [small("−", "Smaller pictures", "size", -1), small("+", "Larger pictures", "size", 1)];
   const help = button("Keys", "?", () => act("help"), { class: "im-small" });
   const turning = [small("‹", "Page before", "turn", -1), parts.where, small("›", "Next page", "turn", 1)];
-  parts.panel = make(
+  const panel = make(
     "div",
     { class: "im-panel", role: "tabpanel" },
     make("div", { class: "im-top" }, parts.title, make("div", { class: "im-turning" }, ...sizes, help)),
@@ -64,26 +75,26 @@ export function frame(act) {
     parts.choices,
     make("div", { class: "im-actions" }, parts.accept, parts.undo, make("div", { class: "im-turning im-end" }, ...turning)),
   );
-  parts.root = make(
+  const root = make(
     "div",
     { class: "im-grid", tabindex: -1, role: "group", "aria-label": "Review grid", "data-lm-suppress-shortcuts": "true" },
-    parts.head,
-    make("div", { class: "im-body" }, parts.rail, parts.panel),
+    head,
+    make("div", { class: "im-body" }, parts.rail, panel),
     parts.live,
     parts.failures,
     parts.sheet,
   );
-  return parts;
+  return { ...parts, root };
 }
 
-export function helpSheet(sheet, close) {
+export function helpSheet(sheet: HTMLElement, close: () => void): void {
   const rows = HELP.map(([keys, what]) =>
     make("tr", {}, make("th", { scope: "row" }, make("kbd", { text: keys })), make("td", { text: what })),
   );
   fill(sheet, "Keys", close, make("table", {}, make("tbody", {}, ...rows)));
 }
 
-export function closerSheet(sheet, close, message) {
+export function closerSheet(sheet: HTMLElement, close: () => void, message: Look): void {
   const url = message.why ? "" : URL.createObjectURL(new Blob([message.picture]));
   const image = make("img", { alt: message.name, draggable: "false" });
   image.onload = () => {
@@ -107,7 +118,7 @@ export function closerSheet(sheet, close, message) {
   fill(sheet, message.name, close, make("div", { class: "im-closer" }, picture, facts));
 }
 
-function fill(sheet, title, close, content) {
+function fill(sheet: HTMLElement, title: string, close: () => void, content: HTMLElement): void {
   const shut = make("button", { type: "button", "aria-label": "Close", class: "im-small", text: "×", onclick: close });
   sheet.replaceChildren(
     make("div", { class: "im-card" }, make("div", { class: "im-card-head" }, make("strong", { text: title, dir: "auto" }), shut), content),
@@ -117,7 +128,7 @@ function fill(sheet, title, close, content) {
   sheet.focus({ preventScroll: true });
 }
 
-export function showFailures(box, failures) {
+export function showFailures(box: HTMLElement, failures: Failure[]): void {
   box.replaceChildren(
     ...failures.map(({ sentence, detail }) =>
       make(

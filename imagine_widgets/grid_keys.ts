@@ -1,6 +1,10 @@
 // Which key does what in the grid: the one table behind the keyboard and behind the help that "?" shows.
+import type { Class } from "./grid_wire.ts";
 
-export const HELP = [
+/** What a person asks for: a name, and for some of them where to, which one or how far. */
+export type Action = [name: string, detail?: string | number];
+
+export const HELP: [keys: string, what: string][] = [
   ["← ↑ → ↓", "move"],
   ["Space", "select this picture"],
   ["Shift + arrows", "select a range"],
@@ -17,7 +21,7 @@ export const HELP = [
   ["?", "this help"],
 ];
 
-const PLAIN = {
+const PLAIN: Record<string, Action> = {
   ArrowLeft: ["move", "left"],
   ArrowRight: ["move", "right"],
   ArrowUp: ["move", "up"],
@@ -37,10 +41,10 @@ const PLAIN = {
   "-": ["size", -1],
   Escape: ["letGo"],
 };
-const WITH_CONTROL = { z: ["undo"], a: ["all"], s: ["nothing"] };
+const WITH_CONTROL: Record<string, Action> = { z: ["undo"], a: ["all"], s: ["nothing"] };
 
 /** The action of a key press as [name, detail], or null where the key is none of ours. */
-export function actionOf(event, classes) {
+export function actionOf(event: KeyboardEvent, classes: Class[]): Action | null {
   if (event.isComposing || event.altKey) return null;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.ctrlKey || event.metaKey) return WITH_CONTROL[key] ?? null;
@@ -48,21 +52,22 @@ export function actionOf(event, classes) {
   if (key === "Tab") return ["class", event.shiftKey ? -1 : 1];
   const label = classes.findIndex((one) => one.key && one.key === key);
   if (label >= 0) return ["label", label];
-  const [name, detail] = PLAIN[key] ?? [];
-  if (!name) return null;
-  return name === "move" && event.shiftKey ? ["stretch", detail] : [name, detail];
+  const action = PLAIN[key];
+  if (!action) return null;
+  return action[0] === "move" && event.shiftKey ? ["stretch", action[1]] : action;
 }
 
 /** Where an arrow leads from `index` in a page of `count` pictures with `columns` in a row. */
-export function moved(index, where, count, columns) {
-  const to = {
+export function moved(index: number, where: string, count: number, columns: number): number {
+  const places: Record<string, number> = {
     left: index - 1,
     right: index + 1,
     up: index - columns,
     down: index + columns,
     first: 0,
     last: count - 1,
-  }[where];
+  };
+  const to = places[where] ?? index;
   if (where === "up" && to < 0) return index;
   if (where === "down" && to >= count) {
     const isLastRow = Math.floor(index / columns) === Math.floor((count - 1) / columns);

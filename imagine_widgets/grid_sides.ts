@@ -1,11 +1,13 @@
 // What stands around the pictures and follows the state: progress, saved or not, the classes, the choices.
-import { count, make, swatch } from "./grid_frame.js";
+import { count, make, swatch } from "./grid_frame.ts";
+import type { GridState } from "./grid_state.ts";
+import type { GridView } from "./grid_view.ts";
 
-export function titleOf(state, group) {
-  return state.classes[state.groups[group]?.label]?.title ?? "Not predicted";
+export function titleOf(state: GridState, group: number): string {
+  return state.classes[state.groups[group]?.label ?? -1]?.title ?? "Not predicted";
 }
 
-export function drawHead({ state, parts }) {
+export function drawHead({ state, parts }: GridView): void {
   parts.saved.replaceChildren(...savedWords(state));
   if (!state.ready) return;
   const { total, decided, corrected } = state.progress();
@@ -14,12 +16,8 @@ export function drawHead({ state, parts }) {
   parts.undo.disabled = state.steps.length === 0;
 }
 
-function savedWords(state) {
+function savedWords(state: GridState): Node[] {
   const { outbox } = state;
-  if (state.isCut) {
-    const lost = outbox.count ? `${count(outbox.count)} not saved. ` : "";
-    return [make("span", { class: "im-unsaved", text: `${lost}The kernel has ended: run the cell again` })];
-  }
   if (state.isCut) {
     const lost = outbox.count ? `${count(outbox.count)} not saved. ` : "";
     return [make("span", { class: "im-unsaved", text: `${lost}The kernel has ended: run the cell again` })];
@@ -34,13 +32,13 @@ function savedWords(state) {
   return [make("span", { class: "im-safe", text: "All saved" })];
 }
 
-export function drawRail(view) {
+export function drawRail(view: GridView): void {
   const { state, parts } = view;
   const tabs = state.groups.map((group, g) => {
     const open = state.open(group.rows).length;
     const done = group.rows.length - open;
     const bar = make("span", { class: "im-bar", "aria-hidden": "true" }, make("span", { class: "im-bar-done" }));
-    bar.firstChild.style.width = `${(100 * done) / group.rows.length}%`;
+    (bar.firstElementChild as HTMLElement).style.width = `${(100 * done) / group.rows.length}%`;
     return make(
       "button",
       {
@@ -63,17 +61,17 @@ export function drawRail(view) {
 }
 
 /** New children in place of the old ones; the one that had the keyboard keeps it by its place. */
-function replaceKeepingFocus(box, children) {
-  const place = [...box.children].indexOf(document.activeElement);
+function replaceKeepingFocus(box: HTMLElement, children: HTMLElement[]): void {
+  const place = [...box.children].indexOf(document.activeElement as Element);
   box.replaceChildren(...children);
   if (place >= 0) children[place]?.focus({ preventScroll: true });
 }
 
-export function drawChoices(view) {
+export function drawChoices(view: GridView): void {
   const { state, parts, selected } = view;
   const group = state.groups[view.group];
   parts.title.replaceChildren(
-    swatch(state.classes[group?.label]),
+    swatch(state.classes[group?.label ?? -1]),
     make("bdi", { text: group ? titleOf(state, view.group) : "No pictures", dir: "auto" }),
     make("span", { class: "im-muted", text: group ? `${count(group.rows.length)} predicted, least sure first` : "" }),
   );
@@ -94,8 +92,8 @@ export function drawChoices(view) {
   drawAccept(view);
 }
 
-function drawAccept({ state, parts, page, group }) {
-  const open = state.open(page.rows ?? []).filter((row) => state.predicted[row] >= 0).length;
+function drawAccept({ state, parts, page, group }: GridView): void {
+  const open = state.open(page.rows).filter((row) => state.predicted[row]! >= 0).length;
   const words = open ? `Confirm ${count(open)} as ${titleOf(state, group)}` : "Next open page";
-  parts.accept.firstChild.textContent = words;
+  parts.accept.firstElementChild!.textContent = words;
 }

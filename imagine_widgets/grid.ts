@@ -1,15 +1,16 @@
 // The review grid in the browser: one state for each widget, a view for each place where it is shown.
-import { GridState } from "./grid_state.js";
-import { GridView } from "./grid_view.js";
+import { GridState } from "./grid_state.ts";
+import { GridView } from "./grid_view.ts";
+import type { Model } from "./grid_wire.ts";
 
 export default () => {
-  let state;
+  let state: GridState;
   return {
-    initialize({ model }) {
+    initialize({ model }: { model: Model }) {
       state = new GridState(model);
       return () => state.dispose();
     },
-    render({ el }) {
+    render({ el }: { el: HTMLElement }) {
       const view = new GridView(state, el);
       return () => view.dispose();
     },

@@ -1,0 +1,89 @@
+// What the grid and its kernel say to one another (grid.py is the other side), and what of it the browser keeps.
+
+/** The browser's half of an anywidget. */
+export interface Model {
+  send(message: object): void;
+  on(event: "msg:custom", callback: (message: FromKernel, buffers: DataView<ArrayBuffer>[]) => void): void;
+  on(event: "comm_live_update", callback: () => void): void;
+  off(event: "msg:custom", callback: (message: FromKernel, buffers: DataView<ArrayBuffer>[]) => void): void;
+  off(event: "comm_live_update", callback: () => void): void;
+}
+
+export interface Class {
+  title: string;
+  background: string;
+  key?: string | null;
+}
+
+export interface Group {
+  label: number;
+  rows: number[];
+}
+
+/** A step that undo takes back: what the rows were before it. */
+export interface Step {
+  id: string;
+  rows: number[];
+  before: number[];
+}
+
+/** What a person did to some rows; `after` is what they become, and stays in the browser. */
+export type Edit = { rows: number[]; after: number[] } & (
+  | { kind: "label"; label: number }
+  | { kind: "accept" }
+  | { kind: "undo"; of: string }
+);
+export type Sent = Edit & { batch: string };
+
+export interface Failure {
+  sentence: string;
+  detail: string;
+}
+
+interface State {
+  type: "state";
+  page: number;
+  groups: Group[];
+  names: string[];
+  predicted: number[];
+  decided: number[];
+  steps: Step[];
+  classes: Class[];
+}
+
+interface Changes {
+  type: "changes";
+  batches: string[];
+  failed: Refusal | null;
+  rows: number[];
+  labels: number[];
+  done: Step[];
+  undone: string[];
+  classes?: Class[];
+}
+
+export interface Refusal {
+  batch: string;
+  why: string;
+}
+
+export interface Thumbnails {
+  type: "thumbs";
+  rows: number[];
+  why: string[];
+}
+
+interface Closer {
+  type: "closer";
+  row: number;
+  name: string;
+  facts: string;
+  scores: [title: string, score: number, background: string][];
+  why: string;
+}
+
+export type FromKernel = { to?: string } & (State | Changes | Thumbnails | Closer | ({ type: "failure" } & Failure));
+export type StateMessage = State;
+export type ChangesMessage = Changes;
+/** A closer look at one row, with its picture. */
+export type Look = Closer & { picture: DataView<ArrayBuffer> };
