@@ -85,19 +85,19 @@ class _Passage(_Room):
     async def prepare(self) -> None:
         """Finds out who is asking. A refusal waits until the body is read: an early answer would cut the connection."""
         try:
-            name = await self._person()
+            person = await self._person()
         except web.HTTPError:
             _log.exception("the hub did not answer")
             self._no = 503, "The hub does not answer just now; try again in a moment."
-        if self._no is None and name:
+        if self._no is None and person is not None:
             self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=4)
-            self._answer = asyncio.create_task(self._ask(name))
+            self._answer = asyncio.create_task(self._ask(person))
 
-    async def _person(self) -> str:
-        """Name of who is asking, by token or else by cookie; empty where nobody is signed in."""
+    async def _person(self) -> door_rules.Person | None:
+        """Who is asking, by token or else by cookie; None where nobody is signed in."""
         if not door_rules.is_plain(self.request.path):
             self._no = 400, "This address is not one a browser makes; go back and follow the page's own links."
-            return ""
+            return None
         token, session_id = self.hub_auth.get_token(self, in_cookie=False), ""
         if not token and not self.request.headers.get("Authorization"):
             token = (self.get_secure_cookie(self.hub_auth.cookie_name) or b"").decode("ascii", "replace")
@@ -105,17 +105,17 @@ class _Passage(_Room):
             why = door_rules.refusal(self.request.method, self.request.headers, self.service.prefix, api=self.api)
             self._no = (403, why) if token and why else None
         if not token or self._no:
-            return ""
+            return None
         person = await self.hub_auth.user_for_token(token, session_id=session_id, sync=False)
         if person is None or person["kind"] != "user":
-            return ""
+            return None
         if not self.hub_auth.check_scopes(self.hub_auth.access_scopes, person):
             self._no = 403, f"Your account may not use {self.service.title}; ask who runs this hub."
-        return str(person["name"])
+        return door_rules.Person(str(person["name"]), tuple(person["groups"]))
 
-    async def _ask(self, name: str) -> aiohttp.ClientResponse:
+    async def _ask(self, person: door_rules.Person) -> aiohttp.ClientResponse:
         sent = self.request.headers
-        headers = door_rules.backend_headers(sent.get_all(), name, self.secret, self.service.prefix)
+        headers = door_rules.backend_headers(sent.get_all(), person, self.secret, self.service.prefix)
         has_body = "Content-Length" in sent or "Transfer-Encoding" in sent
         answer: aiohttp.ClientResponse = await self.session.request(
             self.request.method,
@@ -189,7 +189,7 @@ def _sign_on(service: door_rules.Service, settings: Settings, token: str) -> Hub
         oauth_client_id=f"service-{service.name}",
         oauth_redirect_uri=f"{service.prefix}oauth_callback",
         access_scopes={"access:services", f"access:services!service={service.name}"},
-        cache_max_age=30,
+        cache_max_age=service.remembers,
     )
 
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from hub_config.services import PREFIXES, TITLES
 from hub_config.settings import Settings
 
-USER, SECRET = "X-Imagine-User", "X-Imagine-Secret"
-"""How the door tells a backend who is asking, and proves that it is the door that says so."""
+USER, GROUPS, SECRET = "X-Imagine-User", "X-Imagine-Groups", "X-Imagine-Secret"
+"""How the door tells a backend who is asking, of which groups of the hub, and proves that it is the door who tells."""
 
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"}
@@ -32,6 +32,8 @@ class Service:
     name: str
     backend: str
     keeps_prefix: bool
+    remembers: int
+    """Seconds for which it is remembered who has a token and in which groups they are."""
 
     @property
     def prefix(self) -> str:
@@ -58,8 +60,8 @@ def services(settings: Settings) -> tuple[Service, ...]:
     """Both services: Label Studio's server knows nothing of its prefix in requests, MLflow's does."""
     addresses = settings.addresses
     return (
-        Service("label-studio", addresses.backend(addresses.label_studio_port), keeps_prefix=False),
-        Service("mlflow", addresses.backend(addresses.mlflow_port), keeps_prefix=True),
+        Service("label-studio", addresses.backend(addresses.label_studio_port), keeps_prefix=False, remembers=1),
+        Service("mlflow", addresses.backend(addresses.mlflow_port), keeps_prefix=True, remembers=30),
     )
 
 
@@ -74,7 +76,27 @@ def is_plain(path: str) -> bool:
     return not re.search(r"[\x00-\x1f\x7f\\]", read) and not {".", ".."} & set(re.split(r"/", read))
 
 
-def backend_headers(headers: Iterable[tuple[str, str]], user: str, secret: str, prefix: str) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Person:
+    """Who is asking, and the groups they are in at the hub now."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+
+    def headers(self, secret: str) -> list[tuple[str, str]]:
+        """How a backend is told; names of groups may hold any letter and any comma."""
+        groups = ",".join(quote(group, safe="") for group in self.groups)
+        return [(USER, self.name), (GROUPS, groups), (SECRET, secret)]
+
+
+def read_groups(header: str) -> tuple[str, ...]:
+    """The groups that `Person.headers` wrote."""
+    return tuple(unquote(group) for group in header.split(",") if group)
+
+
+def backend_headers(
+    headers: Iterable[tuple[str, str]], person: Person, secret: str, prefix: str
+) -> list[tuple[str, str]]:
     """What the backend sees of a request: no hub cookie, no token, nothing that claims to be the door."""
     sent = list(headers)
     named = {name.strip().lower() for key, value in sent if key.lower() == "connection" for name in value.split(",")}
@@ -84,7 +106,7 @@ def backend_headers(headers: Iterable[tuple[str, str]], user: str, secret: str, 
         if key.lower().replace("_", "-") not in _HOP_BY_HOP | _KEPT_HERE | named
         and not key.lower().replace("_", "-").startswith(_KEPT_BY_PREFIX)
     ]
-    return [*kept, (USER, user), (SECRET, secret), ("X-Forwarded-Prefix", prefix.rstrip("/"))]
+    return [*kept, *person.headers(secret), ("X-Forwarded-Prefix", prefix.rstrip("/"))]
 
 
 def answer_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

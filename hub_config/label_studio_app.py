@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from hub_config import credentials, label_studio_mending, label_studio_wall
+from hub_config import credentials, door_rules, label_studio_groups, label_studio_mending, label_studio_wall
 from hub_config.services import PREFIXES
 from hub_config.settings import Settings, load
 
@@ -90,6 +90,7 @@ def create() -> _App:
     inner: _App = get_wsgi_application()
     label_studio_mending.mend()
     label_studio_wall.build()
+    label_studio_groups.build()
     return _gate(inner, credentials.load(settings).door_secret)
 
 
@@ -120,6 +121,7 @@ def _gate(inner: _App, secret: str) -> _App:
         if not name:
             return _say(start, "401 Unauthorized", b'{"detail": "The door did not say who is asking."}')
         environ["imagine.user"] = name  # a header cannot have this name
+        environ["imagine.groups"] = door_rules.read_groups(environ.get("HTTP_X_IMAGINE_GROUPS", ""))
         return inner(environ, start)
 
     return application

@@ -1,4 +1,4 @@
-"""Who is asking, inside Label Studio: the person whom the door names, in an organisation of their own."""
+"""Who is asking, inside Label Studio: the person whom the door names, in their own organisation and their groups'."""
 
 import logging
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from hub_config import label_studio_wall
+from hub_config import label_studio_groups, label_studio_groups_page, label_studio_wall
 from hub_config.services import PREFIXES
 
 _making = threading.Lock()
@@ -29,6 +29,8 @@ _REROOTED: dict[str, tuple[tuple[bytes, bytes], ...]] = {
     "react-app/main.css": ((b"url(/static/", b"url(" + _HERE + b"static/"),),
     "react-app/main.js": (
         (b'href:"/projects"', b'href:"' + _HERE + b'projects"'),
+        # its page of an organisation's people would manage accounts; this one tells who sees which project
+        (b'label:"Organization",to:"/organization"', b'label:"Groups",href:"' + _HERE + b'groups/"'),
         (b'"/heidi-tips"', b'"' + _HERE + b'heidi-tips"'),
         (b'"/sw.js","serviceWorker"in navigator', b'"/sw.js","none"in navigator'),
     ),
@@ -48,7 +50,13 @@ class HubUser:
             return answer
         with label_studio_wall.opened():
             request.user = request.imagine_user = account(request.META["imagine.user"])
-        label_studio_wall.close_around(request.user.active_organization_id)
+            groups = label_studio_groups.enter(request.user, request.META["imagine.groups"])
+        try:
+            label_studio_wall.close_around(label_studio_groups.seen(request.user, groups, request.GET.get("group")))
+        except PermissionError as error:
+            return _refuse(403, str(error))
+        if (page := label_studio_groups_page.answer(request, path, groups)) is not None:
+            return page
         if path.startswith("data/upload/") and not _is_there(path.removeprefix("data/")):
             return _refuse(404, "There is no such file, or it is somebody else's.")
         return self.get_response(request)

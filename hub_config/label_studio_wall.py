@@ -1,20 +1,30 @@
 """A wall between organisations inside Label Studio, which as it comes lets every user into every project by its number.
 
-Every query of a request is narrowed to the rows of the person's own organisation, in one place, whichever page or API
-makes it: a view that forgets to look finds nothing of anybody else.
+Every query of a request is narrowed to the rows of the person's own organisation and those of their hub groups, in one
+place, whichever page or API makes it: a view that forgets to look finds nothing of anybody else.
 """
 
 import contextlib
 from collections import deque
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
-_NOBODY = 0
+
+class Seen(NamedTuple):
+    """Numbers of organisations: the person's own, it and those of all their groups, those this request is about."""
+
+    own: int
+    every: frozenset[int]
+    projects: frozenset[int]
+
+
+_NOBODY = Seen(0, frozenset({0}), frozenset({0}))
 _FREE = -1
 """Mark of a query that Django itself makes to save a row, or to follow a key from one that was narrowed before."""
-_inside: ContextVar[int | None] = ContextVar("organisation", default=None)
-"""Number of the organisation this request may see; None outside requests: at start and in migrations."""
+_inside: ContextVar[Seen | None] = ContextVar("organisations", default=None)
+"""What this request may see; None outside requests: at start and in migrations."""
+_PEOPLE, _PROJECTS = "users.User", "projects.Project"
 
 _WAYS = {
     # by task where a row has one: `project` of these is a copy, and may be empty
@@ -23,7 +33,7 @@ _WAYS = {
     "tasks.Prediction": "task__project__organization",
     "tasks.FailedPrediction": "task__project__organization",
     "organizations.Organization": "id",
-    "users.User": "active_organization",
+    _PEOPLE: "active_organization",
     "core.DeletedRow": "organization_id",
     "data_manager.FilterGroup": "view__project__organization",
 }
@@ -49,9 +59,14 @@ def opened() -> Iterator[None]:
         _inside.set(_NOBODY)
 
 
-def close_around(organisation: int | None) -> None:
-    """From here on this thread sees the rows of `organisation` only, until the next request says otherwise."""
-    _inside.set(_NOBODY if organisation is None else organisation)
+def close_around(seen: Seen) -> None:
+    """From here on this thread sees no more than `seen`, until the next request says otherwise."""
+    _inside.set(seen)
+
+
+def seen() -> Seen | None:
+    """What the request of this thread may see; None outside requests."""
+    return _inside.get()
 
 
 def ways() -> dict[str, str]:
@@ -106,21 +121,32 @@ def build() -> None:
 
 
 def _narrow_copies(kind: Any, known: dict[str, str]) -> None:  # noqa: ANN401
-    from django.db.models import Q
-
     whole = kind._clone  # noqa: SLF001 - the one step that every copy of a queryset takes
 
     def _clone(self: Any) -> Any:  # noqa: ANN401
         copy, inside, mark = whole(self), _inside.get(), self.__dict__.get("_imagine")
-        if inside is not None and mark not in (inside, _FREE) and (way := known.get(self.model._meta.label)):  # noqa: SLF001
+        label = self.model._meta.label  # noqa: SLF001
+        if inside is not None and mark not in (inside, _FREE) and (way := known.get(label)):
             if copy.query.is_sliced:
                 raise PermissionError(f"A part of {self.model.__name__} was cut out before it was known who asks.")
-            copy.query.add_q(Q(**{way: inside}))
+            copy.query.add_q(_narrowed(label, way, inside))
             mark = inside
         copy._imagine = mark  # noqa: SLF001
         return copy
 
     kind._clone = _clone  # noqa: SLF001
+
+
+def _narrowed(label: str, way: str, inside: Seen) -> Any:  # noqa: ANN401 - a Q of Django
+    """Which rows of a kind may be seen: of people those who are, or were, in an organisation together with this one."""
+    from django.apps import apps
+    from django.db.models import Q
+
+    if label == _PEOPLE:
+        members = apps.get_model("organizations.OrganizationMember").objects.filter(organization__in=inside.every)
+        return Q(pk__in=members.values("user"))
+    of_projects = label == _PROJECTS or "project__organization" in way
+    return Q(**{f"{way}__in": inside.projects if of_projects else inside.every})
 
 
 def _narrow_made(kind: Any) -> None:  # noqa: ANN401

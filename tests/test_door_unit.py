@@ -13,8 +13,8 @@ HERE = f"http://{HOST}"
 SECRETS = {"authorization": "token abc", "cookie": "jupyterhub-session-id=abc; sessionid=x", "x-api-key": "abc"}
 
 
-def sent(headers, user="alice"):
-    return door_rules.backend_headers(headers, user, "the-secret", PREFIX)
+def sent(headers, *groups):
+    return door_rules.backend_headers(headers, door_rules.Person("alice", groups), "the-secret", PREFIX)
 
 
 def browser(**headers):
@@ -37,6 +37,8 @@ def test_what_signs_a_person_in_stays_at_the_door(name):
         "x-imagine-user",
         "X_Imagine_User",
         "X-IMAGINE-SECRET",
+        "X-Imagine-Groups",
+        "x_imagine_groups",
         "X-Imagine-Anything",
         "X-MLFLOW-WORKSPACE",
     ],
@@ -51,7 +53,16 @@ def test_headers_of_one_connection_are_not_passed_on():
     headers = sent(
         [("Connection", "close, X-Private"), ("X-Private", "1"), ("Transfer-Encoding", "chunked"), ("TE", "x")]
     )
-    assert {key for key, _ in headers} == {door_rules.USER, door_rules.SECRET, "X-Forwarded-Prefix"}
+    own = {door_rules.USER, door_rules.GROUPS, door_rules.SECRET}
+    assert {key for key, _ in headers} == {*own, "X-Forwarded-Prefix"}
+
+
+@given(st.lists(st.text(min_size=1, max_size=20)))
+@example(["a,b", "a", "%2C", "ålder ☃"])
+def test_names_of_groups_reach_the_backend_as_they_are(groups):
+    (told,) = [value for key, value in sent([], *groups) if key == door_rules.GROUPS]
+    assert told.isascii()
+    assert door_rules.read_groups(told) == tuple(groups)
 
 
 def test_what_the_backend_needs_is_passed_on():
