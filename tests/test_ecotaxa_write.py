@@ -38,7 +38,7 @@ def said(place):
     """The cells of a written table, by object."""
     with zipfile.ZipFile(place) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".tsv")]
-        text = archive.read(name).decode("utf-8")
+        text = archive.read(name).decode("utf-8-sig")
     header, types, *listed = csv.reader(io.StringIO(text), delimiter="\t")
     assert set(types) <= {"[t]", "[f]"}
     assert all(len(row) == len(header) for row in listed)

@@ -45,7 +45,7 @@ def labelled(draw):
 )
 @given(labels=labelled())
 def test_what_is_written_comes_back_but_for_what_was_told(name, labels, tmp_path_factory):
-    path = tmp_path_factory.mktemp("out") / f"labels{named(name).ending}"
+    path = tmp_path_factory.mktemp("out") / f"ecotaxa{named(name).ending}"  # whose tables have no other names
     formats.write(labels, path, name)
     kept, back = keep(labels, named(name).holds), formats.read(path)
     assert not back.skipped

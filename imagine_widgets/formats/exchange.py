@@ -28,6 +28,7 @@ _FILES = (
     "biigle_video",
     "biigle",
     "biigle_labels",
+    "ecotaxa",
 )
 """The files of this folder with a format, in the order in which content is tried."""
 

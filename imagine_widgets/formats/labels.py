@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
@@ -44,17 +45,26 @@ def unchanged(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
     return (shape,)
 
 
+def as_it_is(sample: Sample) -> Sample:
+    """For formats that hold whole what they hold of samples."""
+    return sample
+
+
 @dataclass(frozen=True)
 class Holds:
     """What a format can hold: which of the facts named in `FACTS`, and what becomes of each shape.
 
     "raw" is the fields of every other tool, "raw:voc" only those of that tool.
 
-    `shapes(shape, sample)` gives what comes back of a shape: itself, another one, several, or none at all.
+    `shapes(shape, sample)` gives what comes back of a shape: itself, another one, several, or none at all;
+    `samples(sample)` what comes back of the facts of a sample that are held. With `single` a sample has one label of
+    people, the latest, and one of models, the best of the last.
     """
 
     facts: frozenset[str]
     shapes: Callable[[Shape | None, Sample], tuple[Shape | None, ...]] = unchanged
+    samples: Callable[[Sample], Sample] = as_it_is
+    single: bool = False
 
 
 FACTS: Mapping[str, str] = MappingProxyType(
@@ -95,6 +105,9 @@ def keep(labels: Labels, holds: Holds) -> Labels:
     samples = {sample.id: sample for sample in labels.samples}
     annotations = tuple(_annotations(labels.annotations, samples, holds))
     predictions = tuple(_predictions(labels.predictions, samples, holds)) if "predictions" in holds.facts else ()
+    if holds.single:
+        annotations = tuple(replace(one, regions=one.regions[:1]) for one in _latest(annotations))
+        predictions = tuple(replace(one, regions=(_best(one),)) for one in _last(predictions))
     said: tuple[Annotation | Prediction, ...] = (*annotations, *predictions)
     told = {one.sample_id for one in said}
     kept = [_sample(s, holds) for s in labels.samples if "unlabelled" in holds.facts or s.id in told]
@@ -108,7 +121,25 @@ def _names(region: Region) -> set[str]:
 
 def _sample(sample: Sample, holds: Holds) -> Sample:
     gone = {name: empty for name, empty in _OF_SAMPLES.items() if name not in holds.facts}
-    return replace(sample, **gone)  # type: ignore[arg-type]
+    return holds.samples(replace(sample, **gone))  # type: ignore[arg-type]
+
+
+def _latest(annotations: Iterable[Annotation]) -> Iterable[Annotation]:
+    return {one.sample_id: one for one in sorted(annotations, key=_moment)}.values()
+
+
+def _moment(one: Annotation) -> datetime:
+    """Times without a zone are taken for UTC."""
+    time = datetime.fromisoformat(one.at)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _last(predictions: Iterable[Prediction]) -> Iterable[Prediction]:
+    return {one.sample_id: one for one in predictions}.values()
+
+
+def _best(one: Prediction) -> Region:
+    return max(one.regions, key=lambda region: -1.0 if region.score is None else region.score)
 
 
 def _terms(terms: Iterable[Term], used: set[str], holds: Holds) -> Iterable[Term]:

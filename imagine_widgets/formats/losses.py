@@ -1,7 +1,7 @@
 """What a format cannot hold of a data set, told before anything is written: what, how many, and one example."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
@@ -46,8 +46,22 @@ def _lost(labels: Labels, holds: Holds) -> Iterator[tuple[str, str]]:
             yield from _missing(["model"], holds, guess.sample_id)
         for region in guess.regions:
             yield from _of_region(region, samples[guess.sample_id], holds, "score")
+    yield from _beside(labels, holds) if holds.single else ()
     yield from _of_samples(labels, holds)
     yield from _of_terms(labels, holds)
+
+
+def _beside(labels: Labels, holds: Holds) -> Iterator[tuple[str, str]]:
+    """Labels of a sample that can have one of people and one of models."""
+    samples = {sample.id: sample for sample in labels.samples}
+    for kind, some in (("person", labels.annotations), ("model", labels.predictions)):
+        seen: set[str] = set()
+        for one in some:
+            for region in one.regions:
+                if holds.shapes(region.shape, samples[one.sample_id]):
+                    if one.sample_id in seen:
+                        yield f"labels beside the one of a {kind} that a sample can have", one.sample_id
+                    seen.add(one.sample_id)
 
 
 def _missing(facts: Iterable[str], holds: Holds, where: str) -> Iterator[tuple[str, str]]:
@@ -87,7 +101,16 @@ def _of_samples(labels: Labels, holds: Holds) -> Iterator[tuple[str, str]]:
         there = [name for name in ("group", "taken_at", "pixel_size", "effort", "crop") if getattr(sample, name)]
         there += ["measures"] if sample.measures else []
         there += [] if sample.id in told else ["unlabelled"]
+        held = holds.samples(sample)
+        cut = [name for name in there if name in holds.facts and name != "unlabelled"]
+        yield from (
+            (FACTS[name], sample.id) for name in cut if not _is_held(getattr(sample, name), getattr(held, name))
+        )
         yield from _missing(there, holds, sample.id)
+
+
+def _is_held(before: object, after: object) -> bool:
+    return len(before) == len(after) if isinstance(before, Mapping) and isinstance(after, Mapping) else bool(after)
 
 
 def _of_terms(labels: Labels, holds: Holds) -> Iterator[tuple[str, str]]:

@@ -33,7 +33,7 @@ def convert(
     """Write the labels of one tool as those of another; what the target cannot hold is told first.
 
     FORMAT is one of coco, yolo, yolo_segmentation, yolo_oriented, voc, cvat, labelme, ifdo, geojson, label_studio_json,
-    labelbox, biigle, biigle_video, biigle_labels, biigle_volume.
+    labelbox, biigle, biigle_video, biigle_labels, biigle_volume, ecotaxa (ecotaxa_NAME.tsv, or .zip with pictures).
     """
     from imagine_widgets import formats
 

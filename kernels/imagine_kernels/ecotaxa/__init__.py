@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +11,6 @@ from imagine_kernels import ecotaxa_tables, images
 from imagine_kernels.chain import Work
 from imagine_kernels.ecotaxa_tables import packing, rows, values
 from imagine_kernels.ecotaxa_tables.pictures import Pictures
-from imagine_kernels.images.place import Archive, Folder, Place
 from imagine_kernels.records import Annotation, Prediction, Sample
 
 __all__ = ["MAX_BYTES", "from_work", "write"]
@@ -95,19 +93,15 @@ def _shown(sample: Sample, more: Sequence[str]) -> Iterator[Sample]:
 
 def _project(path: Path) -> tuple[dict[str, dict[str, str]], dict[str, list[str]]]:
     """Every column of the EcoTaxa tables at a path as text, and uris of further pictures, by object; else nothing."""
-    place: Place = Folder(path if path.is_dir() else path.parent)
-    if path.is_file() and zipfile.is_zipfile(path):
-        place = Archive(path)
-    alone = path.is_file() and isinstance(place, Folder)
-    tables = [ecotaxa_tables.table_of(place, path.name)] if alone else ecotaxa_tables.find(place)
+    place, tables = ecotaxa_tables.at(path)
     columns: dict[str, dict[str, str]] = {}
     listed: dict[str, list[tuple[float, str]]] = {}
     pictures = Pictures(place)
     for table in tables:
-        for _, row in table.rows() if table is not None else ():
+        for _, row in table.rows():
             name = row.get("object_id", "")
             columns.setdefault(name, dict(row))
-            file = pictures.find(row.get("img_file_name", ""), table.folder if table else "", row)
+            file = pictures.find(row.get("img_file_name", ""), table.folder, row)
             if file is not None:
                 listed.setdefault(name, []).append((values.known(row.get("img_rank", "")) or 0.0, place.uri(file)))
     further = {name: [uri for _, uri in sorted(found)[1:]] for name, found in listed.items() if len(found) > 1}

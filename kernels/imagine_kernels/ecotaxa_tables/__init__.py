@@ -10,11 +10,12 @@ import csv
 import io
 import itertools
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from imagine_kernels.images.place import Place
+from imagine_kernels.images.place import Archive, Folder, Place
 
 PREFIXES = ("img", "object", "acq", "process", "sample")
 SUFFIXES = {".tsv", ".txt", ".csv"}
@@ -64,6 +65,23 @@ class Table:
     def row(self, cells: list[str]) -> Row:
         """Values by column; cells that a row lacks at its end are empty."""
         return dict(zip(self.columns, itertools.chain(cells, itertools.repeat("")), strict=False))
+
+
+def at(path: Path) -> tuple[Place, list[Table]]:
+    """The tables of objects in a folder, in a zip, or the one that `path` is, and the place they are in."""
+    place, root = placed(path), path.expanduser().absolute()
+    if isinstance(place, Archive) or not root.is_file():
+        return place, find(place)
+    alone = table_of(place, root.name)
+    return place, [] if alone is None else [alone]
+
+
+def placed(path: Path) -> Place:
+    """A folder, a zip, or the folder that a file is in."""
+    root = path.expanduser().absolute()
+    if root.is_file() and (root.suffix.lower() == ".zip" or zipfile.is_zipfile(root)):
+        return Archive(root)
+    return Folder(root.parent if root.is_file() else root)
 
 
 def find(place: Place) -> list[Table]:

@@ -45,7 +45,8 @@ def _suffix(sample: Sample) -> str:
     return suffix if sample.crop is None and suffix in _SHOWN else ".png"
 
 
-def _bytes(sample: Sample) -> bytes:
+def content(sample: Sample) -> bytes:
+    """The picture of a sample as it is packed. Raises ValueError or OSError with a sentence."""
     path, member = zip_members.split(sample.uri)
     if sample.crop is None and PurePosixPath((member or path).lower()).suffix in _SHOWN:
         images.size(sample.uri)
@@ -63,7 +64,7 @@ def portions(samples: Sequence[Sample], table: Table, max_bytes: int) -> Iterato
     head = len(table.text([])) + _DIRECTORY
     room = max_bytes - head
     for name, together in groupby(enumerate(samples), key=lambda each: each[1].id):
-        read = [(number, _bytes(sample)) for number, sample in together]
+        read = [(number, content(sample)) for number, sample in together]
         need = sum(len(data) + len(table.text([number])) - head + 2 * _DIRECTORY for number, data in read)
         if need > max_bytes - head:
             raise ValueError(f"{name} alone is larger than {max_bytes:,} bytes: allow larger zips (max_bytes).")

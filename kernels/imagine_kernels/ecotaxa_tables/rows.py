@@ -66,19 +66,19 @@ class Written:
     numbers: frozenset[str]
 
     def text(self, some: Iterable[int]) -> bytes:
-        """The table of these rows: UTF-8, tab-separated, with its row of types."""
+        """The table of these rows, tab-separated, with its row of types; only a mark tells EcoTaxa that it is UTF-8."""
         out = io.StringIO(newline="")
         writer = csv.writer(out, delimiter="\t", lineterminator="\n")
         writer.writerow(self.columns)
         writer.writerow("[f]" if column in self.numbers else "[t]" for column in self.columns)
         writer.writerows([self.rows[i].get(column, "") for column in self.columns] for i in some)
-        return out.getvalue().encode()
+        return out.getvalue().encode("utf-8-sig")
 
     def check(self, name: str) -> None:
         """Raises RefusedTablesError (a ValueError) where EcoTaxa would refuse the table."""
         types = tuple("[f]" if column in self.numbers else "[t]" for column in self.columns)
         inside = _Memory(name, self.text(range(len(self.rows))))
-        ecotaxa_rules.check([Table(inside, name, self.columns, types, "\t", "utf-8")]).refuse(name)
+        ecotaxa_rules.check([Table(inside, name, self.columns, types, "\t", "utf-8-sig")]).refuse(name)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def table(samples: Sequence[Sample], said: Said) -> Written:
     numbers: set[str] = set(_NUMBERS)
     for number, sample in enumerate(samples, start=1):
         row = kept.settled(said.columns.get(sample.id, {}))
-        row |= {} if row else {**_place(sample), **_measured(sample, numbers)}
+        row |= {} if row else facts(sample, numbers)
         row |= _featured(sample, said.features.get(sample.id, {}), numbers)
         row |= _opinion(row, said.annotations.get(sample.id), said.predictions.get(sample.id))
         given = PurePosixPath(row.get("img_file_name", "").replace("\\", "/"))
@@ -121,9 +121,19 @@ def table(samples: Sequence[Sample], said: Said) -> Written:
         row["img_file_name"] = picture_name(sample, number, given, taken)
         taken.add(row["img_file_name"].lower())
         found.append(row)
+    return written(found, numbers)
+
+
+def written(found: Sequence[Row], numbers: Iterable[str] = _NUMBERS) -> Written:
+    """The table of finished rows: EcoTaxa's own columns first; `numbers` are some of those that hold numbers."""
     every = dict.fromkeys(column for row in found for column in row)
     columns = tuple(column for column in (*_FIRST, *(c for c in every if c not in _FIRST)) if column in every)
-    return Written(found, columns, frozenset(numbers | kept.numbers(found, columns)))
+    return Written(found, columns, frozenset({*numbers} | kept.numbers(found, columns)))
+
+
+def facts(sample: Sample, numbers: set[str]) -> Row:
+    """What the sample itself tells; its measures' columns are added to those of `numbers`."""
+    return {**_place(sample), **_measured(sample, numbers)}
 
 
 def _place(sample: Sample) -> Row:
@@ -132,7 +142,7 @@ def _place(sample: Sample) -> Row:
     if sample.group:
         row |= dict.fromkeys(("sample_id", "acq_id", "process_id"), plain(sample.group))
     if sample.taken_at is not None:
-        row |= _times("object", sample.taken_at)
+        row |= times("object", sample.taken_at)
     if sample.pixel_size is not None:
         row["process_particle_pixel_size_mm"] = repr(convert(sample.pixel_size, "millimeter").value)
     if sample.effort is not None and sample.effort.volume is not None:
@@ -183,7 +193,7 @@ def _opinion(before: Row, annotation: Annotation | None, prediction: Prediction 
         row |= _named(before, "validated", annotation.regions[0].label)
         if before.get(_OPINION + "person_name") != annotation.author and _OPINION + "person_email" in before:
             row[_OPINION + "person_email"] = ""
-        row |= {_OPINION + "person_name": plain(annotation.author), **_times("object_annotation", annotation.at)}
+        row |= {_OPINION + "person_name": plain(annotation.author), **times("object_annotation", annotation.at)}
     return row
 
 
@@ -195,7 +205,8 @@ def _named(before: Row, status: str, label: str) -> Row:
     return emptied | {_OPINION + "status": status, _OPINION + "category": plain(label)}
 
 
-def _times(of: str, text: str) -> Row:
+def times(of: str, text: str) -> Row:
+    """The columns of a moment, in UTC."""
     time = _utc(text)
     return {f"{of}_date": time.strftime("%Y%m%d"), f"{of}_time": time.strftime("%H%M%S")}
 

@@ -16,7 +16,7 @@ from imagine_kernels.ecotaxa_tables import scale as ecotaxa_scale
 from imagine_kernels.ecotaxa_tables.measures import measures
 from imagine_kernels.ecotaxa_tables.pictures import Pictures
 from imagine_kernels.ecotaxa_tables.rules import RefusedTablesError
-from imagine_kernels.images.place import Archive, Folder, Place
+from imagine_kernels.images.place import Place
 from imagine_kernels.records import Annotation, Collection, Effort, Prediction, Quantity, Sample, Skipped
 from imagine_kernels.sources.troubles import Troubles
 
@@ -55,16 +55,10 @@ def read(path: Path | str, *, limit: int | None = None, volume_unit: str | None 
 
     Raises RefusedTablesError (a ValueError) with the first breaches of EcoTaxa's rules, ValueError where no table is.
     """
-    root = Path(path).expanduser().absolute()
-    place: Place = Folder(root if root.is_dir() else root.parent)
-    if root.is_file() and root.suffix.lower() not in ecotaxa_tables.SUFFIXES:
-        place = Archive(root)
-    alone = root.is_file() and isinstance(place, Folder)
-    tables = [ecotaxa_tables.table_of(place, root.name)] if alone else ecotaxa_tables.find(place)
-    found = [table for table in tables if table is not None]
+    place, found = ecotaxa_tables.at(Path(path))
     if not found:
         raise ValueError(
-            f"{images.named(root)} holds no EcoTaxa table (tab-separated, with columns such as object_id)."
+            f"{images.named(path)} holds no EcoTaxa table (tab-separated, with columns such as object_id)."
         )
     return read_tables(place, found, limit=limit, volume_unit=volume_unit)
 
