@@ -13,6 +13,13 @@ from hub_config.settings import Settings
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FONTS = ("fonts-noto-core", "fonts-noto-color-emoji")
 """What the browser draws the pages of the tests with, whatever alphabet a file name is in."""
+WINDOWS = (
+    *("libegl1", "libgl1", "libgl1-mesa-dri", "libopengl0", "libxkbcommon-x11-0", "libxcb-cursor0"),
+    *("libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-render-util0", "libxcb-shape0", "libxcb-xkb1"),
+)
+"""What napari's windows are drawn with."""
+SCREEN = "xvfb"
+"""A screen that nobody looks at, for napari in the tests."""
 
 
 def missing(*, tests: bool) -> list[str]:
@@ -23,7 +30,7 @@ def missing(*, tests: bool) -> list[str]:
     if tests and not any(map(shutil.which, BROWSERS)):
         lacking.append("chromium")
     if tests and shutil.which("dpkg-query"):
-        lacking.extend(font for font in FONTS if not _installed(font))
+        lacking.extend(name for name in (*FONTS, *WINDOWS, SCREEN) if not _installed(name))
     return lacking
 
 
