@@ -5,14 +5,18 @@ of ours with another revision changed here; an item there with another mark chan
 waits here for a person.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from imagine_kernels.records import Region, from_json, now
+from imagine_kernels.records import Region, now
 from imagine_widgets.store.database import Database
-from imagine_widgets.store.writing import key_of, written
+from imagine_widgets.store.holding import region
+from imagine_widgets.store.keys import Keys
+from imagine_widgets.store.spelling import kept, told
+from imagine_widgets.store.writing import written
+
+_NAMED = "JOIN samples s ON s.key = t.sample JOIN authors a ON a.key = t.author"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,57 +51,57 @@ class Agreed:
 
     def places(self, target: str) -> dict[tuple[str, str], str]:
         """Where each sample's annotation of each author lies at the target, in the target's own words."""
-        asked = "SELECT s.id, a.name, p.place FROM places p JOIN samples s ON s.key = p.sample"
-        rows = self._rows(f"{asked} JOIN authors a ON a.key = p.author WHERE p.target = ?", target)
-        return {(sample, author): place for sample, author, place in rows}
+        asked = f"SELECT s.id, a.name, t.place FROM places t {_NAMED} WHERE t.target = ?"  # noqa: S608
+        return {(told(sample), told(author)): place for sample, author, place in self._database.rows(asked, (target,))}
 
     def put(self, target: str, places: Iterable[tuple[str, str, str]]) -> None:
         """Note where annotations lie now: (sample, author, place)."""
+        given = [*places]
         with self._database.writing() as connection:
-            connection.executemany(
-                "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)",
-                [(target, key_of(connection, "samples", s), key_of(connection, "authors", a), p) for s, a, p in places],
-            )
+            keys = Keys(connection)
+            samples = keys.samples(sample for sample, _, _ in given)
+            rows = [(target, samples[sample].key, keys.author(author), place) for sample, author, place in given]
+            connection.executemany("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)", rows)
 
     def all(self, target: str) -> Iterator[Agreement]:
         """Every agreement with the target."""
-        asked = "SELECT s.id, a.name, g.id, g.rev, g.seen FROM agreed g JOIN samples s ON s.key = g.sample"
-        rows = self._rows(f"{asked} JOIN authors a ON a.key = g.author WHERE g.target = ?", target)
-        return (Agreement(*row) for row in rows)
+        asked = f"SELECT s.id, a.name, t.id, t.rev, t.seen FROM agreed t {_NAMED} WHERE t.target = ?"  # noqa: S608
+        for sample, author, id_, rev, seen in self._database.rows(asked, (target,)):
+            yield Agreement(told(sample), told(author), told(id_), rev, seen)
 
     def agree(self, target: str, agreements: Iterable[Agreement]) -> None:
         """Note what both sides have now; conflicts about these regions are over."""
+        given = [*agreements]
         with self._database.writing() as connection:
-            for one in agreements:
-                sample, author = key_of(connection, "samples", one.sample_id), key_of(connection, "authors", one.author)
-                place = (target, sample, author, one.id)
-                connection.execute(
-                    "INSERT OR REPLACE INTO agreed VALUES (?, ?, ?, ?, ?, ?)", (*place, one.rev, one.seen)
-                )
-                connection.execute(
-                    "DELETE FROM conflicts WHERE target = ? AND sample = ? AND author = ? AND id = ?", place
-                )
+            rows = [(*place, one.rev, one.seen) for place, one in _placed(connection, target, given)]
+            connection.executemany("INSERT OR REPLACE INTO agreed VALUES (?, ?, ?, ?, ?, ?)", rows)
+            over = "DELETE FROM conflicts WHERE target = ? AND sample = ? AND author = ? AND id = ?"
+            connection.executemany(over, [row[:4] for row in rows])
 
     def conflicts(self, target: str) -> tuple[Conflict, ...]:
         """What waits for a person."""
-        asked = "SELECT s.id, a.name, c.id, c.rev, c.seen, c.theirs, c.at FROM conflicts c JOIN samples s"
-        rows = self._rows(f"{asked} ON s.key = c.sample JOIN authors a ON a.key = c.author WHERE c.target = ?", target)
-        return tuple(Conflict(*said, _region(theirs), at) for *said, theirs, at in rows)
+        asked = "SELECT s.id, a.name, t.id, t.rev, t.seen, t.theirs, t.at FROM conflicts t"
+        rows = self._database.rows(f"{asked} {_NAMED} WHERE t.target = ?", (target,))
+        return tuple(
+            Conflict(told(sample), told(author), told(id_), rev, seen, region(theirs), at)
+            for sample, author, id_, rev, seen, theirs, at in rows
+        )
 
     def dispute(self, target: str, found: Iterable[tuple[Agreement, Region | None]]) -> None:
         """Note conflicts: our revision with the mark of what lies there, and the region there (None: deleted)."""
+        given = [*found]
         with self._database.writing() as connection:
-            for one, theirs in found:
-                sample, author = key_of(connection, "samples", one.sample_id), key_of(connection, "authors", one.author)
-                said = written(theirs) if theirs is not None else None
-                row = (target, sample, author, one.id, one.rev, one.seen, said, now())
-                connection.execute("INSERT OR REPLACE INTO conflicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-
-    def _rows(self, asked: str, target: str) -> list[tuple[Any, ...]]:
-        with self._database.reading() as connection:
-            return connection.execute(asked, (target,)).fetchall() if connection is not None else []
+            placed = _placed(connection, target, [one for one, _ in given])
+            said = [written(theirs) if theirs is not None else None for _, theirs in given]
+            rows = [
+                (*place, one.rev, one.seen, record, now()) for (place, one), record in zip(placed, said, strict=True)
+            ]
+            connection.executemany("INSERT OR REPLACE INTO conflicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _region(theirs: str | None) -> Region | None:
-    region: Region | None = from_json(json.loads(theirs)) if theirs is not None else None
-    return region
+def _placed(
+    connection: sqlite3.Connection, target: str, agreements: Sequence[Agreement]
+) -> list[tuple[tuple[str, int, int, str], Agreement]]:
+    keys = Keys(connection)
+    samples = keys.samples(one.sample_id for one in agreements)
+    return [((target, samples[one.sample_id].key, keys.author(one.author), kept(one.id)), one) for one in agreements]

@@ -1,30 +1,38 @@
 """The labels of one project: told by edits, asked by sample, undone by batch."""
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from imagine_kernels.records import Annotation, Region, Sample, from_json, new_id, now, to_json
+from imagine_kernels.records import Annotation, Sample, Skipped, from_json, new_id, to_json
+from imagine_widgets.store import counting
 from imagine_widgets.store.agreed import Agreed
 from imagine_widgets.store.database import Database
 from imagine_widgets.store.held import Edit, Held, Step
-from imagine_widgets.store.writing import Pen, key_of
+from imagine_widgets.store.history import Batch, History
+from imagine_widgets.store.holding import COLUMNS, annotations, held, holding
+from imagine_widgets.store.keys import Keys
+from imagine_widgets.store.spelling import kept, told
+from imagine_widgets.store.writing import Pen
 
-_SELECT = """SELECT s.id, r.id, a.name, r.at, r.tool, r.rev, r.deleted, r.record
-    FROM regions r JOIN samples s ON s.key = r.sample JOIN authors a ON a.key = r.author"""
+_WORDS = f"SELECT {COLUMNS} FROM words w JOIN samples s ON s.key = w.sample JOIN authors a ON a.key = w.author"  # noqa: S608
 _TOGETHER = 500
 
 
 class Store:
     """The labels in the file at `path`; several notebooks, tabs and threads may hold the same file.
 
-    Nothing is read but what is asked for: a million regions open as fast as ten. Raises OSError with a sentence where
-    the file cannot be read or written; what was there is then as it was.
+    Nothing is read but what is asked for: a million regions open as fast as ten. What is asked for comes in pages,
+    each as it is at that moment; nobody waits while it is used. Raises OSError with a sentence where the file cannot be
+    read or written; what was there is then as it was.
     """
 
     def __init__(self, path: str | Path) -> None:
         self._database = Database(Path(path).expanduser().absolute())
+        self._history = History(self._database)
+        self._skipped: dict[str, Skipped] = {}
         self.agreed = Agreed(self._database)
         """What lies at other places (Label Studio) and how far both sides agree."""
 
@@ -32,6 +40,11 @@ class Store:
     def path(self) -> Path:
         """The file."""
         return self._database.path
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Rows met so far that cannot be read, because something else wrote them: named, left as they are."""
+        return tuple(self._skipped.values())
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -53,15 +66,15 @@ class Store:
         A batch that is in the store already is not entered again, so a message may safely be sent twice. `seconds`
         and `keys` are what it cost the person. Raises Stale where an edit expects another revision than there is.
         """
-        told = [*edits]
-        author, tool = (told[0].author, told[0].tool) if told else ("", "")
+        entered = [*edits]
         name = batch or new_id()
+        made = Batch.of_edits(name, entered, seconds, keys)
         with self._database.writing() as connection:
-            known = _known(connection, name)
-            pen = Pen(connection, known or _begin(connection, (name, author, tool, now(), None, seconds, keys)))
-            if known is None:
-                pen.write(told)
-            return _step(connection, name, pen)
+            if self._history.begin(connection, made):
+                pen = Pen(connection, made.first - 1)
+                pen.write(entered)
+                self._history.end(connection, made, pen.rev)
+        return self._history.step(name)
 
     def undo(self, batch: str, *, author: str, as_batch: str | None = None) -> Step:
         """Take a batch back; regions that were changed anew since keep the newer word. Undoing an undo is a redo.
@@ -70,112 +83,119 @@ class Store:
         """
         name = as_batch or new_id()
         with self._database.writing() as connection:
-            taken, known = _known(connection, batch), _known(connection, name)
-            if taken is None:
-                raise LookupError(f"{self.path} holds no batch {batch}: it cannot be undone.")
-            pen = Pen(connection, known or _begin(connection, (name, author, "undo", now(), batch, None, None)))
-            if known is None:
-                pen.undo(taken)
-            return _step(connection, name, pen)
+            made = self._history.reverse(connection, batch, name, author)
+            if made is not None:
+                pen = Pen(connection, made.first - 1)
+                pen.undo(*made.of)
+                self._history.end(connection, made, pen.rev)
+        return self._history.step(name)
+
+    def steps(self, author: str | None = None, tool: str | None = None, limit: int = 50) -> tuple[Step, ...]:
+        """The last batches that are not taken back, the newest last: what an author, using a tool, can undo."""
+        return self._history.steps(author, tool, limit)
+
+    def before(self, batch: str) -> dict[str, tuple[Held, ...]]:
+        """What the author had said of each sample's touched regions before a batch; empty for what was new."""
+        found = self._history.before(batch)
+        return {told(sample): tuple(self._read(row for row in rows if row[0])) for sample, rows in found.items()}
+
+    def word(self, rev: int) -> Held | None:
+        """What change number `rev` said, be it current or not: the base of a merge. None where there is none."""
+        return next(self._read(self._database.rows(f"{_WORDS} WHERE w.rev = ?", (rev,))), None)
 
     def regions(self, sample_id: str) -> tuple[Held, ...]:
         """Every author's last word on every region of a sample, tombstones included, oldest first."""
-        return tuple(sorted(self._held("WHERE s.id = ?", sample_id), key=lambda held: held.rev))
+        rows = self._database.rows(f"{_WORDS} WHERE w.current = 1 AND s.id = ? ORDER BY w.rev", (kept(sample_id),))
+        return tuple(self._read(rows))
 
     def current(self, sample_id: str) -> tuple[Held, ...]:
         """What holds for a sample: of each region the last word; of labels of the whole sample the last author's."""
         return holding(self.regions(sample_id))
 
+    def currents(self, sample_ids: Iterable[str]) -> Iterator[tuple[str, tuple[Held, ...]]]:
+        """What holds for each of these samples, in their order, many at a time."""
+        wanted = [*sample_ids]
+        for start in range(0, len(wanted), _TOGETHER):
+            some = wanted[start : start + _TOGETHER]
+            marks = ",".join("?" * len(some))
+            rows = self._database.rows(f"{_WORDS} WHERE w.current = 1 AND s.id IN ({marks})", [*map(kept, some)])
+            said: dict[str, list[Held]] = {}
+            for one in self._read(rows):
+                said.setdefault(one.sample_id, []).append(one)
+            yield from ((sample, holding(said.get(sample, ()))) for sample in some)
+
     def since(self, rev: int) -> Iterator[Held]:
         """Rows that changed after revision `rev`, in the order of their change."""
-        return self._held("WHERE r.rev > ? ORDER BY r.rev", rev)
+        asked = f"{_WORDS} WHERE w.current = 1 AND w.rev > ? ORDER BY w.rev LIMIT {_TOGETHER}"
+        while rows := self._database.rows(asked, (rev,)):
+            yield from self._read(rows)
+            rev = rows[-1][5]
 
     def changed(self, since: int = 0) -> tuple[int, frozenset[str]]:
         """The newest revision, and the samples with regions that changed after revision `since`."""
-        with self._database.reading() as connection:
-            if connection is None:
-                return 0, frozenset()
-            (rev,) = connection.execute("SELECT coalesce(max(rev), 0) FROM regions").fetchone()
-            asked = "SELECT DISTINCT s.id FROM regions r JOIN samples s ON s.key = r.sample WHERE r.rev > ?"
-            return rev, frozenset(sample for (sample,) in connection.execute(asked, (since,)))
+        newest = self._database.rows("SELECT coalesce(max(rev), 0) FROM words")
+        found = self._database.rows("SELECT id FROM samples WHERE rev > ?", (since,)) if newest else []
+        return (newest[0][0] if newest else 0), frozenset(told(sample) for (sample,) in found)
 
     def annotations(self) -> Iterator[Annotation]:
         """One annotation per sample and author, with the regions that she did not delete; streamed."""
-        told: list[Held] = []
-        for held in self._held("ORDER BY r.sample, r.author, r.rev"):
-            if told and (told[0].sample_id, told[0].author) != (held.sample_id, held.author):
-                yield from annotation(told)
-                told = []
-            told.append(held)
-        yield from annotation(told)
+        asked = f"{_WORDS} WHERE w.current = 1 AND w.sample > ? AND w.sample <= ? ORDER BY w.sample, w.rev"
+        for first, last in self._pages():
+            said: dict[str, list[Held]] = {}
+            for one in self._read(self._database.rows(asked, (first, last))):
+                said.setdefault(one.sample_id, []).append(one)
+            for several in said.values():
+                yield from annotations(several)
+
+    def counts(self) -> "Counter[counting.Kind]":
+        """How many live regions there are by author, tool, label, shape and state; no record is made."""
+        return counting.counts(self._database)
+
+    def speed(self, author: str | None = None) -> counting.Speed:
+        """How fast an author labelled, or all: her labels an hour, her keys a label."""
+        return counting.speed(self._database, author)
 
     def know(self, samples: Iterable[Sample]) -> None:
         """Keep the records of samples beside their labels: where the picture lies, its scale, its effort."""
+        records = {sample.id: json.dumps(to_json(sample), separators=(",", ":")) for sample in samples}
         with self._database.writing() as connection:
-            for sample in samples:
-                record = json.dumps(to_json(sample), separators=(",", ":"), ensure_ascii=False)
-                key = key_of(connection, "samples", sample.id)
-                connection.execute("UPDATE samples SET record = ? WHERE key = ?", (record, key))
+            found = Keys(connection).samples(records)
+            rows = [(records[name], subject.key, records[name]) for name, subject in found.items()]
+            connection.executemany("UPDATE samples SET record = ? WHERE key = ? AND record IS NOT ?", rows)
 
     def samples(self) -> Iterator[Sample]:
         """The samples that are known by their records."""
-        with self._database.reading() as connection:
-            asked = "SELECT record FROM samples WHERE record IS NOT NULL ORDER BY key"
-            found = connection.execute(asked).fetchall() if connection is not None else []
-        yield from (from_json(json.loads(record)) for (record,) in found)
+        for first, last in self._pages():
+            asked = "SELECT id, record FROM samples WHERE key > ? AND key <= ? AND record IS NOT NULL ORDER BY key"
+            for id_, record in self._database.rows(asked, (first, last)):
+                try:
+                    yield _sample(record)
+                except ValueError as error:
+                    self._skip(f"the sample {id_!r}", str(error))
 
-    def _held(self, where: str, *values: str | int) -> Iterator[Held]:
-        """Rows in pages, so that nobody waits while a long answer is read; a page is a whole number of rows."""
-        with self._database.reading() as connection:
-            if connection is None:
-                return
-            cursor = connection.execute(f"{_SELECT} {where}", values)
-            while page := cursor.fetchmany(_TOGETHER):
-                yield from map(_read, page)
+    def _pages(self) -> Iterator[tuple[int, int]]:
+        """Numbers of samples, a few hundred at a time: after the first, up to the last."""
+        asked, first = "SELECT max(key) FROM (SELECT key FROM samples WHERE key > ? ORDER BY key LIMIT ?)", 0
+        while (rows := self._database.rows(asked, (first, _TOGETHER // 5))) and rows[0][0] is not None:
+            yield first, rows[0][0]
+            first = rows[0][0]
 
+    def _read(self, rows: Iterable[Sequence[Any]]) -> Iterator[Held]:
+        for row in rows:
+            try:
+                yield held(row)
+            except ValueError as error:
+                self._skip(f"change {row[5]}, of the sample {row[0]!r}", str(error))
 
-def holding(told: Iterable[Held]) -> tuple[Held, ...]:
-    """Of each region the last word that is no deletion; of labels of the whole sample those of the last author."""
-    last: dict[str, Held] = {}
-    for held in sorted(told, key=lambda held: (held.at, held.rev)):
-        last[held.id] = held
-    live = [held for held in last.values() if not held.deleted and held.region is not None]
-    whole = [held for held in live if held.region is not None and held.region.shape is None]
-    latest = max(whole, key=lambda held: (held.at, held.rev), default=None)
-    return tuple(
-        held
-        for held in live
-        if held.region is not None
-        and (held.region.shape is not None or (latest is not None and held.author == latest.author))
-    )
+    def _skip(self, where: str, why: str) -> None:
+        self._skipped[where] = Skipped(f"{self.path}, {where}", why)
 
 
-def annotation(told: Iterable[Held]) -> Iterator[Annotation]:
-    """One author's regions of one sample as her annotation; nothing where she deleted all."""
-    live = [held for held in told if not held.deleted and held.region is not None]
-    if live:
-        last = max(live, key=lambda held: (held.at, held.rev))
-        regions = tuple(held.region for held in live if held.region is not None)
-        yield Annotation(last.sample_id, regions, last.author, last.at, last.tool, f"{last.rev:x}")
-
-
-def _read(row: tuple[str, str, str, str, str, int, int, str | None]) -> Held:
-    sample, id_, author, at, tool, rev, deleted, record = row
-    region: Region | None = from_json(json.loads(record)) if record is not None else None
-    return Held(sample, id_, author, at, tool, rev, region, bool(deleted))
-
-
-def _known(connection: sqlite3.Connection, name: str) -> int | None:
-    found = connection.execute("SELECT key FROM batches WHERE id = ?", (name,)).fetchone()
-    return int(found[0]) if found else None
-
-
-def _begin(connection: sqlite3.Connection, row: tuple[object, ...]) -> int:
-    asked = "INSERT INTO batches (id, author, tool, at, undoes, seconds, keys) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    return int(connection.execute(asked, row).lastrowid or 0)
-
-
-def _step(connection: sqlite3.Connection, name: str, pen: Pen) -> Step:
-    (rev,) = connection.execute("SELECT coalesce(max(rev), 0) FROM changes").fetchone()
-    asked = "SELECT DISTINCT s.id FROM changes c JOIN samples s ON s.key = c.sample WHERE c.batch = ?"
-    return Step(name, rev, frozenset(sample for (sample,) in connection.execute(asked, (pen.batch,))))
+def _sample(record: object) -> Sample:
+    try:
+        found = from_json(json.loads(record)) if isinstance(record, str) else None
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"It is no sample: {error}") from error
+    if not isinstance(found, Sample):
+        raise ValueError("It is no sample.")  # noqa: TRY004 - the file is at fault, not the program
+    return found

@@ -1,75 +1,177 @@
-"""Edits → rows: each becomes a numbered change that keeps what was before it."""
+"""Edits → words: each is a numbered change that names what was before it; an undo says again what was before."""
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from imagine_kernels.records import Region, to_json
-from imagine_widgets.store.held import Drop, Edit, Put, Stale
+from imagine_widgets.store.held import Drop, Edit, Put, Seen, Stale
+from imagine_widgets.store.keys import Keys, Subject
+from imagine_widgets.store.spelling import kept, moment
 
-_ROW = "SELECT rev, at, tool, deleted, record FROM regions WHERE sample = ? AND author = ? AND id = ?"
-_WRITE = "INSERT OR REPLACE INTO regions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_CHANGE = "INSERT INTO changes (batch, sample, author, id, before) VALUES (?, ?, ?, ?, ?)"
-_UNDONE = "SELECT rev, sample, author, id, before FROM changes WHERE batch = ? ORDER BY rev DESC"
+_TOGETHER = 2000
+_TICK = timedelta(milliseconds=1)
+_END = datetime.max.replace(tzinfo=UTC) - _TICK
+_NOW = """SELECT rev, origin, at, tool, deleted, record FROM words
+    WHERE current = 1 AND sample = ? AND author = ? AND id = ?"""
+_OTHERS = """SELECT at FROM words
+    WHERE current = 1 AND deleted = 0 AND sample = ? AND id = ? AND author IN (SELECT key FROM authors)"""
+_WRITE = "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
+_BATCH = "SELECT sample, author, id, before, origin FROM words WHERE rev BETWEEN ? AND ? ORDER BY rev"
 
-Row = tuple[str, str, int, str | None]
-"""When, by which tool, whether it is a tombstone, and the region as JSON."""
+Place = tuple[int, int, str]
+"""Sample, author and region."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What is, or will be, said of a place. `deleted` with no time: nothing was said, or it was taken back."""
+
+    rev: int
+    origin: int
+    at: str
+    tool: str
+    deleted: bool
+    record: str | None
+    before: int = 0
+
+    @property
+    def is_void(self) -> bool:
+        """Whether nobody said it."""
+        return self.deleted and not self.at
+
+
+_VOID = Word(0, 0, "", "", deleted=True, record=None)
 
 
 @dataclass(slots=True)
 class Pen:
-    """Writes one batch inside a transaction."""
+    """Writes one batch inside a transaction; `rev` is the last change so far."""
 
     connection: sqlite3.Connection
-    batch: int
+    rev: int
     touched: set[int] = field(default_factory=set)
-    _keys: dict[tuple[str, str], int] = field(default_factory=dict)
+    _new: dict[Place, Word] = field(default_factory=dict)
+    _old: list[tuple[int]] = field(default_factory=list)
 
-    def write(self, edits: Iterable[Edit]) -> None:
-        """Enter the edits in their order. Raises Stale for one made on an old revision."""
-        for edit in edits:
-            sample, author = self.key("samples", edit.sample_id), self.key("authors", edit.author)
-            before = self.connection.execute(_ROW, (sample, author, edit.id)).fetchone()
-            rev = before[0] if before else 0
-            if edit.expect is not None and edit.expect != rev:
-                raise Stale(edit, rev)
-            if isinstance(edit, Drop) and before and before[3]:
-                continue  # it is gone already
-            record = written(edit.region) if isinstance(edit, Put) else (before[4] if before else None)
-            self._enter((sample, author, edit.id), before, (edit.at, edit.tool, isinstance(edit, Drop), record))
+    def write(self, edits: Sequence[Edit]) -> None:
+        """Enter the edits in their order. Raises Stale for one made on an old revision, ValueError for a faulty one."""
+        keys = Keys(self.connection)
+        for start in range(0, len(edits), _TOGETHER):
+            some = edits[start : start + _TOGETHER]
+            subjects = keys.samples(edit.sample_id for edit in some)
+            live = {name: _after(subject.latest) for name, subject in subjects.items()}
+            for edit in some:
+                subject = subjects[edit.sample_id]
+                self._edit(edit, subject, (subject.key, keys.author(edit.author), kept(edit.id)), live[edit.sample_id])
+            self._flush({subject.key: subject.latest for subject in subjects.values()})
 
-    def undo(self, batch: int) -> None:
-        """Put back what was before `batch`; what was changed anew since stays."""
-        for rev, sample, author, id_, before in self.connection.execute(_UNDONE, (batch,)).fetchall():
-            now = self.connection.execute(_ROW, (sample, author, id_)).fetchone()
-            if now and now[0] == rev:
-                self._enter((sample, author, id_), now, tuple(json.loads(before)) if before else None)
+    def undo(self, first: int, last: int) -> None:
+        """Say again what was before the changes from `first` to `last`; what was changed anew since stays."""
+        spans: dict[Place, tuple[int, int]] = {}
+        for sample, author, id_, before, origin in self.connection.execute(_BATCH, (first, last)).fetchall():
+            place = (sample, author, id_)
+            spans[place] = (spans[place][0] if place in spans else before, origin)
+        for place, (before, origin) in spans.items():
+            now = self._now(place)
+            if now.origin == origin:
+                self._enter(place, replace(self._word(before), origin=before), now)
+        self._flush({})
 
-    def key(self, table: str, name: str) -> int:
-        """The number of a sample or an author."""
-        found = self._keys.get((table, name))
-        if found is None:
-            found = self._keys[table, name] = key_of(self.connection, table, name)
-        return found
+    def _edit(self, edit: Edit, subject: Subject, place: Place, live: str) -> None:
+        _check(edit)
+        before = self._new.get(place) or (_VOID if subject.is_new else self._now(place))
+        if edit.expect is not None and edit.expect != before.rev and (edit.expect or not before.is_void):
+            raise Stale(edit, before.rev)
+        at, record = edit.at or live, _record(edit, before)
+        word = Word(0, 0, at, kept(edit.tool), isinstance(edit, Drop), record)
+        if (edit.at and _says(before, word)) or (word.deleted and self._is_gone(place, before, edit.at)):
+            return
+        self._enter(place, word, before)
+        subject.latest = max(subject.latest, moment(at))
 
-    def _enter(self, place: tuple[int, int, str], before: Sequence[object] | None, row: Row | None) -> None:
-        kept = json.dumps(before[1:], separators=(",", ":")) if before else None
-        rev = self.connection.execute(_CHANGE, (self.batch, *place, kept)).lastrowid
-        at, tool, deleted, record = row or ("", "", True, None)  # never said: older than any word
-        self.connection.execute(_WRITE, (*place, rev, at, tool, deleted, record))
-        self.touched.add(place[0])
+    def _is_gone(self, place: Place, before: Word, at: str) -> bool:
+        """Whether the author deleted it before, and nobody said it anew since."""
+        if before.is_void or not before.deleted:
+            return False
+        if at:
+            return moment(at) <= moment(before.at)
+        others = self.connection.execute(_OTHERS, (place[0], place[2])).fetchall()
+        return all(moment(other) < moment(before.at) for (other,) in others)
+
+    def _now(self, place: Place) -> Word:
+        return _word(self.connection.execute(_NOW, place).fetchone())
+
+    def _word(self, rev: int) -> Word:
+        asked = "SELECT rev, origin, at, tool, deleted, record FROM words WHERE rev = ?"
+        return _word(self.connection.execute(asked, (rev,)).fetchone())
+
+    def _enter(self, place: Place, word: Word, before: Word) -> None:
+        """`before` is what holds now; a word that is not on disk yet is simply replaced."""
+        mine = self._new.get(place)
+        if mine is not None:
+            self._new[place] = replace(word, rev=mine.rev, origin=mine.rev, before=mine.before)
+            return
+        self.rev += 1
+        if before.rev:
+            self._old.append((before.rev,))
+        self._new[place] = replace(word, rev=self.rev, before=before.origin)
+
+    def _flush(self, latest: dict[int, datetime]) -> None:
+        self.connection.executemany("UPDATE words SET current = 0 WHERE rev = ?", self._old)
+        self.connection.executemany(_WRITE, [_row(place, word) for place, word in self._new.items()])
+        newest = {place[0]: word.rev for place, word in self._new.items()}
+        self.connection.executemany(
+            "UPDATE samples SET rev = ?, at = coalesce(?, at) WHERE key = ?",
+            [(rev, _told(latest.get(sample)), sample) for sample, rev in newest.items()],
+        )
+        self.touched |= newest.keys()
+        self._new, self._old = {}, []
 
 
 def written(region: Region) -> str:
     """A region as one line of JSON, in the file's own short spelling."""
-    return json.dumps(to_json(region), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _JSON.encode(to_json(region))
 
 
-def key_of(connection: sqlite3.Connection, table: str, name: str) -> int:
-    """The number of a sample ("samples") or an author ("authors"), a new one where it has none."""
-    column = "id" if table == "samples" else "name"
-    found = connection.execute(f"SELECT key FROM {table} WHERE {column} = ?", (name,)).fetchone()  # noqa: S608
-    if found:
-        return int(found[0])
-    return int(connection.execute(f"INSERT INTO {table} ({column}) VALUES (?)", (name,)).lastrowid or 0)  # noqa: S608
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
+
+
+def _word(row: tuple[int, int, str, str, int, str | None] | None) -> Word:
+    if row is None:
+        return _VOID
+    rev, origin, at, tool, deleted, record = row
+    return Word(rev, origin, at, tool, bool(deleted), record)
+
+
+def _record(edit: Edit, before: Word) -> str | None:
+    if isinstance(edit, Put):
+        return written(edit.region)
+    return before.record if isinstance(edit, Drop) else None
+
+
+def _check(edit: Edit) -> None:
+    if not edit.author:
+        raise ValueError(f"The label of {edit.sample_id} needs an author.")
+    if not (edit.id or isinstance(edit, Seen)):
+        raise ValueError(f"A region of {edit.sample_id} needs an id.")
+
+
+def _says(before: Word, word: Word) -> bool:
+    return (before.at, before.tool, before.deleted, before.record) == (word.at, word.tool, word.deleted, word.record)
+
+
+def _row(place: Place, word: Word) -> tuple[object, ...]:
+    said = (word.at, word.tool, word.deleted, word.record)
+    return (word.rev, *place, *said, word.before, word.origin or (0 if word.is_void else word.rev))
+
+
+def _after(latest: datetime) -> str:
+    """This moment, or one just after the latest word where a clock went ahead."""
+    return max(datetime.now(UTC), min(latest, _END) + _TICK).isoformat(timespec="milliseconds")
+
+
+def _told(latest: datetime | None) -> str | None:
+    return latest.isoformat() if latest is not None else None
