@@ -1,7 +1,7 @@
 """The hub's groups inside Label Studio: an organisation for each, which its members see beside their own.
 
-Label Studio shows a person the projects of one organisation, the active one. Here that is the person's own; whoever asks
-for its projects gets those of the person's groups as well, and the wall narrows them to what the request is about.
+Label Studio shows a person the projects of one organisation, the active one. Here that is the person's own; whoever
+asks for its projects gets those of their groups as well, and the wall narrows them to what the request is about.
 """
 
 import hashlib
@@ -73,6 +73,7 @@ def build() -> None:
     from django.db.models.signals import pre_save
     from projects.models import Project
     from users.api import User, UserAPI
+    from users.serializers import BaseUserSerializer
 
     class OfAll(RelatedExact):  # type: ignore[misc]
         """Of the person's own organisation, says Label Studio, and means: of those it shows this person."""
@@ -88,6 +89,7 @@ def build() -> None:
     # the wall has narrowed both: to views of projects that are seen, to people who share a group
     ProjectViewMixin.has_permission = lambda *_: True
     UserAPI.get_queryset = lambda _: User.objects.all()
+    BaseUserSerializer._is_deleted = lambda *_: False  # noqa: SLF001 - who is of another organisation keeps their name
 
 
 def _place(instance: Any, **_: Any) -> None:  # noqa: ANN401

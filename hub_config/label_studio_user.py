@@ -30,7 +30,7 @@ _REROOTED: dict[str, tuple[tuple[bytes, bytes], ...]] = {
     "react-app/main.js": (
         (b'href:"/projects"', b'href:"' + _HERE + b'projects"'),
         # its page of an organisation's people would manage accounts; this one tells who sees which project
-        (b'label:"Organization",to:"/organization"', b'label:"Groups",href:"' + _HERE + b'groups/"'),
+        (b'label:"Organization",to:"/organization"', b'label:"Groups",href:"/groups/"'),
         (b'"/heidi-tips"', b'"' + _HERE + b'heidi-tips"'),
         (b'"/sw.js","serviceWorker"in navigator', b'"/sw.js","none"in navigator'),
     ),

@@ -7,43 +7,18 @@ from urllib.parse import quote
 
 import pytest
 from house import write_settings
-from neighbours import FORGED, MARK, caller, picture
+from neighbours import CONFIG, FORGED, MARK, RESULT, caller, keep_project, picture
 
 from hub_config import settings
 
 pytestmark = pytest.mark.live
-
-CONFIG = (
-    f'<View><Image name="image" value="$image"/><Choices name="choice" toName="image"><Choice value="{MARK}"/>'
-    '<Choice value="other"/></Choices></View>'
-)
-RESULT = [{"from_name": "choice", "to_name": "image", "type": "choices", "value": {"choices": [MARK]}}]
 
 
 @pytest.fixture(scope="module")
 def project(house):
     """A project of alice with a picture, a prediction, an annotation, a draft, an export and a view."""
     with caller(house, "alice", "label-studio") as alice:
-        number = alice.post("/api/projects/", json={"title": f"{MARK} of alice", "label_config": CONFIG}).json()["id"]
-        sent = {"file0": (f"{MARK}.png", picture(), "image/png")}
-        upload = alice.post(f"/api/projects/{number}/import?commit_to_project=false", files=sent).json()[
-            "file_upload_ids"
-        ][0]
-        file = alice.get(f"/api/projects/{number}/file-uploads", params={"ids": f"[{upload}]"}).json()[0]["file"]
-        task = {
-            "data": {"image": f"/services/label-studio/data/{quote(file)}", "sample": MARK},
-            "predictions": [{"model_version": MARK, "score": 0.0, "result": RESULT}],
-        }
-        made = alice.post(f"/api/projects/{number}/import?return_task_ids=true", json=[task]).json()["task_ids"][0]
-        annotation = alice.post(f"/api/tasks/{made}/annotations/", json={"result": RESULT}).json()["id"]
-        draft = alice.post(f"/api/tasks/{made}/drafts", json={"result": RESULT, "lead_time": 1.0}).json()["id"]
-        export = alice.post(f"/api/projects/{number}/exports/", json={"title": MARK}).json()["id"]
-        view = alice.post("/api/dm/views/", json={"project": number, "data": {"title": MARK}}).json()["id"]
-        prediction = alice.get(f"/api/predictions/?task={made}").json()[0]["id"]
-        whole = alice.get(f"/api/projects/{number}/export?exportType=JSON")
-        assert whole.json()[0]["annotations"][0]["result"][0]["value"]["choices"] == [MARK]
-    numbers = {number, upload, made, annotation, draft, export, view, prediction}
-    return {"project": number, "task": made, "annotation": annotation, "file": file, "numbers": numbers}
+        return keep_project(alice, f"{MARK} of alice")
 
 
 def test_the_owner_sees_it_all(house, project):
