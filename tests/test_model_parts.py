@@ -11,7 +11,7 @@ from imagine_kernels.predict import load, predict
 from imagine_kernels.records import Annotation, Region
 from imagine_kernels.tasks import calibration, classification, facts, forest, inputs, networks, training
 from imagine_kernels.train import train
-from imagine_kernels.use_case import FOREST, NETWORK, NONE, Profile
+from imagine_kernels.use_case import FOREST, MACHINE, NETWORK, NONE, Profile
 
 CASE = use_case.get("phytoplankton")
 NAMES = CASE.model().label_names
@@ -37,15 +37,23 @@ def committee(pictures, tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
         shorten(monkeypatch)
         return train(
-            CASE, found.samples, found.annotations, folder=folder, networks=2, forest=True, epochs=1, progress=False
+            CASE,
+            found.samples,
+            found.annotations,
+            folder=folder,
+            networks=2,
+            forest=True,
+            machine=True,
+            epochs=1,
+            progress=False,
         )
 
 
 def test_committee_is_kept_whole_with_the_facts_of_its_parts(committee, pictures):
-    assert committee.model.parts == (NETWORK, NETWORK, FOREST)
+    assert committee.model.parts == (NETWORK, NETWORK, FOREST, MACHINE)
     assert committee.model.turns == 8
     assert facts.read(committee.weights.with_suffix(".json")) == committee.model
-    assert "--networks 2 --forest" in committee.model.command
+    assert "--networks 2 --forest --machine" in committee.model.command
     assert [epoch.epoch for epoch in committee.history] == [1, 2]
     assert committee.model.temperature != 1
     samples = pictures(24).samples
@@ -62,7 +70,7 @@ def test_committee_answers_the_mean_of_its_parts(committee, pictures):
     squares, features = inputs.batch(seen, loaded.model.profile, loaded.device)
     with torch.inference_mode():
         each = [torch.stack([n(t).softmax(1) for t in turned(squares)]).mean(0) for n in loaded.network.networks]
-        mean = torch.stack([*each, loaded.network.forest(features)]).mean(0)
+        mean = torch.stack([*each, loaded.network.forest(features), loaded.network.machine(features)]).mean(0)
     expected = calibration.calibrated(mean.numpy(), loaded.model.temperature)
     assert loaded.scores(seen) == pytest.approx(expected, abs=1e-5)
 
@@ -146,6 +154,7 @@ def test_interrupted_committee_keeps_what_was_learned(pictures, tmp_path, short_
     [
         {"parts": ("network", "pickle")},
         {"parts": (FOREST, FOREST)},
+        {"parts": (NETWORK, MACHINE, MACHINE)},
         {"parts": ()},
         {"parts": (NETWORK,) * 99},
         {"turns": 5},

@@ -12,7 +12,17 @@ from imagine_kernels.evaluate import Evaluation, evaluate, named
 from imagine_kernels.practice import bar, practise
 from imagine_kernels.predict import facts, load
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
-from imagine_kernels.use_case import CLASSIFICATION, DETECTION, FOREST, NETWORK, SEGMENTATION, Figure, Model, UseCase
+from imagine_kernels.use_case import (
+    CLASSIFICATION,
+    DETECTION,
+    FOREST,
+    MACHINE,
+    NETWORK,
+    SEGMENTATION,
+    Figure,
+    Model,
+    UseCase,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -58,7 +68,8 @@ class Options:
     come from several runs: "(.*)_" takes all before the last underscore. With `scratch` it starts from nothing; `drawn`
     is how many pictures of the sample maker it practises on first. `variety` is how much light, focus and grain are
     varied: 1.0 for few pictures, less where sharpness and contrast tell the classes apart. `networks` are taught from
-    as many seeds and averaged, with `forest` also a forest on measured features; None makes what the known model is.
+    as many seeds and averaged, with `forest` and `machine` also a forest and a kernel machine on measured features;
+    without these three it is made of the parts of the known model.
     `reject` is the share of wrong answers that may remain when the model says "none of these" to what it is unsure of;
     `back_off` the same where it first falls back to the genus or a higher taxon.
     """
@@ -72,6 +83,7 @@ class Options:
     seed: int = 0
     networks: int | None = None
     forest: bool = False
+    machine: bool = False
     reject: float | None = None
     back_off: float | None = None
 
@@ -88,9 +100,10 @@ class Options:
 
     def made(self, known: Model) -> Model:
         """`known` of the parts asked for; several look at each picture in all eight positions."""
-        if self.networks is None and not self.forest:
+        measured = (FOREST,) * self.forest + (MACHINE,) * self.machine
+        if self.networks is None and not measured:
             return known
-        parts = (NETWORK,) * (1 if self.networks is None else self.networks) + (FOREST,) * self.forest
+        parts = (NETWORK,) * (1 if self.networks is None else self.networks) + measured
         return replace(known, parts=parts, turns=8 if len(parts) > 1 else 1)
 
 

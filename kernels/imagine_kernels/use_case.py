@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 FOLDER = Path(__file__).with_name("use_cases")
-NETWORK, FOREST = "network", "forest"
+NETWORK, FOREST, MACHINE = "network", "forest", "machine"
 """What a model may be made of."""
 CLASSIFICATION, DETECTION, SEGMENTATION = "classification", "detection", "segmentation"
 """What a model may do: the modules of tasks/."""
@@ -93,12 +93,13 @@ class Model:
     """One set of weights: a timm architecture and its options, the classes in output order, its figures.
 
     `parts` are those whose scores are averaged: networks of the architecture, taught from different seeds, and a forest
-    on measured features. Each network looks at a picture in `turns` positions, 1 or all 8. Logarithms of scores are
-    divided by `temperature`, so that they tell how often the model is right; with `reject_below` it calls a picture it
-    is less sure of `NONE`. With `back_off` it names the nearest taxon whose classes together are at least that sure, of
-    the classes' `parents`, before it rejects; `taxa` tell what is known of these (title, AphiaID, rank). `confusion`
-    has a row for each of `labels` and a column for each of `names`: it counts pictures the model had not seen that
-    people called the one and it the other. Every count's interval is made with it. `task` names a module of tasks/.
+    and a kernel machine on measured features. Each network looks at a picture in `turns` positions, 1 or all 8.
+    Logarithms of scores are divided by `temperature`, so that they tell how often the model is right; with
+    `reject_below` it calls a picture it is less sure of `NONE`. With `back_off` it names the nearest taxon whose
+    classes together are at least that sure, of the classes' `parents`, before it rejects; `taxa` tell what is known of
+    these (title, AphiaID, rank). `confusion` has a row for each of `labels` and a column for each of `names`: it counts
+    pictures the model had not seen that people called the one and it the other. Every count's interval is made with it.
+    `task` names a module of tasks/.
     """
 
     name: str
@@ -150,9 +151,14 @@ class Model:
         return tuple(label.name for label in self.answers)
 
     @property
+    def measuring(self) -> bool:
+        """Whether a part of it asks for the features of a picture, measured at the picture's own size."""
+        return not {FOREST, MACHINE}.isdisjoint(self.parts)
+
+    @property
     def side(self) -> int | None:
         """Pixels that suffice for a picture to be prepared; None where it must be read at its own size."""
-        return None if self.profile.views or FOREST in self.parts else self.profile.size
+        return None if self.profile.views or self.measuring else self.profile.size
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Same seed, data and machine: same weights.")] = 0,
     networks: Annotated[int | None, typer.Option(help="Average so many networks, each of its own seed.")] = None,
     forest: Annotated[bool, typer.Option("--forest", help="Average a forest on measured features in.")] = False,
+    machine: Annotated[bool, typer.Option("--machine", help="Average a kernel machine on them in.")] = False,
     reject: Reject = None,
     back_off: BackOff = None,
     as_json: words.AsJson = False,
@@ -45,7 +46,8 @@ def train(
     from imagine_kernels.train import train_folder
 
     how = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "variety": variety, "epochs": epochs}
-    how |= {"networks": networks, "forest": forest, "reject": reject, "back_off": back_off, "seed": seed}
+    how |= {"networks": networks, "forest": forest, "machine": machine, "seed": seed}
+    how |= {"reject": reject, "back_off": back_off}
     trained = train_folder(name, data, out, model=model, weights=words.file(weights), **how, progress=not quiet)
     if as_json:
         words.print_json(_told(trained))

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
-from imagine_kernels.tasks import calibration, classification, compute, forest, networks, taxonomy, training
+from imagine_kernels.tasks import calibration, classification, compute, forest, machine, networks, taxonomy, training
 from imagine_kernels.tasks.lesson import Lesson
 from imagine_kernels.tasks.splits import Mask, Split, nothing
-from imagine_kernels.use_case import FOREST, NETWORK, Model
+from imagine_kernels.use_case import FOREST, MACHINE, NETWORK, Model
 
+_MEASURED = {FOREST: forest.grow, MACHINE: machine.learn}
 _WATCHED = 1000
 """Held-out pictures that are looked at after every epoch; the figures at the end use all."""
 
@@ -73,8 +74,8 @@ class Course:
         parts: list[nn.Module] = []
         stopped = False
         for number, part in enumerate(self.model.parts):
-            if part == FOREST:
-                parts.append(self._grow(held, seed))
+            if part in _MEASURED:
+                parts.append(self._learn(part, held, seed))
             elif stopped:
                 parts.append(copy.deepcopy(parts[-1]))
             else:
@@ -83,12 +84,12 @@ class Course:
                 stopped = fitted.stopped
         return training.Fitted(networks.join(self.model, parts).eval(), stopped)
 
-    def _grow(self, held: Mask, seed: int) -> forest.Forest:
+    def _learn(self, part: str, held: Mask, seed: int) -> nn.Module:
         features = self.lesson.features
         if features is None:
-            raise ValueError("The pictures were prepared without the features that a forest asks for.")
+            raise ValueError(f"The pictures were prepared without the features that a {part} asks for.")
         targets = self.lesson.targets(self.model.label_names)
-        return forest.grow(features[~held], targets[~held], len(self.model.labels), seed)
+        return _MEASURED[part](features[~held], targets[~held], len(self.model.labels), seed)
 
     def _teach(self, held: Mask, seed: int, number: int, bar: Any) -> training.Fitted:  # noqa: ANN401
         targets = self.lesson.targets(self.model.label_names)

@@ -11,6 +11,7 @@ from imagine_kernels.use_case import (
     CLASSIFICATION,
     DETECTION,
     FOREST,
+    MACHINE,
     NETWORK,
     SEGMENTATION,
     Figure,
@@ -108,10 +109,15 @@ def check(model: Model) -> None:
 
 
 def _check_parts(model: Model) -> None:
-    known, views = {NETWORK, FOREST}, model.profile.views
-    if not 1 <= len(model.parts) <= _MOST_PARTS or not set(model.parts) <= known or model.parts.count(FOREST) > 1:
+    once, views = (FOREST, MACHINE), model.profile.views
+    if (
+        not 1 <= len(model.parts) <= _MOST_PARTS
+        or not {NETWORK, *once}.issuperset(model.parts)
+        or (max(map(model.parts.count, once)) > 1)
+    ):
         raise ValueError(
-            f"The model {model.name} needs 1 to {_MOST_PARTS} parts, networks or one forest, not {model.parts}."
+            f"The model {model.name} needs 1 to {_MOST_PARTS} parts, networks, a forest or a machine, "
+            f"not {model.parts}."
         )
     if model.turns not in {1, 8} or not (math.isfinite(model.temperature) and model.temperature > 0):
         raise ValueError(f"The model {model.name} needs 1 or 8 turns and a temperature above 0.")

@@ -1,11 +1,10 @@
 """A forest of decision trees on measured features, as plain arrays: grown by scikit-learn, asked by torch."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+
+from imagine_kernels.tasks.arrays import Arrays
 
 TREES = 300
 LEAVES = 250
@@ -13,7 +12,7 @@ LEAVES = 250
 _LEAF = -1
 
 
-class Forest(nn.Module):
+class Forest(Arrays):
     """Trees as five arrays over all their nodes; its state travels in a safetensors file like that of any network.
 
     `roots` (trees,) are the first nodes; `feature`, `threshold`, `left`, `right` (nodes,) ask and lead on, `feature` is
@@ -45,14 +44,6 @@ class Forest(nn.Module):
             node = torch.where(asked.ge(0), onward, node)
         found: torch.Tensor = self.shares[node].float().mean(0)
         return found
-
-    def _load_from_state_dict(self, state: dict[str, torch.Tensor], prefix: str, *rest: Any) -> None:  # noqa: ANN401
-        """Arrays of any length: a forest is as large as it has grown."""
-        for name, kept in list(self._buffers.items()):
-            found = state.get(f"{prefix}{name}")
-            if found is not None and kept is not None and found.ndim == kept.ndim:
-                self.register_buffer(name, found.to(kept.dtype).clone())
-        super()._load_from_state_dict(state, prefix, *rest)
 
 
 def grow(features: npt.NDArray[np.float32], targets: npt.NDArray[np.int64], classes: int, seed: int) -> Forest:

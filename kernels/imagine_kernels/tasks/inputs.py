@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from imagine_kernels.use_case import FOREST, Model, Profile
+from imagine_kernels.use_case import Model, Profile
 
 Pixels = npt.NDArray[np.uint8]
 WATER = 170
@@ -22,16 +22,16 @@ _NOISE = 0.09
 
 
 class Seen(NamedTuple):
-    """A picture as a model with a forest looks at it: the square, and the features measured on the picture itself."""
+    """A picture as a model that measures looks at it: the square, and the features measured on the picture itself."""
 
     square: Pixels
     features: npt.NDArray[np.float32]
 
 
 def prepare(image: Pixels, model: Model) -> Pixels | Seen:
-    """What `model` looks at: the square, and beside it the features where a forest asks for them."""
+    """What `model` looks at: the square, and beside it the features where a part asks for them."""
     made = square(image, model.profile)
-    if FOREST not in model.parts:
+    if not model.measuring:
         return made
     from imagine_kernels.features.extended import extended
 

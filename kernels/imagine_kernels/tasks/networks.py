@@ -1,35 +1,43 @@
 """The untrained modules that the facts of a model describe: one timm network, or several parts that are averaged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from imagine_kernels.tasks import facts
+from imagine_kernels.tasks.arrays import Arrays
 from imagine_kernels.tasks.forest import Forest
-from imagine_kernels.use_case import FOREST, NETWORK, Model
+from imagine_kernels.tasks.machine import Machine
+from imagine_kernels.use_case import FOREST, MACHINE, NETWORK, Model
 
+_MEASURED: dict[str, Callable[[int], Arrays]] = {FOREST: Forest, MACHINE: Machine}
 _FAINTEST = 1e-12
 """A score of 0 is taken for this: its logarithm must be finite."""
 
 
 class Parts(nn.Module):
-    """Networks that look at a picture in several positions, and a forest: each a score per class, all averaged."""
+    """Networks that look at a picture in several positions, and parts that ask for its features: all averaged.
 
-    def __init__(self, networks: list[nn.Module], forest: Forest | None, turns: int) -> None:
+    Those are called `forest` and `machine`, as in the facts.
+    """
+
+    def __init__(self, networks: list[nn.Module], measured: Mapping[str, nn.Module], turns: int) -> None:
         super().__init__()
         self.networks = nn.ModuleList(networks)
-        self.forest = forest
+        self.measured = tuple(measured)
+        for name, part in measured.items():
+            self.add_module(name, part)
         self.turns = turns
 
     def forward(self, squares: torch.Tensor, features: torch.Tensor | None = None) -> torch.Tensor:
         """The logarithms of the mean scores (N, classes) of squares (N, C, S, S) and features (N, F)."""
         scores = [self._looked(network, squares) for network in self.networks]
-        if self.forest is not None:
+        for name in self.measured:
             if features is None:
-                raise ValueError("This model asks a forest: it needs the features of the pictures, too.")
-            scores.append(self.forest(features))
+                raise ValueError(f"This model asks a {name}: it needs the features of the pictures, too.")
+            scores.append(self.get_submodule(name)(features))
         return torch.stack(scores).mean(0).clamp(min=_FAINTEST).log()
 
     def _looked(self, network: nn.Module, squares: torch.Tensor) -> torch.Tensor:
@@ -49,7 +57,9 @@ def build(model: Model) -> nn.Module:
     facts.check(model)
     if is_plain(model):
         return single(model)
-    return join(model, [single(model) if part == NETWORK else Forest(len(model.labels)) for part in model.parts])
+    return join(
+        model, [single(model) if part == NETWORK else _MEASURED[part](len(model.labels)) for part in model.parts]
+    )
 
 
 def is_plain(model: Model) -> bool:
@@ -61,9 +71,9 @@ def join(model: Model, parts: list[nn.Module]) -> nn.Module:
     """The parts, in the order of the model's facts, as one module."""
     if is_plain(model):
         return parts[0]
-    grown = [part for part, kind in zip(parts, model.parts, strict=True) if kind == FOREST and isinstance(part, Forest)]
     taught = [part for part, kind in zip(parts, model.parts, strict=True) if kind == NETWORK]
-    return Parts(taught, grown[0] if grown else None, model.turns)
+    measured = {kind: part for part, kind in zip(parts, model.parts, strict=True) if kind != NETWORK}
+    return Parts(taught, measured, model.turns)
 
 
 def single(model: Model) -> nn.Module:
@@ -90,5 +100,7 @@ def taught(network: nn.Module) -> list[nn.Module]:
 
 
 def with_networks(network: nn.Module, others: Sequence[nn.Module]) -> nn.Module:
-    """The module with others in place of its timm networks, in turn; its forest is the same."""
-    return Parts(list(others), network.forest, network.turns) if isinstance(network, Parts) else others[0]
+    """The module with others in place of its timm networks, in turn; what measures is the same."""
+    if not isinstance(network, Parts):
+        return others[0]
+    return Parts(list(others), {name: network.get_submodule(name) for name in network.measured}, network.turns)

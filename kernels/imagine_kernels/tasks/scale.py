@@ -9,7 +9,7 @@ from PIL import Image
 from imagine_kernels import images
 from imagine_kernels.records import Sample
 from imagine_kernels.units import convert
-from imagine_kernels.use_case import FOREST, Model
+from imagine_kernels.use_case import Model
 
 TOLERANCE = 0.1
 """How far the side of a pixel may be from the model's, as a share of it: objectives differ by more, rulers less."""
@@ -21,7 +21,7 @@ Pixels = npt.NDArray[np.uint8]
 
 def matters(model: Model) -> bool:
     """Whether size in pixels tells this model something: it looks at the middle, enlarges little, or measures."""
-    return bool(model.profile.views) or model.profile.zoom is not None or FOREST in model.parts
+    return bool(model.profile.views) or model.profile.zoom is not None or model.measuring
 
 
 def times(sample: Sample, model: Model) -> float | None:

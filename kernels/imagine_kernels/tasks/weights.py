@@ -92,7 +92,7 @@ def read(model: Model, weights: Path) -> bytes:
 
 
 def packed(network: nn.Module) -> tuple[bytes, str]:
-    """The weights as half floats in the safetensors format, and their sha256; a forest's thresholds stay exact."""
+    """The weights as half floats in the safetensors format, and their sha256; what is told in long floats stays so."""
     state = {
         name: (value.half() if value.dtype == torch.float32 else value).contiguous().cpu()
         for name, value in network.state_dict().items()
