@@ -82,7 +82,7 @@ class Windows:
 
     def grey(self, window: Window) -> Array:
         """Grey levels (height, width) of 0 to `white`, uint8 or uint16; colours as the eye weighs them."""
-        levels = self._levels(window)
+        levels = self.levels(window)
         if levels.ndim == 2:
             return levels
         red, green, blue = (levels[:, :, band].astype(np.uint64) for band in range(3))
@@ -91,14 +91,14 @@ class Windows:
 
     def rgb(self, window: Window) -> decoding.Pixels:
         """Colours (height, width, 3) as uint8; what is grey has three equal ones."""
-        levels = self._levels(window)
+        levels = self.levels(window)
         if levels.dtype != np.uint8:
             levels = np.minimum(levels * (255.0 / self.white) + 0.5, 255).astype(np.uint8)
         bands = levels if levels.ndim == 3 else np.repeat(levels[:, :, None], 3, axis=2)
         return np.require(bands, np.uint8, ["C", "W"])
 
-    def _levels(self, window: Window) -> Array:
-        """(height, width) or (height, width, 3), upright, 0 for black."""
+    def levels(self, window: Window) -> Array:
+        """Numbers as they are stored, uint8 or uint16: (height, width) or (height, width, 3), upright, 0 for black."""
         levels = self._raw(window)
         if self._stored.negative:
             levels = (self.white - np.minimum(levels, self.white)).astype(levels.dtype)

@@ -1,0 +1,57 @@
+"""Tiles that a browser asks for, made by a few threads: the newest wish first, and none that was taken back."""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+Place = tuple[int, int, int]
+"""Level, column and row."""
+_WORKERS = 3
+"""More would only wait for the same file and for the same lock of Python."""
+_WAITING = 200
+"""The oldest wishes beyond these are dropped; the browser asks again for what it still needs."""
+
+
+class TileQueue:
+    """`make` is called in threads, for each wanted place once, unless the wish was taken back before its turn."""
+
+    def __init__(self, make: Callable[[Place], None]) -> None:
+        self._make = make
+        self._wanted: dict[Place, None] = {}
+        self._gate = threading.Lock()
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="tiles")
+        self._busy = 0
+
+    def want(self, places: Iterable[Place]) -> None:
+        """Wish for tiles; those wished for last are made first, of one call the first first."""
+        with self._gate:
+            for place in reversed(list(places)):
+                self._wanted.pop(place, None)
+                self._wanted[place] = None
+            while len(self._wanted) > _WAITING:
+                del self._wanted[next(iter(self._wanted))]
+            more = min(_WORKERS - self._busy, len(self._wanted))
+            self._busy += more
+        for _ in range(more):
+            self._pool.submit(self._work)
+
+    def forget(self, places: Iterable[Place]) -> None:
+        """Take wishes back."""
+        with self._gate:
+            for place in places:
+                self._wanted.pop(place, None)
+
+    def close(self) -> None:
+        """Make no more."""
+        with self._gate:
+            self._wanted.clear()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _work(self) -> None:
+        while True:
+            with self._gate:
+                if not self._wanted:
+                    self._busy -= 1
+                    return
+                place, _ = self._wanted.popitem()
+            self._make(place)
