@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
+from imagine_kernels.tasks.resizing import resized
 from imagine_kernels.use_case import Model, Profile
 
 Pixels = npt.NDArray[np.uint8]
@@ -62,27 +63,26 @@ def square(image: Pixels, profile: Profile) -> Pixels:
     """
     if profile.views:
         return viewed(image, profile)
-    picture = Image.fromarray(image)
-    if profile.colour == "grey" and picture.mode != "L":
-        picture = picture.convert("L")
-        image = np.asarray(picture)
-    scale = min(profile.size / max(picture.size), profile.zoom or math.inf)
-    inner = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    if picture.size != inner:
-        picture = picture.resize(inner, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    flat = np.asarray(picture.point(_flattened(image)))
-    canvas = np.full((profile.size, profile.size, len(picture.getbands())), WATER, np.uint8)
+    if profile.colour == "grey" and image.ndim == 3:
+        image = np.asarray(Image.fromarray(image).convert("L"))
+    height, width = image.shape[:2]
+    scale = min(profile.size / max(height, width), profile.zoom or math.inf)
+    inner = (max(1, round(width * scale)), max(1, round(height * scale)))
+    flat = _flattened(resized(image, *inner), background(image))
+    canvas = np.full((profile.size, profile.size, *image.shape[2:]), WATER, np.uint8)
     left, top = (profile.size - inner[0]) // 2, (profile.size - inner[1]) // 2
-    canvas[top : top + inner[1], left : left + inner[0]] = flat.reshape(inner[1], inner[0], -1)
-    return canvas
+    canvas[top : top + inner[1], left : left + inner[0]] = flat
+    return canvas if canvas.ndim == 3 else canvas[:, :, None]
 
 
-def _flattened(image: Pixels) -> list[int]:
-    """What each of the 256 greys of each channel becomes when the water is brought to `WATER`."""
-    gain = WATER / np.maximum(background(image), _DARKEST)
-    made = np.minimum(_GREYS * np.atleast_1d(gain)[:, None] + 0.5, 255).astype(np.uint8)
-    flat: list[int] = made.ravel().tolist()
-    return flat
+def _flattened(picture: Pixels, water: npt.NDArray[np.float32]) -> Pixels:
+    """The picture with each channel's water brought to `WATER`."""
+    gain = np.atleast_1d(WATER / np.maximum(water, _DARKEST))
+    if picture.ndim == 2:
+        return np.minimum(_GREYS * gain + 0.5, 255).astype(np.uint8).take(picture)
+    wide = np.tile(gain, picture.shape[1])  # whole rows at a time, not channel by channel
+    rows = picture.reshape(len(picture), -1) * wide + np.float32(0.5)
+    return np.minimum(rows, 255, out=rows).astype(np.uint8).reshape(picture.shape)
 
 
 def viewed(image: Pixels, profile: Profile) -> Pixels:
