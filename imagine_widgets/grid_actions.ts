@@ -1,5 +1,6 @@
 // What a person does in the grid: move, select, label, confirm, undo, turn. GridView says what of it is seen.
-import { count, helpSheet, type Parts } from "./grid_frame.ts";
+import { count } from "./elements.ts";
+import { helpSheet, type Parts } from "./grid_frame.ts";
 import { moved } from "./grid_keys.ts";
 import { type Page, SIZES } from "./grid_page.ts";
 import { titleOf } from "./grid_sides.ts";
@@ -27,6 +28,7 @@ export abstract class Actions {
 
   act(name: string, detail?: Detail): void {
     if (!this.state.ready || (this.state.groups.length === 0 && name !== "help")) return;
+    this.state.acts++;
     const inRail = this.parts.rail.contains(document.activeElement);
     if (name === "move" && inRail) return this.moveInRail(String(detail));
     const actions: Record<string, () => void> = {
@@ -92,6 +94,7 @@ export abstract class Actions {
   }
 
   pick(event: MouseEvent): void {
+    this.state.acts++;
     const at = Number((event.currentTarget as HTMLElement).dataset.i);
     if (event.shiftKey) return this.stretchTo(at);
     this.at = at;

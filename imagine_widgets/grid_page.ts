@@ -1,5 +1,5 @@
 // One page of pictures: a cell for each row, its picture when it is there, and what was decided about it.
-import { make, swatch } from "./grid_frame.ts";
+import { make, swatch } from "./elements.ts";
 import { type GridState, NONE } from "./grid_state.ts";
 import type { Class } from "./grid_wire.ts";
 

@@ -1,5 +1,5 @@
 // What stands around the pictures and follows the state: progress, saved or not, the classes, the choices.
-import { count, make, swatch } from "./grid_frame.ts";
+import { count, make, swatch } from "./elements.ts";
 import type { GridState } from "./grid_state.ts";
 import type { GridView } from "./grid_view.ts";
 

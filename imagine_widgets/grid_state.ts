@@ -1,7 +1,7 @@
 // What the browser knows of one grid, shared by all its views: the kernel's truth, and over it the edits on their way.
-import { Outbox } from "./grid_outbox.ts";
 import { Thumbs } from "./grid_thumbs.ts";
-import type { ChangesMessage, Class, Edit, Failure, FromKernel, Group, Look, Model, StateMessage, Step } from "./grid_wire.ts";
+import type { ChangesMessage, Class, Edit, Failure, FromKernel, Group, Look, Model, Sent, StateMessage, Step } from "./grid_wire.ts";
+import { Outbox } from "./outbox.ts";
 
 /** What changed, for the views; "thumbs" brings rows, "closer" a closer look. */
 export type News = "state" | "decided" | "saving" | "failure" | "thumbs" | "closer";
@@ -30,8 +30,13 @@ export class GridState {
   shown = new Int32Array();
   failures: Failure[] = [];
   timer?: number;
+  since = performance.now(); // the last step, for what a label costs
+  acts = 0; // keys and clicks since then
   readonly listeners = new Set<Listener>();
-  readonly outbox = new Outbox((message) => this.send(message), () => this.tell("saving"));
+  readonly outbox = new Outbox<Sent & { things: number[] }>(
+    (sent) => this.send({ type: "edits", edits: sent.map(({ after: _, things: __, ...edit }) => edit) }),
+    () => this.tell("saving"),
+  );
   readonly thumbs = new Thumbs((message) => this.send(message), (rows) => this.tell("thumbs", rows));
   readonly receive = (message: FromKernel, buffers: DataView<ArrayBuffer>[]): void =>
     this.guard(() => this.apply(message, buffers));
@@ -146,7 +151,9 @@ export class GridState {
     const batch = newId();
     if (isStep) this.steps.push({ id: batch, rows: edit.rows, before: edit.rows.map((row) => this.shown[row]!) });
     edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]!));
-    this.outbox.put({ batch, ...edit });
+    const now = performance.now();
+    this.outbox.put({ batch, things: edit.rows, ...edit, seconds: (now - this.since) / 1000, keys: this.acts });
+    Object.assign(this, { since: now, acts: 0 });
     this.tell("decided");
   }
 

@@ -1,6 +1,7 @@
 // One view of the grid: where a person is in it, what is selected, and what keys and mouse do.
 import { Actions } from "./grid_actions.ts";
-import { closerSheet, frame, type Parts, showFailures } from "./grid_frame.ts";
+import { showFailures } from "./elements.ts";
+import { closerSheet, frame, type Parts } from "./grid_frame.ts";
 import { type Action, actionOf } from "./grid_keys.ts";
 import { Page } from "./grid_page.ts";
 import { drawChoices, drawHead, drawRail, titleOf } from "./grid_sides.ts";

@@ -33,7 +33,7 @@ export type Edit = { rows: number[]; after: number[] } & (
   | { kind: "accept" }
   | { kind: "undo"; of: string }
 );
-export type Sent = Edit & { batch: string };
+export type Sent = Edit & { batch: string; seconds: number; keys: number };
 
 export interface Failure {
   sentence: string;

@@ -1,30 +1,31 @@
 // Edits on their way to the kernel: in order, one message at a time, kept until the kernel has them on disk.
-import type { Refusal, Sent } from "./grid_wire.ts";
+import type { Refusal } from "./grid_wire.ts";
 
 const PATIENCE = 8000; // milliseconds without an answer before the same edits are sent again
 const MOST = 100; // edits in one message
 
-export class Outbox {
-  readonly send: (message: object) => void;
+/** `things` are what an edit changes: they are counted as not saved. */
+export class Outbox<Edit extends { batch: string; things: readonly unknown[] }> {
+  readonly send: (edits: Edit[]) => void;
   readonly changed: () => void;
-  waiting: Sent[] = [];
+  waiting: Edit[] = [];
   flying = false;
   refusal = ""; // why the kernel could not write them; they wait for "try again"
   late = false;
   pause = PATIENCE;
   timer?: number;
 
-  constructor(send: (message: object) => void, changed: () => void) {
+  constructor(send: (edits: Edit[]) => void, changed: () => void) {
     this.send = send;
     this.changed = changed;
   }
 
-  /** How many samples have a label that is not on disk yet. */
+  /** How many things have a label that is not on disk yet. */
   get count(): number {
-    return new Set(this.waiting.flatMap((edit) => edit.rows)).size;
+    return new Set(this.waiting.flatMap((edit) => edit.things)).size;
   }
 
-  put(edit: Sent): void {
+  put(edit: Edit): void {
     this.waiting.push(edit);
     this.flush();
   }
@@ -32,8 +33,7 @@ export class Outbox {
   flush(): void {
     if (this.flying || this.waiting.length === 0) return;
     this.flying = true;
-    const edits = this.waiting.slice(0, MOST).map(({ after: _, ...edit }) => edit);
-    this.send({ type: "edits", edits });
+    this.send(this.waiting.slice(0, MOST));
     this.timer = window.setTimeout(() => this.sendAgain(), this.pause);
   }
 

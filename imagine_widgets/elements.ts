@@ -1,0 +1,57 @@
+// What all widgets' pages are made of: elements, buttons, a sheet above the rest, failures below. Text is text, never HTML.
+import type { Class, Failure } from "./grid_wire.ts";
+
+export type Value = string | number | boolean | null | undefined | ((event: never) => unknown);
+
+/** An element: attributes by name, `text` as text, "on…" as listeners, children after. */
+export function make<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Record<string, Value> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") element.textContent = String(value);
+    else if (typeof value === "function") element.addEventListener(name.slice(2), value as EventListener);
+    else if (name.startsWith("aria-")) element.setAttribute(name, String(value));
+    else if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children);
+  return element;
+}
+
+export const count = (number: number): string => number.toLocaleString("en");
+
+export function swatch(one?: Pick<Class, "background">): HTMLElement {
+  return make("span", { class: "im-swatch", style: `background:${one?.background ?? "transparent"}`, "aria-hidden": "true" });
+}
+
+export function button(label: string, hint: string, onclick: () => void, more: Record<string, Value> = {}): HTMLButtonElement {
+  const key = hint ? [make("kbd", { text: hint, "aria-hidden": "true" })] : [];
+  return make("button", { type: "button", tabindex: 0, onclick, ...more }, make("span", { text: label }), ...key);
+}
+
+/** Show a sheet with a title; `close` is called by its cross. */
+export function fill(sheet: HTMLElement, title: string, close: () => void, content: HTMLElement): void {
+  const shut = make("button", { type: "button", "aria-label": "Close", class: "im-small", text: "×", onclick: close });
+  sheet.replaceChildren(
+    make("div", { class: "im-card" }, make("div", { class: "im-card-head" }, make("strong", { text: title, dir: "auto" }), shut), content),
+  );
+  sheet.setAttribute("aria-label", title);
+  sheet.hidden = false;
+  sheet.focus({ preventScroll: true });
+}
+
+export function showFailures(box: HTMLElement, failures: Failure[]): void {
+  box.replaceChildren(
+    ...failures.map(({ sentence, detail }) =>
+      make(
+        "details",
+        {},
+        make("summary", { text: sentence }),
+        make("pre", { text: detail || "No more is known." }),
+      ),
+    ),
+  );
+}
