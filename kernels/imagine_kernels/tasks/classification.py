@@ -1,6 +1,7 @@
 """One label for the whole sample: builds timm networks, loads their weights once, turns pictures into regions."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from imagine_kernels.records import Region
-from imagine_kernels.tasks import inputs, networks, taxonomy
+from imagine_kernels.records import Region, Sample
+from imagine_kernels.tasks import compute, inputs, networks, reading, scale, taxonomy
 from imagine_kernels.tasks.weights import Shelf, packed, write
 from imagine_kernels.use_case import Model
 
-__all__ = ["SHELF", "Classifier", "begin", "load", "packed", "preload", "write"]
+__all__ = ["SHELF", "Classifier", "begin", "features", "load", "packed", "preload", "write"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,20 @@ class Classifier:
         """As `scores`, of many pictures."""
         return np.concatenate([self.scores(seen[i : i + batch]) for i in range(0, len(seen), batch)])
 
+    def features(self, seen: Sequence[inputs.Pixels | inputs.Seen]) -> npt.NDArray[np.float32]:
+        """What the networks make of each picture before they name it, (pictures, features): like pictures lie near.
+
+        Of a forest alone: what it measures.
+        """
+        squares, *measured = self.batch(seen)
+        with torch.inference_mode():
+            found = [
+                network.forward_head(network.forward_features(squares), pre_logits=True).float().flatten(1)  # type: ignore[operator]
+                for network in networks.taught(self.network)
+            ]
+        vectors: npt.NDArray[np.float32] = torch.cat(found or measured, 1).cpu().numpy()
+        return vectors
+
     def regions(self, seen: Sequence[inputs.Pixels | inputs.Seen]) -> list[tuple[Region, ...]]:
         """One whole-sample region per picture, with the scores of all classes.
 
@@ -68,6 +83,20 @@ class Classifier:
             for answers in [self.model.names]
             for i, score, row in zip(called.tolist(), sure.tolist(), scores.tolist(), strict=True)
         ]
+
+
+def features(
+    classifier: Classifier, samples: Iterable[Sample], batch: int = 64
+) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
+    """Every sample's id and its features, streamed; those that cannot be read are left out (`predict` tells why)."""
+    grey = classifier.model.profile.colour == "grey"
+    with compute.free_threads() as threads:
+        good = scale.checked(samples, classifier.model)
+        reads = reading.read(good, classifier.prepare, side=classifier.side, threads=threads, grey=grey)
+        read = ((item.sample.id, item.ready) for item in reads if item.ready is not None)
+        while some := list(itertools.islice(read, batch)):
+            vectors = classifier.features([ready for _, ready in some])
+            yield from ((name, vector) for (name, _), vector in zip(some, vectors, strict=True))
 
 
 def begin(model: Model, seed: int, starter: Classifier | None = None, number: int = 0) -> nn.Module:
