@@ -52,6 +52,8 @@ def install(settings: Settings, *, tests: bool = False) -> int:
         return 1
     if lacking:
         packages.install(settings, lacking)
+    if said := packages.without_desktop():
+        print(said)
     workshop = Workshop(settings)
     if not to_make:
         workshop.refresh()

@@ -18,20 +18,32 @@ WINDOWS = (
     *("libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-render-util0", "libxcb-shape0", "libxcb-xkb1"),
 )
 """What napari's windows are drawn with."""
+DESKTOP = ("tigervnc-standalone-server", "icewm", "xauth")
+"""A person's desktop in the browser. Without it the house does all else."""
 SCREEN = "xvfb"
 """A screen that nobody looks at, for napari in the tests."""
 
 
 def missing(*, tests: bool) -> list[str]:
-    """Debian packages that are needed and missing."""
+    """Debian packages that are needed and missing; those of the desktop only where they can be installed."""
     lacking = []
     if importlib.util.find_spec("ensurepip") is None:
         lacking.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     if tests and not any(map(shutil.which, BROWSERS)):
         lacking.append("chromium")
-    if tests and shutil.which("dpkg-query"):
-        lacking.extend(name for name in (*FONTS, *WINDOWS, SCREEN) if not _installed(name))
+    if shutil.which("dpkg-query"):
+        wanted = (*FONTS, SCREEN) if tests else ()
+        desktop = (*WINDOWS, *DESKTOP) if tests or may_install() else ()
+        lacking.extend(name for name in (*wanted, *desktop) if not _installed(name))
     return lacking
+
+
+def without_desktop() -> str:
+    """A sentence where people's servers will have no Desktop card; empty where they will."""
+    if shutil.which("vncserver"):
+        return ""
+    names = " ".join((*WINDOWS, *DESKTOP))
+    return f"There will be no Desktop card with napari; to have it: apt-get install {names}"
 
 
 def sentence(lacking: Sequence[str]) -> str:

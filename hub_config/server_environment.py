@@ -52,6 +52,7 @@ def variables(
         environment.LABEL_STUDIO_URL: f"{public}/services/label-studio",
         environment.MLFLOW_URL: f"{public}/services/mlflow",
         environment.MLFLOW_TOKEN: token,
+        environment.DESKTOP: str(CONFIG / "desktop.sh"),
         environment.WAIT_POLICY: "PASSIVE",
         environment.LEASES: str(homes.leases_socket(settings)),
         environment.GPUS: str(profile.gpus),

@@ -9,7 +9,7 @@ import numpy as np
 
 from imagine_kernels.records import Annotation, Region, Sample, to_json
 from imagine_kernels.shapes import Box, Mask, Point
-from imagine_widgets.napari import from_napari, show
+from imagine_widgets.napari import classes_dock, from_napari, show
 
 
 def main(folder: Path) -> None:
@@ -21,6 +21,10 @@ def main(folder: Path) -> None:
     point = Region("eye", shape=Point(160, 90), id="point")
     viewer = show([sample], [Annotation("sea.png", (box, mask, point), "ana")], labels=["fish"])
     viewer.layers["shapes"].add_polygons(np.array([[80.0, 100.0], [110.0, 100.0], [110.0, 140.0]]))
+    chooser = classes_dock.add(viewer, ["fish", "eel"])
+    viewer.layers["shapes"].selected_data = {1}
+    chooser.setCurrentText("eel")
+    viewer.layers["points"].add([10.0, 10.0])
     picture = viewer.screenshot(str(folder / "window.png"), canvas_only=True, flash=False)
     (annotation,) = from_napari(viewer.layers, "me")
     viewer.close()

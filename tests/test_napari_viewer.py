@@ -40,11 +40,16 @@ def seen(screen, tmp_path_factory):
 
 
 def test_what_a_person_draws_in_the_window_comes_back_beside_what_was_there(seen):
-    regions = {region["id"]: region for region in seen[1]["regions"]}
-    assert [*regions][:3] == ["box", "mask", "point"]
-    (new,) = [region for region in regions.values() if region["id"] not in {"box", "mask", "point"}]
-    assert new["label"] == "fish"
-    assert new["shape"]["points"] == [[100.5, 80.5], [100.5, 110.5], [140.5, 110.5]]
+    regions = seen[1]["regions"]
+    assert [region["id"] for region in regions[:3]] == ["box", "mask", "point"]
+    drawn = next(region for region in regions[3:] if region["shape"]["kind"] == "Polygon")
+    assert drawn["shape"]["points"] == [[100.5, 80.5], [100.5, 110.5], [140.5, 110.5]]
+
+
+def test_a_class_that_is_chosen_is_that_of_what_is_selected_and_of_what_is_drawn_next(seen):
+    labels = {region["shape"]["kind"]: region["label"] for region in seen[1]["regions"]}
+    assert (labels["Box"], labels["Polygon"]) == ("fish", "eel")
+    assert [r["label"] for r in seen[1]["regions"] if r["shape"]["kind"] == "Point"] == ["eye", "eel"]
 
 
 def test_the_window_shows_picture_mask_and_shapes(seen):

@@ -70,6 +70,7 @@ def test_a_file_in_the_place_of_a_folder_is_named(here, tmp_path):
 
 
 def test_a_python_without_venv_lacks_a_package_with_a_name(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setitem(sys.modules, "ensurepip", None)
     assert packages.missing(tests=False) == [f"python3.{sys.version_info.minor}-venv"]
 
@@ -80,6 +81,7 @@ def test_a_machine_without_a_browser_is_told_its_package(monkeypatch, tmp_path):
     assert lacking == ["chromium"]
     assert "apt-get install chromium" in packages.sentence(lacking)
     assert not packages.may_install()
+    assert "no Desktop card" in packages.without_desktop()
 
 
 def test_this_machine_has_what_the_tests_need():

@@ -6,6 +6,7 @@ along unseen, and comes back by the region's id as it was, unless the person cha
 """
 
 from imagine_widgets.napari.coming import from_napari as from_napari
+from imagine_widgets.napari.desk import on_desktop as on_desktop
 from imagine_widgets.napari.going import Layer as Layer
 from imagine_widgets.napari.going import to_napari as to_napari
 from imagine_widgets.napari.viewing import show as show

@@ -147,7 +147,7 @@ def _points(said: Mapping[str, tuple[int, list[Region]]], dimensions: int, commo
     return data[:, 3 - dimensions :], {**made, "face_color": "transparent", **common}, "points"
 
 
-def _table(columns: dict[str, list[Any]]) -> Any:  # noqa: ANN401
+def _table(columns: Mapping[str, object]) -> Any:  # noqa: ANN401
     """A table for napari: one without rows must not take its columns for numbers."""
     import pandas as pd
 
@@ -160,4 +160,5 @@ def _colours(what: str, rows: Sequence[object], first: str) -> dict[str, Any]:
     by_class = (
         {f"{what}_color": "label", f"{what}_color_cycle": list(COLOURS)} if rows else {f"{what}_color": COLOURS[0]}
     )
-    return {**by_class, "feature_defaults": new}
+    text = {"string": "{label}", "size": 9, "color": "white", "anchor": "upper_left"} if rows else None
+    return {**by_class, "feature_defaults": new, "text": text}

@@ -7,6 +7,8 @@ USER = "JUPYTERHUB_USER"
 """The person's name at the hub."""
 HUB_TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105
 """The server's own token; it opens Label Studio and MLflow for the person it belongs to."""
+SERVER_ADDRESS = "JUPYTERHUB_SERVICE_PREFIX"
+"""Where the person's server is at the hub, from and to a slash."""
 LABEL_STUDIO_URL = "IMAGINE_LABEL_STUDIO_URL"
 """Label Studio behind the hub's door, without a slash at the end."""
 MLFLOW_URL = "MLFLOW_TRACKING_URI"
@@ -23,6 +25,8 @@ LEASES = "IMAGINE_LEASES"
 GPUS = "IMAGINE_GPUS"
 """How many shares of graphics cards each kernel of this server asks for."""
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+DESKTOP = "JUPYTER_REMOTE_DESKTOP_PROXY_XSTARTUP"
+"""The program that runs on a person's desktop."""
 WAIT_POLICY = "OMP_WAIT_POLICY"
 """PASSIVE, or kernels that share a machine stall one another."""
 
