@@ -5,10 +5,10 @@ from typing import Any
 
 _HOMES = {
     "Grid": "imagine_widgets.grid",
-    "Journal": "imagine_widgets.journal",
+    "Store": "imagine_widgets.store",
 }
 
-__all__ = ["Grid", "Journal"]  # found by __getattr__
+__all__ = ["Grid", "Store"]  # found by __getattr__
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

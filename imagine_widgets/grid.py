@@ -1,6 +1,6 @@
-"""The review grid: pictures by predicted class, least sure first, corrected by keyboard; labels go to the journal.
+"""The review grid: pictures by predicted class, least sure first, corrected by keyboard; labels go to the store.
 
-The browser shows an edit at once and sends it as a small message; the answer comes when the journal has it on disk.
+The browser shows an edit at once and sends it as a small message; the answer comes when the store has it on disk.
 """
 
 import difflib
@@ -15,14 +15,16 @@ from imagine_kernels import environment
 from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_widgets.classes import Label
 from imagine_widgets.failures import sentence, show, shown_below
-from imagine_widgets.grid_store import NONE, Batch, Changes, GridStore, Progress
-from imagine_widgets.journal import Journal, journal_of
+from imagine_widgets.grid_store import NONE, Batch, Changes, Cost, GridStore, Progress
 from imagine_widgets.scripts import script
 from imagine_widgets.still import still, words
+from imagine_widgets.store import Speed, Store, store_of
 from imagine_widgets.thumbnails import Make, Thumbnails, readable
 
-_OPTIONS = ("journal", "author", "page", "thumbnail")
+_OPTIONS = ("store", "author", "page", "thumbnail")
 _CLOSE = 640  # pixels of the picture somebody looks closer at
+_PAUSE = 60.0  # seconds
+_MOST_KEYS = 10_000
 _STEPS = 50  # steps that a page opened anew can still undo
 Message = Mapping[str, Any]
 
@@ -30,8 +32,8 @@ Message = Mapping[str, Any]
 class Grid(anywidget.AnyWidget):
     """Show `samples` by the class `predictions` gave them and let a person confirm or correct them.
 
-    `labels` are the classes to choose from (`use_case.labels()`). `journal` is where labels are kept, by default
-    `journal_of(samples)` in the person's work folder; what it holds for these samples is shown as decided. `author` is
+    `labels` are the classes to choose from (`use_case.labels()`). `store` is where labels are kept, by default
+    `store_of(samples)` in the person's work folder; what it holds for these samples is shown as decided. `author` is
     by default the person at the hub. `page` is the number of pictures on a page. `thumbnail(sample, side)`
     makes the bytes of a picture, by default those of `imagine_kernels.images`.
 
@@ -47,7 +49,7 @@ class Grid(anywidget.AnyWidget):
         predictions: Iterable[Prediction],
         labels: Iterable[Label],
         *,
-        journal: Journal | None = None,
+        store: Store | None = None,
         author: str | None = None,
         page: int = 60,
         thumbnail: Make | None = None,
@@ -57,9 +59,9 @@ class Grid(anywidget.AnyWidget):
             raise TypeError(_advice(name))
         if not 1 <= page <= 500:
             raise ValueError(f"A page holds 1 to 500 pictures, not {page}.")
-        self.journal = journal or journal_of(samples)
-        self._store = GridStore(samples, predictions, labels, self.journal, author or environment.user())
-        self._thumbnails = Thumbnails(self._store.samples, thumbnail)
+        self.store = store or store_of(samples)
+        self._rows = GridStore(samples, predictions, labels, self.store, author or environment.user())
+        self._thumbnails = Thumbnails(self._rows.samples, thumbnail)
         self._page = page
         self._classes_sent = 0
         self._speaking = threading.RLock()  # what is told later is newer: the browser takes the last word
@@ -68,30 +70,35 @@ class Grid(anywidget.AnyWidget):
 
     @property
     def annotations(self) -> tuple[Annotation, ...]:
-        """What a person decided about the samples of this grid, here or anywhere else in the journal."""
+        """What a person decided about the samples of this grid, here or anywhere else in the store."""
         self._catch_up()
-        return self._store.annotations()
+        return self._rows.annotations()
 
     @property
     def labels_by_sample(self) -> dict[str, str]:
         """The label of each sample: as decided, else as predicted; without either it is left out."""
         self._catch_up()
-        pairs = zip(self._store.samples, self._store.predicted, self._store.decided, strict=True)
+        pairs = zip(self._rows.samples, self._rows.predicted, self._rows.decided, strict=True)
         best = ((sample.id, predicted if decided == NONE else decided) for sample, predicted, decided in pairs)
-        return {sample: self._store.classes[label].name for sample, label in best if label != NONE}
+        return {sample: self._rows.classes[label].name for sample, label in best if label != NONE}
 
     @property
     def progress(self) -> Progress:
         """How many samples there are, how many were confirmed and how many corrected."""
         self._catch_up()
-        return self._store.progress()
+        return self._rows.progress()
+
+    @property
+    def speed(self) -> Speed:
+        """How fast the author labelled in this store so far: labels an hour, keys a label."""
+        return self.store.speed(self._rows.author)
 
     def still(self) -> str:
         """The grid as it is now as HTML that needs no kernel: counts per class and the least sure pictures."""
-        return still(self._store, self._thumbnails.get)
+        return still(self._rows, self._thumbnails.get)
 
     def __repr__(self) -> str:
-        return f"<Grid. {words(self._store)}>"
+        return f"<Grid. {words(self._rows)}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:  # noqa: ANN401
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -114,10 +121,10 @@ class Grid(anywidget.AnyWidget):
 
     def _catch_up(self) -> None:
         with self._speaking:
-            self._tell(self._store.refresh())
+            self._tell(self._rows.refresh())
 
     def _send_state(self, message: Message) -> None:
-        store = self._store
+        store = self._rows
         with self._speaking:
             store.refresh()
             self._classes_sent = len(store.classes)
@@ -151,10 +158,10 @@ class Grid(anywidget.AnyWidget):
 
     def _do(self, edit: Message) -> Changes:
         if edit["kind"] == "undo":
-            return self._store.undo(edit["batch"], edit["of"])
+            return self._rows.undo(edit["batch"], edit["of"])
         if edit["kind"] == "accept":
-            return self._store.accept(edit["batch"], edit["rows"])
-        return self._store.label(edit["batch"], edit["rows"], edit["label"])
+            return self._rows.accept(edit["batch"], edit["rows"], _cost(edit))
+        return self._rows.label(edit["batch"], edit["rows"], edit["label"], _cost(edit))
 
     def _tell(self, changes: Changes, handled: Sequence[str] = (), failed: Mapping[str, str] | None = None) -> None:
         """Tell every browser that shows this grid what changed."""
@@ -166,13 +173,13 @@ class Grid(anywidget.AnyWidget):
             "batches": handled,
             "failed": failed,
             "rows": rows,
-            "labels": [self._store.decided[row] for row in rows],
+            "labels": [self._rows.decided[row] for row in rows],
             "done": [_step(step) for step in changes.done],
             "undone": changes.undone,
         }
-        if len(self._store.classes) != self._classes_sent:
-            self._classes_sent = len(self._store.classes)
-            news["classes"] = self._store.classes.to_json()
+        if len(self._rows.classes) != self._classes_sent:
+            self._classes_sent = len(self._rows.classes)
+            news["classes"] = self._rows.classes.to_json()
         self.send(news)
 
     def _send_thumbs(self, message: Message) -> None:
@@ -183,9 +190,9 @@ class Grid(anywidget.AnyWidget):
 
     def _send_closer(self, message: Message) -> None:
         row = message["row"]
-        sample, picture = self._store.samples[row], self._thumbnails.make(row, _CLOSE)
-        classes = self._store.classes
-        scores = [(classes[classes.index(name)], score) for name, score in self._store.scores(row)]
+        sample, picture = self._rows.samples[row], self._thumbnails.make(row, _CLOSE)
+        classes = self._rows.classes
+        scores = [(classes[classes.index(name)], score) for name, score in self._rows.scores(row)]
         answer = {
             "type": "closer",
             "to": message["to"],
@@ -200,6 +207,14 @@ class Grid(anywidget.AnyWidget):
 
 def _step(step: Batch) -> dict[str, object]:
     return {"id": step.id, "rows": step.rows, "before": step.before}
+
+
+def _cost(edit: Message) -> Cost:
+    """What the browser measured; a long pause counts for a minute, for then nobody was labelling."""
+    seconds, keys = edit.get("seconds"), edit.get("keys")
+    if seconds is None or keys is None:
+        return Cost()
+    return Cost(min(max(float(seconds), 0.0), _PAUSE), min(max(int(keys), 0), _MOST_KEYS))
 
 
 def _facts(sample: Sample) -> str:

@@ -1,17 +1,19 @@
 """The truth behind the review grid: what was predicted, what a person decided, what can be undone. No browser here."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from imagine_kernels.records import Annotation, Prediction, Region, Sample
+from imagine_kernels.records import Annotation, Prediction, Region, Sample, new_id
 from imagine_widgets.classes import Classes, Label
-from imagine_widgets.journal import Journal
+from imagine_widgets.store import Drop, Edit, Held, Put, Step, Store
+from imagine_widgets.store.holding import annotations, holding
 
 NONE = -1
 """The place of a class where there is none: not predicted, not decided."""
 TOOL = "review grid"
 _STACK = 1000
+_RECALLED = 50  # steps of before that a grid made again can still undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,14 @@ class Batch:
     id: str
     rows: tuple[int, ...]
     before: tuple[int, ...]
-    annotations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a step cost the person, where the browser measured it: the seconds since the one before, keys and clicks."""
+
+    seconds: float | None = None
+    keys: int | None = None
 
 
 @dataclass(slots=True)
@@ -69,11 +78,11 @@ class GridStore:
         samples: Sequence[Sample],
         predictions: Iterable[Prediction],
         labels: Iterable[Label],
-        journal: Journal,
+        store: Store,
         author: str,
     ) -> None:
         self.samples = tuple(samples)
-        self.journal, self.author = journal, author
+        self.store, self.author = store, author
         self.classes = Classes(labels)
         self._lock = threading.RLock()
         self._row = {sample.id: row for row, sample in enumerate(self.samples)}
@@ -86,11 +95,11 @@ class GridStore:
         for prediction in predictions:
             self._enter(prediction)
         self.decided: list[int] = [NONE] * len(self.samples)
-        self._holding: list[str | None] = [None] * len(self.samples)
-        self._batches: dict[str, Batch] = {}
         self._handled: set[str] = set()
         self._mark = 0
         self.refresh()
+        steps = store.steps(author, TOOL, _RECALLED)
+        self._batches = {step.id: self._recall(step) for step in steps if step.samples <= self._row.keys()}
 
     def _enter(self, prediction: Prediction) -> None:
         row, region = self._row.get(prediction.sample_id), whole(prediction.regions)
@@ -118,33 +127,58 @@ class GridStore:
         scores = dict(region.scores) or ({} if region.score is None else {region.label: region.score})
         return sorted(scores.items(), key=lambda item: -item[1])[:3]
 
-    def label(self, batch: str, rows: Sequence[int], label: int) -> Changes:
-        """Give these rows one label. Raises OSError with a sentence where the journal cannot be written."""
+    def label(self, batch: str, rows: Sequence[int], label: int, cost: Cost | None = None) -> Changes:
+        """Give these rows one label. Raises OSError with a sentence where the store cannot be written."""
         if not 0 <= label < len(self.classes):
             raise ValueError(f"There is no class number {label} in this grid.")
-        return self._decide(batch, rows, lambda _: label, lambda _: True)
+        return self._decide(batch, rows, lambda _: label, lambda _: True, cost or Cost())
 
-    def accept(self, batch: str, rows: Sequence[int]) -> Changes:
+    def accept(self, batch: str, rows: Sequence[int], cost: Cost | None = None) -> Changes:
         """Confirm the predicted label of those of these rows that nobody decided yet."""
-        return self._decide(batch, rows, self.predicted.__getitem__, lambda row: self.decided[row] == NONE)
+        is_open = lambda row: self.decided[row] == NONE  # noqa: E731
+        return self._decide(batch, rows, self.predicted.__getitem__, is_open, cost or Cost())
 
     def _decide(
-        self, batch: str, rows: Sequence[int], choose: Callable[[int], int], wanted: Callable[[int], bool]
+        self,
+        batch: str,
+        rows: Sequence[int],
+        choose: Callable[[int], int],
+        wanted: Callable[[int], bool],
+        cost: Cost,
     ) -> Changes:
         with self._lock:
             changes = self.refresh()
             if batch in self._handled:
                 return Changes([*changes.rows, *self._known(rows)])
             taken = tuple(row for row in self._known(rows) if wanted(row) and choose(row) != NONE)
-            made = [self._annotation(row, choose(row)) for row in taken]
             before = tuple(self.decided[row] for row in taken)
-            self.journal.append(*made)
-            self._handled.add(batch)
             if taken:
-                self._push(Batch(batch, taken, before, tuple(a.id for a in made)))
+                edits = [edit for row, said in self._said(taken) for edit in self._edits(row, choose(row), said)]
+                self.store.write(edits, batch=batch, seconds=cost.seconds, keys=cost.keys)
+                self._push(Batch(batch, taken, before))
                 changes.done.append(self._batches[batch])
+            self._handled.add(batch)
             changes.rows += [*self.refresh().rows, *self._known(rows)]
             return changes
+
+    def _said(self, rows: Sequence[int]) -> Iterator[tuple[int, tuple[Held, ...]]]:
+        said = self.store.all_regions(self.samples[row].id for row in rows)
+        return ((row, held) for row, (_, held) in zip(rows, said, strict=True))
+
+    def _edits(self, row: int, label: int, said: Sequence[Held]) -> Iterator[Edit]:
+        """My label of the whole sample, in place of what I said of it before; nobody else's is touched."""
+        sample = self.samples[row].id
+        own = [(held.region, held.deleted) for held in said if held.author == self.author and held.region is not None]
+        mine = [(region, deleted) for region, deleted in own if region.shape is None]
+        live = [region for region, deleted in mine if not deleted]
+        first = whole(live) or next((region for region, _ in mine), None)
+        name, state = self.classes[label].name, "accepted" if label == self.predicted[row] else "corrected"
+        guess = self._regions.get(row)
+        region = first or Region(name, id=guess.id if guess is not None else new_id())
+        yield Put(sample, replace(region, label=name, score=None, scores={}, state=state), self.author, TOOL)
+        for other in live:
+            if other.id != region.id:
+                yield Drop(sample, other.id, self.author, TOOL)
 
     def undo(self, batch: str, of: str) -> Changes:
         """Take the step `of` back; rows that were decided anew since, here or elsewhere, keep the newer label."""
@@ -153,7 +187,7 @@ class GridStore:
             step = self._batches.get(of)
             if batch in self._handled or step is None:
                 return Changes([*changes.rows, *(step.rows if step else ())], undone=[of])
-            self.journal.withdraw(step.annotations, self.author)
+            self.store.undo(of, author=self.author, as_batch=batch)
             self._handled.add(batch)
             del self._batches[of]
             changes.undone.append(of)
@@ -161,14 +195,13 @@ class GridStore:
             return changes
 
     def refresh(self) -> Changes:
-        """Take over what the journal holds now: labels from Label Studio, from another tab, from another notebook."""
+        """Take over what the store holds now: labels from Label Studio, from another tab, from another notebook."""
         with self._lock:
-            self._mark, samples = self.journal.changed(self._mark)
+            mark, samples = self.store.changed(self._mark)
             rows = sorted(self._row[sample] for sample in samples if sample in self._row)
-            for row in rows:
-                annotation = self.journal.current(self.samples[row].id)
-                self._holding[row] = annotation.id if annotation else None
-                self.decided[row] = self._class_of(annotation)
+            for row, said in self._said(rows):
+                self.decided[row] = self._class_of(said)
+            self._mark = mark
             return Changes(rows)
 
     def steps(self) -> list[Batch]:
@@ -177,11 +210,11 @@ class GridStore:
             return list(self._batches.values())
 
     def annotations(self) -> tuple[Annotation, ...]:
-        """What holds for the samples of this grid, in their order."""
+        """What holds for the samples of this grid, in their order: one annotation for each who said what holds."""
         with self._lock:
             self.refresh()
-            held = (self.journal.current(self.samples[row].id) for row, i in enumerate(self._holding) if i is not None)
-            return tuple(annotation for annotation in held if annotation is not None)
+            rows = [row for row, decided in enumerate(self.decided) if decided != NONE]
+            return tuple(one for _, said in self._said(rows) for one in annotations(_holding(said)))
 
     def progress(self) -> Progress:
         """Counts of what is decided."""
@@ -190,14 +223,17 @@ class GridStore:
             confirmed = sum(decided == predicted for decided, predicted in pairs)
             return Progress(len(self.samples), confirmed, len(pairs) - confirmed)
 
-    def _annotation(self, row: int, label: int) -> Annotation:
-        return Annotation(self.samples[row].id, (Region(self.classes[label].name),), self.author, tool=TOOL)
+    def _class_of(self, said: Sequence[Held]) -> int:
+        found = _holding(said)
+        regions = [held.region for held in found if held.region is not None]
+        region = whole(regions) or next(iter(regions), None)
+        return NONE if not found else self.classes.index(region.label if region else "")
 
-    def _class_of(self, annotation: Annotation | None) -> int:
-        if annotation is None:
-            return NONE
-        region = whole(annotation.regions) or next(iter(annotation.regions), None)
-        return self.classes.index(region.label if region else "")
+    def _recall(self, step: Step) -> Batch:
+        """A step of before the kernel was started, and what I had said before it."""
+        told = self.store.before(step.id)
+        rows = tuple(sorted(self._row[sample] for sample in step.samples))
+        return Batch(step.id, rows, tuple(self._class_of(told.get(self.samples[row].id, ())) for row in rows))
 
     def _known(self, rows: Sequence[int]) -> list[int]:
         unknown = [row for row in rows if not 0 <= row < len(self.samples)]
@@ -209,6 +245,11 @@ class GridStore:
         self._batches[batch.id] = batch
         while len(self._batches) > _STACK:
             del self._batches[next(iter(self._batches))]
+
+
+def _holding(said: Sequence[Held]) -> tuple[Held, ...]:
+    """What holds for a sample; where no region does, that somebody saw it and found nothing."""
+    return holding(said) or tuple(held for held in said if not held.id and not held.deleted)[-1:]
 
 
 def whole(regions: Sequence[Region]) -> Region | None:

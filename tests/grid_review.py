@@ -1,20 +1,21 @@
-"""A review grid in a real JupyterLab and the journal behind it, for the tests of hands and of a grid's life."""
+"""A review grid in a real JupyterLab and the store behind it, for the tests of hands and of a grid's life."""
 
 import os
 
 import pytest
 from browser import chromium
+from grids import labels
 from jupyter_lab import Notebook, running
 from playwright.sync_api import expect
 
-from imagine_widgets import Journal
+from imagine_widgets import Store
 
 HEAD = """
 import os, time
 from imagine_kernels.records import Prediction, Region
 from imagine_kernels.sources import open_samples
 from imagine_kernels.use_case import Label
-from imagine_widgets import Grid, Journal
+from imagine_widgets import Grid, Store
 samples = open_samples({folder!r}).samples
 labels = [Label("Actinoptychus", "Actinoptychus"), Label("Tripos", "Tripos"), Label("debris", "Debris"),
           Label("arabic", "عوالق نباتية"), Label("evil", "<img src=x onerror=pwned=1>")]
@@ -24,7 +25,7 @@ def prediction(number, sample):
 predictions = [prediction(*pair) for pair in enumerate(samples)]
 open("pid", "w").write(str(os.getpid()))
 """
-GRID = "grid = Grid(samples, predictions, labels, journal=Journal({path!r}), author='ada', page={page})\ngrid"
+GRID = "grid = Grid(samples, predictions, labels, store=Store({path!r}), author='ada', page={page})\ngrid"
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +45,10 @@ def notebook(tmp_path_factory, pictures):
 
 
 class Review:
-    """A grid on the page and the journal behind it."""
+    """A grid on the page and the store behind it."""
 
     def __init__(self, notebook, path, page):
-        self.notebook, self.page, self.journal = notebook, notebook.page, Journal(path)
+        self.notebook, self.page, self.store = notebook, notebook.page, Store(path)
         self.cell = notebook.run(1, GRID.format(path=str(path), page=page))
         self.cells = self.cell.locator(".im-cell")
         self.state = self.cell.locator(".im-saved")
@@ -55,7 +56,7 @@ class Review:
 
     def again(self):
         """The same cell run once more."""
-        return Review(self.notebook, self.journal.path, page=10)
+        return Review(self.notebook, self.store.path, page=10)
 
     def stand(self, index):
         self.cells.nth(index).focus()
@@ -66,7 +67,7 @@ class Review:
 
     def saved(self):
         expect(self.state).to_have_text("All saved", timeout=60_000)
-        return {sample: a.regions[0].label for sample, a in self.journal.annotations().items()}
+        return labels(self.store)
 
     def kinds(self):
         return self.cells.evaluate_all("cells => cells.map(cell => cell.dataset.kind)")
@@ -83,4 +84,4 @@ class Review:
 
 @pytest.fixture
 def review(notebook, tmp_path):
-    return Review(notebook, tmp_path / "journal.jsonl", page=10)
+    return Review(notebook, tmp_path / "run.labels", page=10)

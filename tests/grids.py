@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from imagine_kernels.records import Prediction, Region, Sample
 from imagine_widgets import Grid
+from imagine_widgets.store import Put
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,18 @@ def prediction(name, label, score=None, **scores):
     return Prediction(name, (Region(label, score, scores=scores),), "model", "sha")
 
 
+def say(store, label, *samples, author="bo"):
+    """Somebody labels whole samples elsewhere: in another notebook, in Label Studio."""
+    return store.write([Put(name, Region(label), author) for name in samples])
+
+
+def labels(store):
+    """What holds in a store for each sample, as far as a grid shows it."""
+    _, samples = store.changed()
+    held = {sample: [one.region.label for one in store.current(sample)] for sample in samples}
+    return {sample: names[0] for sample, names in held.items() if names}
+
+
 class Heard(Grid):
     """A grid that keeps what it would send to the browser, and hears what a browser would send."""
 
@@ -44,8 +57,8 @@ class Heard(Grid):
         return self.sent[-1]
 
 
-def six_samples(journal):
+def six_samples(store):
     """A grid of the samples a to f, of which a and b have a prediction."""
     predictions = [prediction("a", "Actino", 0.9), prediction("b", "Tripos", 0.5)]
     samples = [sample(name) for name in "abcdef"]
-    return Heard(samples, predictions, LABELS, journal=journal, author="ada", thumbnail=lambda *_: DOT)
+    return Heard(samples, predictions, LABELS, store=store, author="ada", thumbnail=lambda *_: DOT)

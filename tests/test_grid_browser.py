@@ -20,7 +20,7 @@ def test_arrows_move_a_class_key_labels_and_goes_on_to_the_next_open_picture(rev
     saved = review.saved()
     assert sorted(saved.values()) == ["debris", "debris"]
     assert {sample.rsplit("/", 1)[-1] for sample in saved} == {names[1], names[2]}
-    assert {a.author for a in review.journal.annotations().values()} == {"ada"}
+    assert {a.author for a in review.store.annotations()} == {"ada"}
 
 
 def test_space_shift_and_clicks_select_and_one_key_labels_the_selection(review):

@@ -6,10 +6,10 @@ import signal
 import time
 
 import pytest
+from grids import labels, say
 from playwright.sync_api import expect
 
-from imagine_kernels.records import Annotation, Region
-from imagine_widgets import Journal
+from imagine_widgets import Store
 
 pytest_plugins = ["grid_review"]
 pytestmark = pytest.mark.browser
@@ -23,10 +23,13 @@ def test_saved_is_shown_only_when_the_kernel_has_it_on_disk(review, notebook):
         review.press("3", "3")
         assert review.kinds()[:3] == ["corrected", "corrected", "open"], "the label shows at once"
         expect(review.state).to_have_text("Saving 2…")
-        assert review.journal.annotations() == {}
+        assert labels(review.store) == {}
     finally:
         os.kill(notebook.kernel, signal.SIGCONT)
     assert list(review.saved().values()) == ["debris", "debris"]
+    speed = review.store.speed("ada")
+    assert (speed.labels, speed.keys) == (2, 2), "3 and 3"
+    assert speed.seconds > 0
 
 
 def test_pages_turn_while_the_kernel_stands_still(review, notebook):
@@ -61,12 +64,12 @@ def test_a_running_cell_does_not_hold_up_the_labels(review, notebook, tmp_path):
 
 
 def test_a_disk_that_refuses_is_told_and_trying_again_saves(review):
-    review.journal.path.mkdir()
+    review.store.path.mkdir()
     review.stand(0)
     review.press("3")
     expect(review.state).to_contain_text("1 not saved. The labels")
-    assert "journal.jsonl" in review.state.inner_text()
-    review.journal.path.rmdir()
+    assert "run.labels" in review.state.inner_text()
+    review.store.path.rmdir()
     review.cell.get_by_text("Try again").click()
     assert list(review.saved().values()) == ["debris"]
 
@@ -87,17 +90,17 @@ def test_two_views_of_a_grid_and_the_page_loaded_again_show_the_same(review, not
     review.press("u")
     expect(last.locator(".im-counts")).to_have_text("1 of 48 decided, 1 corrected")
     expect(last.locator(".im-saved")).to_have_text("All saved")
-    assert len(review.journal.annotations()) == 1
+    assert len(labels(review.store)) == 1
 
 
 def test_labels_from_elsewhere_appear_when_a_cell_looks_or_the_person_comes_back(review, notebook):
     notebook.run(2, "ids = [sample.id for sample in samples]; print(repr(ids))")
     ids = json.loads(notebook.outputs(2).replace("'", '"'))
-    review.journal.append(Annotation(ids[0], (Region("Copepoda"),), "bo"))
+    say(review.store, "Copepoda", ids[0])
     notebook.run(2, "grid.progress")
     expect(review.cells.first).to_have_attribute("data-kind", "corrected")
     assert "Copepoda" in review.cells.first.inner_text()
-    review.journal.append(Annotation(ids[2], (Region("debris"),), "bo"))
+    say(review.store, "debris", ids[2])
     time.sleep(2.1)
     review.stand(5)
     expect(review.cells.nth(1)).to_have_attribute("data-kind", "corrected")
@@ -105,20 +108,20 @@ def test_labels_from_elsewhere_appear_when_a_cell_looks_or_the_person_comes_back
 
 def test_a_picture_that_cannot_be_read_says_so_and_can_be_labelled(review, notebook, tmp_path):
     source = "def fails(sample, side):\n    raise ValueError('cut off after 12 bytes.')\n"
-    path = str(tmp_path / "broken.jsonl")
-    cell = notebook.run(2, f"{source}Grid(samples, predictions, labels, journal=Journal({path!r}), thumbnail=fails)")
+    path = str(tmp_path / "broken.labels")
+    cell = notebook.run(2, f"{source}Grid(samples, predictions, labels, store=Store({path!r}), thumbnail=fails)")
     expect(cell.locator(".im-broken").first).to_have_text("cut off after 12 bytes.")
     cell.locator(".im-cell").first.focus()
     review.press("3")
     expect(cell.locator(".im-saved")).to_have_text("All saved")
-    assert len(Journal(path).annotations()) == 1
+    assert len(labels(Store(path))) == 1
 
 
 def test_what_goes_wrong_in_the_browser_or_behind_it_is_shown_below_the_grid(review, notebook):
     below = review.cell.get_by_role("alert")
     notebook.run(2, "grid.send({'type': 'changes'})")
     expect(below).to_contain_text("The grid stumbled: ")
-    notebook.run(2, "grid._store.scores = None")
+    notebook.run(2, "grid._rows.scores = None")
     review.stand(0)
     review.press("z")
     expect(below).to_contain_text("The grid could not answer 'closer'. TypeError: 'NoneType' object is not callable")
@@ -148,4 +151,4 @@ def test_a_kernel_that_ended_is_told_before_anybody_labels_into_nothing(review, 
     notebook.run(0)
     again = review.again()
     assert again.kinds()[:2] == ["corrected", "open"]
-    assert len(again.journal.annotations()) == 1
+    assert len(labels(again.store)) == 1

@@ -11,30 +11,31 @@ from grids import DOT, LABELS, Heard, Label, prediction, sample, six_samples
 
 from imagine_kernels import report
 from imagine_kernels.records import Sample
-from imagine_widgets import Journal
+from imagine_widgets import Store
 
 CELL = """
-from imagine_kernels.records import Annotation, Prediction, Region
+from imagine_kernels.records import Prediction, Region
 from imagine_kernels.sources import open_samples
 from imagine_kernels.use_cases.phytoplankton import USE_CASE
 from imagine_widgets import Grid
+from imagine_widgets.store import Put
 samples = open_samples({folder!r}).samples
 labels = USE_CASE.model().labels
 predictions = [Prediction(sample.id, (Region(sample.id.split("/")[0], 0.8),), "drawn", "0") for sample in samples]
 grid = Grid(samples, predictions, labels)
-grid.journal.append(*[Annotation(sample.id, (Region(sample.id.split("/")[0]),), "ada") for sample in samples[:2]])
+grid.store.write([Put(sample.id, Region(sample.id.split("/")[0]), "ada") for sample in samples[:2]])
 grid
 """
 
 
 @pytest.fixture
-def journal(tmp_path):
-    return Journal(tmp_path / "labels" / "journal.jsonl")
+def store(tmp_path):
+    return Store(tmp_path / "labels" / "run.labels")
 
 
 @pytest.fixture
-def grid(journal):
-    grid = six_samples(journal)
+def grid(store):
+    grid = six_samples(store)
     yield grid
     grid.close()
 
@@ -71,7 +72,7 @@ def test_a_display_without_a_kernel_has_the_still_picture_and_a_line_of_text(gri
     assert "6 samples" in data["text/plain"]
 
 
-def test_names_of_files_and_classes_are_text_in_the_still_picture(journal):
+def test_names_of_files_and_classes_are_text_in_the_still_picture(store):
     evil = "<img src=x onerror=alert(1)>\"'"
     samples = [Sample(evil, f"/data/{evil}", 10, 10), sample("b")]
     predictions = [prediction(evil, evil, 0.5), prediction("b", "عوالق", 0.5)]
@@ -82,7 +83,7 @@ def test_names_of_files_and_classes_are_text_in_the_still_picture(journal):
             raise ValueError(evil)
         return DOT
 
-    grid = Heard(samples, predictions, labels, journal=journal, author=evil, thumbnail=make)
+    grid = Heard(samples, predictions, labels, store=store, author=evil, thumbnail=make)
     page = Page(grid.still())
     assert len(page.images) == 1
     assert "onerror" not in page.images[0]
@@ -91,10 +92,10 @@ def test_names_of_files_and_classes_are_text_in_the_still_picture(journal):
     grid.close()
 
 
-def test_the_still_picture_stays_small_whatever_the_pictures_weigh(journal):
+def test_the_still_picture_stays_small_whatever_the_pictures_weigh(store):
     samples = [sample(str(n)) for n in range(500)]
     heavy = DOT + bytes(100_000)
-    grid = Heard(samples, [], LABELS, journal=journal, author="ada", thumbnail=lambda *_: heavy)
+    grid = Heard(samples, [], LABELS, store=store, author="ada", thumbnail=lambda *_: heavy)
     text = grid.still()
     assert len(text) < 1_000_000
     assert "more</span>" in text

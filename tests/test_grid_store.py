@@ -1,24 +1,24 @@
-"""The store behind the review grid: order, steps, undo, the journal as the truth, threads."""
+"""The store behind the review grid: order, steps, undo, the store as the truth, threads."""
 
 import threading
 
 import pytest
-from grids import LABELS, prediction, sample
-from hypothesis import given
+from grids import LABELS, labels, prediction, sample, say
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagine_kernels.records import Annotation, Region
-from imagine_widgets.grid_store import NONE, GridStore, Progress, margin
-from imagine_widgets.journal import Journal
+from imagine_kernels.records import Box, Region
+from imagine_widgets.grid_store import NONE, Cost, GridStore, Progress, margin
+from imagine_widgets.store import Put, Seen, Store
 
 
 @pytest.fixture
-def journal(tmp_path):
-    return Journal(tmp_path / "labels" / "journal.jsonl")
+def kept(tmp_path):
+    return Store(tmp_path / "labels" / "run.labels")
 
 
 @pytest.fixture
-def store(journal):
+def store(kept):
     predictions = [
         prediction("a", "Actino", 0.9, Actino=0.9, Tripos=0.1),
         prediction("b", "Actino", 0.5, Actino=0.5, Tripos=0.45),
@@ -26,7 +26,7 @@ def store(journal):
         prediction("d", "Tripos", 0.7),
         prediction("e", "Tripos"),
     ]
-    return GridStore([sample(n) for n in "abcdef"], predictions, LABELS, journal, "ada")
+    return GridStore([sample(n) for n in "abcdef"], predictions, LABELS, kept, "ada")
 
 
 def test_pictures_stand_by_predicted_class_least_sure_first_and_unpredicted_last(store):
@@ -60,28 +60,28 @@ def test_undo_takes_back_a_whole_step_and_the_label_before_it_holds_again(store)
     assert store.steps() == []
 
 
-def test_undo_leaves_a_label_that_came_later_from_elsewhere(store, journal):
+def test_undo_leaves_a_label_that_came_later_from_elsewhere(store, kept):
     store.label("one", [0, 1], 2)
-    Journal(journal.path).append(Annotation("a", (Region("Tripos"),), "bo"))
+    say(Store(kept.path), "Tripos", "a")
     store.undo("two", "one")
     assert store.decided[:2] == [1, NONE]
 
 
-def test_the_same_message_twice_is_one_step(store, journal):
+def test_the_same_message_twice_is_one_step(store, kept):
     store.label("one", [0], 2)
     store.label("one", [0], 2)
     store.undo("two", "one")
     store.undo("two", "one")
     assert store.decided[0] == NONE
-    assert len(journal.path.read_text().splitlines()) == 2
+    assert kept.changed()[0] == 2
 
 
-def test_a_disk_that_refuses_leaves_the_grid_as_it_was_and_the_same_step_can_come_again(store, journal):
-    journal.path.parent.write_text("a file where the folder should be")
-    with pytest.raises(OSError, match="cannot be read: Not a directory"):
+def test_a_disk_that_refuses_leaves_the_grid_as_it_was_and_the_same_step_can_come_again(store, kept):
+    kept.path.parent.write_text("a file where the folder should be")
+    with pytest.raises(OSError, match="could not be read: Not a directory"):
         store.label("one", [0], 2)
     assert store.decided[0] == NONE
-    journal.path.parent.unlink()
+    kept.path.parent.unlink()
     store.label("one", [0], 2)
     assert store.decided[0] == 2
 
@@ -89,35 +89,35 @@ def test_a_disk_that_refuses_leaves_the_grid_as_it_was_and_the_same_step_can_com
 @pytest.mark.parametrize(
     ("rows", "label", "sentence"), [([6], 0, "no row 6"), ([-1], 0, "no row -1"), ([0], 3, "no class number 3")]
 )
-def test_a_message_about_what_is_not_there_is_refused_and_writes_nothing(store, journal, rows, label, sentence):
+def test_a_message_about_what_is_not_there_is_refused_and_writes_nothing(store, kept, rows, label, sentence):
     with pytest.raises(ValueError, match=sentence):
         store.label("one", rows, label)
-    assert not journal.path.exists()
+    assert not kept.path.exists()
 
 
-def test_labels_of_another_notebook_appear_and_unknown_classes_join_the_list(store, journal):
-    Journal(journal.path).append(
-        Annotation("a", (Region("Copepoda"),), "bo"), Annotation("b", (), "bo"), Annotation("of another grid", (), "bo")
-    )
+def test_labels_of_another_notebook_appear_and_unknown_classes_join_the_list(store, kept):
+    other = Store(kept.path)
+    say(other, "Copepoda", "a", "of another grid")
+    other.write([Seen("b", "bo")])
     assert sorted(store.refresh().rows) == [0, 1]
     assert store.classes[store.decided[0]].title == "Copepoda"
     assert store.classes[store.decided[1]].title == "nothing there"
     assert store.refresh().rows == []
 
 
-def test_a_grid_made_again_shows_what_the_journal_holds(store, journal):
+def test_a_grid_made_again_shows_what_the_store_holds(store, kept):
     store.label("one", [0, 3], 2)
-    again = GridStore(store.samples, [], LABELS, Journal(journal.path), "ada")
+    again = GridStore(store.samples, [], LABELS, Store(kept.path), "ada")
     assert again.decided == store.decided
 
 
-def test_samples_given_twice_are_refused_by_name(journal):
+def test_samples_given_twice_are_refused_by_name(kept):
     with pytest.raises(ValueError, match="sample a was given twice"):
-        GridStore([sample("a"), sample("b"), sample("a")], [], LABELS, journal, "ada")
+        GridStore([sample("a"), sample("b"), sample("a")], [], LABELS, kept, "ada")
 
 
-def test_threads_label_and_read_at_once_and_every_label_arrives(journal):
-    store = GridStore([sample(str(n)) for n in range(120)], [], LABELS, journal, "ada")
+def test_threads_label_and_read_at_once_and_every_label_arrives(kept):
+    store = GridStore([sample(str(n)) for n in range(120)], [], LABELS, kept, "ada")
 
     def work(start):
         for row in range(start, 120, 3):
@@ -130,7 +130,70 @@ def test_threads_label_and_read_at_once_and_every_label_arrives(journal):
     for thread in threads:
         thread.join()
     assert store.decided == [row % 3 for row in range(120)]
-    assert len(journal.annotations()) == 120
+    assert len(labels(kept)) == 120
+
+
+def test_a_label_says_whether_it_agrees_with_the_model_and_stays_one_region_through_every_change(store, kept):
+    store.accept("one", [0, 1])
+    store.label("two", [0, 5], 2)
+    store.label("three", [0, 5], 1)
+    said = {held.sample_id: held for held in kept.since(0)}
+    assert {name: (one.region.label, one.region.state) for name, one in said.items()} == {
+        "a": ("Tripos", "corrected"),
+        "b": ("Actino", "accepted"),
+        "f": ("Tripos", "corrected"),
+    }
+    assert [len(kept.regions(name)) for name in "abf"] == [1, 1, 1]
+    assert said["a"].tool == "review grid"
+
+
+def test_labels_of_others_and_regions_with_a_shape_are_never_changed(store, kept):
+    drawn = Region("seta", shape=Box(1, 2, 3, 4))
+    kept.write([Put("a", drawn, "ada"), Put("a", Region("Copepoda", opinions=()), "bo")])
+    theirs = list(kept.regions("a"))
+    store.label("one", [0], 2)
+    assert [held for held in kept.regions("a") if held in theirs] == theirs
+    assert labels(kept)["a"] in ("debris", "seta")
+    assert store.classes[store.decided[0]].name == "debris"
+    store.undo("two", "one")
+    assert store.classes[store.decided[0]].name == "Copepoda"
+
+
+def test_of_several_labels_of_mine_one_stays_and_an_undo_brings_the_others_back(store, kept):
+    kept.write([Put("a", Region("Tripos", 0.2), "ada"), Put("a", Region("Actino", 0.7), "ada")])
+    store.label("one", [0], 2)
+    assert [held.region.label for held in kept.current("a")] == ["debris"]
+    store.undo("two", "one")
+    assert {held.region.label for held in kept.current("a")} == {"Tripos", "Actino"}
+
+
+def test_steps_can_be_undone_after_the_kernel_was_started_again(store, kept):
+    store.label("one", [0, 1], 2)
+    store.label("two", [1], 1)
+    kept.write([Put("a", Region("by a cell"), "ada")])
+    GridStore([sample("z")], [], LABELS, Store(kept.path), "ada").label("elsewhere", [0], 0)
+    again = GridStore(store.samples, [], LABELS, Store(kept.path), "ada")
+    assert [(step.id, step.rows, step.before) for step in again.steps()] == [
+        ("one", (0, 1), (NONE, NONE)),
+        ("two", (1,), (2,)),
+    ]
+    again.undo("three", "two")
+    assert again.decided[1] == 2
+    third = GridStore(store.samples, [], LABELS, Store(kept.path), "ada")
+    assert [step.id for step in third.steps()] == ["one"]
+    assert GridStore(store.samples, [], LABELS, Store(kept.path), "bo").steps() == []
+
+
+def test_what_the_labels_cost_is_kept_with_them(store, kept):
+    assert kept.speed("ada").per_hour is None
+    store.accept("one", range(5), Cost(9.0, 1))
+    store.label("two", [5], 1, Cost(1.0, 2))
+    store.label("three", [0], 1)
+    speed = kept.speed("ada")
+    assert (speed.labels, speed.seconds, speed.keys) == (6, 10.0, 3)
+    assert speed.per_hour == 6 * 360
+    assert speed.keys_per_label == 0.5
+    assert kept.speed("bo").labels == 0
 
 
 EDITS = st.lists(
@@ -149,11 +212,12 @@ def after(before, kind, rows, label):
     return [(label if kind == "label" else 1) if row in wanted else old for row, old in enumerate(before)]
 
 
+@settings(deadline=None, max_examples=30)
 @given(EDITS)
 def test_any_series_of_steps_and_undos_equals_a_stack_of_whole_states(tmp_path_factory, edits):
-    path = tmp_path_factory.mktemp("store") / "journal.jsonl"
+    path = tmp_path_factory.mktemp("store") / "run.labels"
     predictions = [prediction(name, "Tripos") for name in "abcde"]
-    store = GridStore([sample(n) for n in "abcdef"], predictions, LABELS, Journal(path), "ada")
+    store = GridStore([sample(n) for n in "abcdef"], predictions, LABELS, Store(path), "ada")
     states, steps = [[NONE] * 6], []
     for number, (kind, rows, label) in enumerate(edits):
         if kind == "undo" and steps:
@@ -170,4 +234,4 @@ def test_any_series_of_steps_and_undos_equals_a_stack_of_whole_states(tmp_path_f
                 states.append(after(states[-1], kind, rows, label))
                 steps.append(str(number))
         assert store.decided == states[-1]
-    assert GridStore(store.samples, predictions, LABELS, Journal(path), "ada").decided == states[-1]
+    assert GridStore(store.samples, predictions, LABELS, Store(path), "ada").decided == states[-1]

@@ -9,23 +9,23 @@ import time
 from functools import partial
 
 import pytest
-from grids import DOT, LABELS, Heard, Label, prediction, sample, six_samples
+from grids import DOT, LABELS, Heard, Label, labels, prediction, sample, say, six_samples
 
-from imagine_kernels.records import Annotation, Box, Region, Sample
-from imagine_widgets import Grid, Journal
+from imagine_kernels.records import Box, Sample
+from imagine_widgets import Grid, Store
 from imagine_widgets.classes import Classes
 from imagine_widgets.grid_store import Progress
-from imagine_widgets.journal import journal_of
+from imagine_widgets.store import store_of
 
 
 @pytest.fixture
-def journal(tmp_path):
-    return Journal(tmp_path / "labels" / "journal.jsonl")
+def store(tmp_path):
+    return Store(tmp_path / "labels" / "run.labels")
 
 
 @pytest.fixture
-def grid(journal):
-    grid = six_samples(journal)
+def grid(store):
+    grid = six_samples(store)
     yield grid
     grid.close()
 
@@ -33,15 +33,15 @@ def grid(journal):
 def test_an_unknown_option_is_refused_with_the_nearest_good_name():
     with pytest.raises(TypeError, match=r"no option 'autor'\. Did you mean 'author'"):
         Grid([sample("a")], [], LABELS, autor="ada")
-    with pytest.raises(TypeError, match="There are: journal, author, page, thumbnail"):
+    with pytest.raises(TypeError, match="There are: store, author, page, thumbnail"):
         Grid([sample("a")], [], LABELS, colour="red")
     with pytest.raises(ValueError, match="1 to 500 pictures, not 0"):
         Grid([sample("a")], [], LABELS, page=0)
 
 
-def test_a_file_name_with_signs_of_control_is_spelt_for_the_browser(journal):
+def test_a_file_name_with_signs_of_control_is_spelt_for_the_browser(store):
     names = ["a\nb.jpg", "caf\udce9.jpg", "gpj.\u202eexe", "عوالق 🦠.jpg"]
-    grid = Heard([Sample(str(i), f"/data/{name}", 9, 9) for i, name in enumerate(names)], [], LABELS, journal=journal)
+    grid = Heard([Sample(str(i), f"/data/{name}", 9, 9) for i, name in enumerate(names)], [], LABELS, store=store)
     state, _ = grid.hear(type="hello")
     assert state["names"] == ["a\\nb.jpg", "caf\\udce9.jpg", "gpj.\\u202eexe", "عوالق 🦠.jpg"]
     json.dumps(state, ensure_ascii=False).encode()
@@ -55,21 +55,21 @@ def test_labels_come_back_to_python_as_decided_else_as_predicted(grid):
     assert grid.progress == Progress(6, 0, 2)
 
 
-def test_saved_is_said_only_when_the_journal_has_it_and_a_refusal_keeps_later_edits_waiting(grid, journal):
+def test_saved_is_said_only_when_the_store_has_it_and_a_refusal_keeps_later_edits_waiting(grid, store):
     edits = [{"batch": name, "kind": "label", "rows": [row], "label": 2} for row, name in enumerate(["one", "two"])]
-    journal.path.parent.write_text("in the way")
+    store.path.parent.write_text("in the way")
     news, _ = grid.hear(type="edits", edits=edits)
     assert news["batches"] == []
     assert news["failed"]["batch"] == "one"
-    assert "cannot be read: Not a directory" in news["failed"]["why"]
-    journal.path.parent.unlink()
+    assert "could not be read: Not a directory" in news["failed"]["why"]
+    store.path.parent.unlink()
     news, _ = grid.hear(type="edits", edits=edits)
     assert news["batches"] == ["one", "two"]
     assert news["failed"] is None
-    assert set(journal.annotations()) == {"a", "b"}
+    assert set(labels(store)) == {"a", "b"}
 
 
-def test_a_wrong_edit_is_shown_below_the_widget_and_holds_up_no_other(grid, journal):
+def test_a_wrong_edit_is_shown_below_the_widget_and_holds_up_no_other(grid, store):
     edits = [
         {"batch": "one", "kind": "label", "rows": [99], "label": 0},
         {"batch": "two", "kind": "label", "rows": [0], "label": 0},
@@ -80,7 +80,7 @@ def test_a_wrong_edit_is_shown_below_the_widget_and_holds_up_no_other(grid, jour
     assert failure["type"] == "failure"
     assert "There is no row 99" in failure["sentence"]
     assert "Traceback" in failure["detail"]
-    assert set(journal.annotations()) == {"a"}
+    assert set(labels(store)) == {"a"}
 
 
 def test_a_message_nobody_knows_is_a_sentence_below_the_widget(grid):
@@ -88,21 +88,21 @@ def test_a_message_nobody_knows_is_a_sentence_below_the_widget(grid):
     assert failure["sentence"].startswith("The grid could not answer 'dance'. KeyError")
 
 
-def test_labels_pulled_by_a_cell_reach_the_browser_when_python_looks(grid, journal):
-    Journal(journal.path).append(Annotation("a", (Region("Copepoda"),), "bo"))
+def test_labels_pulled_by_a_cell_reach_the_browser_when_python_looks(grid, store):
+    say(Store(store.path), "Copepoda", "a")
     assert grid.progress.corrected == 1
     news, _ = grid.sent[-1]
     assert news["rows"] == [0]
     assert news["classes"][news["labels"][0]]["title"] == "Copepoda"
 
 
-def test_thumbnails_travel_as_bytes_and_one_that_fails_says_why(journal):
+def test_thumbnails_travel_as_bytes_and_one_that_fails_says_why(store):
     def make(one, _side):
         if one.id == "b":
             raise ValueError("b.jpg is cut off after 12 bytes.")
         return DOT
 
-    grid = Heard([sample("a"), sample("b")], [], LABELS, journal=journal, author="ada", thumbnail=make)
+    grid = Heard([sample("a"), sample("b")], [], LABELS, store=store, author="ada", thumbnail=make)
     message, buffers = grid.hear(type="thumbs", rows=[1, 0])
     assert message["why"] == ["b.jpg is cut off after 12 bytes.", ""]
     assert buffers == [b"", DOT]
@@ -112,7 +112,7 @@ def test_thumbnails_travel_as_bytes_and_one_that_fails_says_why(journal):
     grid.close()
 
 
-def test_ten_thousand_samples_make_no_picture_and_cost_about_as_much_as_their_records(journal):
+def test_ten_thousand_samples_make_no_picture_and_cost_about_as_much_as_their_records(store):
     asked = []
 
     def records():
@@ -128,22 +128,22 @@ def test_ten_thousand_samples_make_no_picture_and_cost_about_as_much_as_their_re
         return time.perf_counter() - start
 
     samples, predictions = [sample(str(n)) for n in range(10_000)], records()
-    make = partial(Heard, samples, predictions, LABELS, journal=journal, author="ada", thumbnail=picture)
+    make = partial(Heard, samples, predictions, LABELS, store=store, author="ada", thumbnail=picture)
     assert min(seconds(make) for _ in range(3)) < 4 * min(seconds(records) for _ in range(3))
     assert asked == []
 
 
-def test_each_place_of_samples_has_its_own_journal_whatever_the_ids(tmp_path, monkeypatch):
+def test_each_place_of_samples_has_its_own_store_whatever_the_ids(tmp_path, monkeypatch):
     monkeypatch.setenv("IMAGINE_WORK", str(tmp_path))
     here, there = Sample("one.jpg", "/a/run/one.jpg", 9, 9), Sample("one.jpg", "/b/run/one.jpg", 9, 9)
     again = Sample("deep/two.jpg", "/a/run/deep/two.jpg", 9, 9)
     packed = Sample("in/one.jpg", "/a/run.zip!/in/one.jpg", 9, 9)
     cut = Sample("run/7", "/a/run/collage_1.tif", 9, 9, Box(0, 0, 9, 9))
-    assert journal_of([here]).path == journal_of([again, here]).path == journal_of([cut]).path
-    assert journal_of([here]).path.name.startswith("run-")
-    assert len({journal_of([one]).path for one in (here, there, packed)}) == 3
-    assert journal_of([here, there]).path not in {journal_of([here]).path, journal_of([there]).path}
-    assert journal_of([]).path.parent == tmp_path / "labels"
+    assert store_of([here]).path == store_of([again, here]).path == store_of([cut]).path
+    assert store_of([here]).path.name.startswith("run-")
+    assert len({store_of([one]).path for one in (here, there, packed)}) == 3
+    assert store_of([here, there]).path not in {store_of([here]).path, store_of([there]).path}
+    assert store_of([]).path.parent == tmp_path / "labels"
 
 
 def test_labels_go_to_the_work_folder_by_default_and_nothing_is_made_before_the_first(tmp_path, monkeypatch):
@@ -192,7 +192,7 @@ def test_importing_the_widgets_loads_no_widget_library_until_one_is_used():
     program = (
         "import sys, imagine_widgets; "
         "heavy = {'anywidget', 'ipywidgets', 'PIL', 'numpy'}; assert not heavy & sys.modules.keys(), sys.modules; "
-        "imagine_widgets.Journal; assert not heavy & sys.modules.keys(); "
+        "imagine_widgets.Store; assert not heavy & sys.modules.keys(); "
         "imagine_widgets.Grid; assert 'anywidget' in sys.modules; assert 'torch' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

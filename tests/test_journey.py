@@ -14,7 +14,7 @@ from browser import Visitor, chromium
 from house import ROOT, until
 from playwright.sync_api import expect
 
-from imagine_kernels.records import from_json
+from imagine_widgets import Store
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 PERSON = "rachel"
@@ -139,8 +139,7 @@ def test_04_reviewing_by_keyboard_is_on_disk(visitor, home):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("3")
     page.keyboard.press("Enter")
-    journal = home / "imagine" / "labels"
-    until(lambda: any(len(file.read_text().splitlines()) > 2 for file in journal.glob("*.jsonl")), 20)
+    until(lambda: len(labelled(home)) > 2, 20)
     visitor.shoot("reviewed")
     save(page)
     assert len(cells(home)) == before, "a key leaked to the notebook"
@@ -186,12 +185,13 @@ def saved_address(page, home):
 
 
 def from_label_studio(home):
-    """Annotations in the person's journal that were made in Label Studio."""
-    lines = [
-        json.loads(line) for file in (home / "imagine/labels").glob("*.jsonl") for line in file.read_text().splitlines()
-    ]
-    records = [from_json(line) for line in lines if line.get("kind") == "Annotation"]
-    return [record for record in records if record.tool == "label studio"]
+    """Annotations in the person's store that were made in Label Studio."""
+    return [one for one in labelled(home) if one.tool == "label studio"]
+
+
+def labelled(home):
+    """All annotations in the person's stores."""
+    return [one for file in (home / "imagine" / "labels").glob("*.labels") for one in Store(file).annotations()]
 
 
 def test_06_training_run_is_in_mlflow_under_her_name(visitor, house):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from imagine_kernels.records import Annotation, Region, from_json
+from imagine_kernels.shapes import KINDS
 from imagine_widgets.store.held import Held
 from imagine_widgets.store.spelling import moment, told
 
@@ -30,9 +31,13 @@ def region(record: object) -> Region | None:
         found = from_json(json.loads(record)) if isinstance(record, str) else None
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"It is no region: {error}") from error
-    if not isinstance(found, Region):
-        raise ValueError("It is no region.")  # noqa: TRY004 - the file is at fault, not the program
+    if not (isinstance(found, Region) and isinstance(found.label, str) and _is_shape(found.shape)):
+        raise ValueError("It is no region.")
     return found
+
+
+def _is_shape(shape: object) -> bool:
+    return shape is None or isinstance(shape, KINDS)
 
 
 def holding(said: Iterable[Held]) -> tuple[Held, ...]:

@@ -112,17 +112,17 @@ class Store:
         """What holds for a sample: of each region the last word; of labels of the whole sample the last author's."""
         return holding(self.regions(sample_id))
 
-    def currents(self, sample_ids: Iterable[str]) -> Iterator[tuple[str, tuple[Held, ...]]]:
-        """What holds for each of these samples, in their order, many at a time."""
+    def all_regions(self, sample_ids: Iterable[str]) -> Iterator[tuple[str, tuple[Held, ...]]]:
+        """`regions` of each of these samples, in their order, many at a time."""
         wanted = [*sample_ids]
         for start in range(0, len(wanted), _TOGETHER):
             some = wanted[start : start + _TOGETHER]
             marks = ",".join("?" * len(some))
-            rows = self._database.rows(f"{_WORDS} WHERE w.current = 1 AND s.id IN ({marks})", [*map(kept, some)])
+            asked = f"{_WORDS} WHERE w.current = 1 AND s.id IN ({marks}) ORDER BY w.rev"
             said: dict[str, list[Held]] = {}
-            for one in self._read(rows):
+            for one in self._read(self._database.rows(asked, [*map(kept, some)])):
                 said.setdefault(one.sample_id, []).append(one)
-            yield from ((sample, holding(said.get(sample, ()))) for sample in some)
+            yield from ((sample, tuple(said.get(sample, ()))) for sample in some)
 
     def since(self, rev: int) -> Iterator[Held]:
         """Rows that changed after revision `rev`, in the order of their change."""
