@@ -3,11 +3,13 @@
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from imagine_widgets.store.spelling import kept, moment
 
 _TOGETHER = 500
+_TICK = timedelta(milliseconds=1)
+_END = datetime.max.replace(tzinfo=UTC) - _TICK
 
 
 @dataclass(slots=True)
@@ -17,6 +19,18 @@ class Subject:
     key: int
     latest: datetime
     is_new: bool
+    _live: str = ""
+
+    def heard(self, at: str) -> str:
+        """The time of a word about it. Without one it is this moment, or just after the latest if a clock was ahead."""
+        if at:
+            self.latest, self._live = max(self.latest, moment(at)), ""
+            return at
+        if not self._live:
+            now = max(datetime.now(UTC), min(self.latest, _END) + _TICK)
+            self._live = now.isoformat(timespec="milliseconds")
+            self.latest = moment(self._live)
+        return self._live
 
 
 @dataclass(slots=True)

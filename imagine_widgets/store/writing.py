@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from imagine_kernels.records import Region, to_json
 from imagine_widgets.store.held import Drop, Edit, Put, Seen, Stale
@@ -12,8 +12,6 @@ from imagine_widgets.store.keys import Keys, Subject
 from imagine_widgets.store.spelling import kept, moment
 
 _TOGETHER = 2000
-_TICK = timedelta(milliseconds=1)
-_END = datetime.max.replace(tzinfo=UTC) - _TICK
 _NOW = """SELECT rev, origin, at, tool, deleted, record FROM words
     WHERE current = 1 AND sample = ? AND author = ? AND id = ?"""
 _OTHERS = """SELECT at FROM words
@@ -25,7 +23,7 @@ Place = tuple[int, int, str]
 """Sample, author and region."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Word:
     """What is, or will be, said of a place. `deleted` with no time: nothing was said, or it was taken back."""
 
@@ -62,10 +60,9 @@ class Pen:
         for start in range(0, len(edits), _TOGETHER):
             some = edits[start : start + _TOGETHER]
             subjects = keys.samples(edit.sample_id for edit in some)
-            live = {name: _after(subject.latest) for name, subject in subjects.items()}
             for edit in some:
                 subject = subjects[edit.sample_id]
-                self._edit(edit, subject, (subject.key, keys.author(edit.author), kept(edit.id)), live[edit.sample_id])
+                self._edit(edit, subject, (subject.key, keys.author(edit.author), kept(edit.id)))
             self._flush({subject.key: subject.latest for subject in subjects.values()})
 
     def undo(self, first: int, last: int) -> None:
@@ -80,17 +77,15 @@ class Pen:
                 self._enter(place, replace(self._word(before), origin=before), now)
         self._flush({})
 
-    def _edit(self, edit: Edit, subject: Subject, place: Place, live: str) -> None:
+    def _edit(self, edit: Edit, subject: Subject, place: Place) -> None:
         _check(edit)
         before = self._new.get(place) or (_VOID if subject.is_new else self._now(place))
         if edit.expect is not None and edit.expect != before.rev and (edit.expect or not before.is_void):
             raise Stale(edit, before.rev)
-        at, record = edit.at or live, _record(edit, before)
-        word = Word(0, 0, at, kept(edit.tool), isinstance(edit, Drop), record)
+        word = Word(0, 0, subject.heard(edit.at), kept(edit.tool), isinstance(edit, Drop), _record(edit, before))
         if (edit.at and _says(before, word)) or (word.deleted and self._is_gone(place, before, edit.at)):
             return
         self._enter(place, word, before)
-        subject.latest = max(subject.latest, moment(at))
 
     def _is_gone(self, place: Place, before: Word, at: str) -> bool:
         """Whether the author deleted it before, and nobody said it anew since."""
@@ -112,12 +107,13 @@ class Pen:
         """`before` is what holds now; a word that is not on disk yet is simply replaced."""
         mine = self._new.get(place)
         if mine is not None:
-            self._new[place] = replace(word, rev=mine.rev, origin=mine.rev, before=mine.before)
-            return
-        self.rev += 1
-        if before.rev:
-            self._old.append((before.rev,))
-        self._new[place] = replace(word, rev=self.rev, before=before.origin)
+            word.rev, word.origin, word.before = mine.rev, mine.rev, mine.before
+        else:
+            self.rev += 1
+            word.rev, word.before = self.rev, before.origin
+            if before.rev:
+                self._old.append((before.rev,))
+        self._new[place] = word
 
     def _flush(self, latest: dict[int, datetime]) -> None:
         self.connection.executemany("UPDATE words SET current = 0 WHERE rev = ?", self._old)
@@ -166,11 +162,6 @@ def _says(before: Word, word: Word) -> bool:
 def _row(place: Place, word: Word) -> tuple[object, ...]:
     said = (word.at, word.tool, word.deleted, word.record)
     return (word.rev, *place, *said, word.before, word.origin or (0 if word.is_void else word.rev))
-
-
-def _after(latest: datetime) -> str:
-    """This moment, or one just after the latest word where a clock went ahead."""
-    return max(datetime.now(UTC), min(latest, _END) + _TICK).isoformat(timespec="milliseconds")
 
 
 def _told(latest: datetime | None) -> str | None:

@@ -4,6 +4,7 @@ Pixels are absolute, x right, y down, origin at the corner of the top-left pixel
 cut from). A region without a shape stands for the whole sample. A score of 0.0 is a score; None means unknown.
 """
 
+import functools
 import math
 import uuid
 from collections.abc import Mapping
@@ -86,6 +87,8 @@ class Sample:
         object.__setattr__(self, "measures", MappingProxyType(dict(self.measures)))
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""What regions without scores and raw fields share: there are millions of them."""
 STATES = ("predicted", "accepted", "corrected", "rejected", "uncertain")
 """What became of a label: a model said it; a person agreed, put it in place of another, refused it, or cannot tell."""
 
@@ -128,19 +131,22 @@ class Region:
 
     def __post_init__(self) -> None:
         _need(bool(self.label), "A region needs a label.")
-        for label, score in {self.label: self.score, **self.scores}.items():
+        _check_score(self.label, self.score)
+        for label, score in self.scores.items():
             _check_score(label, score)
         _check_state(self.state)
-        for name in ("scores", "raw"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        object.__setattr__(self, "scores", MappingProxyType(dict(self.scores)) if self.scores else _NOTHING)
+        object.__setattr__(self, "raw", MappingProxyType(dict(self.raw)) if self.raw else _NOTHING)
 
 
 def _check_score(label: str, score: float | None) -> None:
-    _need(score is None or 0.0 <= score <= 1.0, f"The score of {label!r} must lie in 0..1, not {score}.")
+    if score is not None and not 0.0 <= score <= 1.0:
+        raise ValueError(f"The score of {label!r} must lie in 0..1, not {score}.")
 
 
 def _check_state(state: str) -> None:
-    _need(not state or state in STATES, f"A label is {', '.join(STATES)}; not {state!r}.")
+    if state and state not in STATES:
+        raise ValueError(f"A label is {', '.join(STATES)}; not {state!r}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +202,7 @@ class Run:
 
 
 Json = dict[str, Any]
+_PLAIN = frozenset({str, float, int, bool, type(None)})
 _KINDS: dict[str, type] = {
     k.__name__: k for k in (Quantity, Effort, *shapes.KINDS, Sample, Opinion, Region, Prediction, Annotation, Skipped)
 }
@@ -204,21 +211,28 @@ _KINDS: dict[str, type] = {
 def to_json(record: object) -> Json:
     """A record as plain JSON values, with its kind under "kind". Empty fields that need not be there are left out."""
     name = type(record).__name__
-    _need(name in _KINDS, f"{name} is not a record that travels as JSON; known are {', '.join(_KINDS)}.")
+    if name not in _KINDS:
+        raise ValueError(f"{name} is not a record that travels as JSON; known are {', '.join(_KINDS)}.")
     told: Json = {"kind": name}
-    for known in fields(_KINDS[name]):
-        value = _plain(getattr(record, known.name))
-        needed = known.default is MISSING and known.default_factory is MISSING
-        if needed or value not in (None, "", [], {}):
-            told[known.name] = value
+    for known, is_needed in _fields(name):
+        value = getattr(record, known)
+        if value or is_needed or isinstance(value, int | float):
+            told[known] = value if type(value) in _PLAIN else _plain(value)
     return told
+
+
+@functools.cache
+def _fields(name: str) -> tuple[tuple[str, bool], ...]:
+    """The fields of a kind of record, and whether each must be there."""
+    known = fields(_KINDS[name])
+    return tuple((one.name, one.default is MISSING and one.default_factory is MISSING) for one in known)
 
 
 def _plain(value: object) -> object:
     if type(value).__name__ in _KINDS:
         return to_json(value)
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [item if type(item) in _PLAIN else _plain(item) for item in value]
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return value
@@ -230,10 +244,11 @@ def from_json(data: Json) -> Any:  # noqa: ANN401
     kind = _KINDS.get(str(values.pop("kind", "")))
     if kind is None:
         raise ValueError(f"Not a record: its kind is {data.get('kind')!r}; known are {', '.join(_KINDS)}.")
-    unknown = values.keys() - kind.__dataclass_fields__.keys()  # type: ignore[attr-defined]
-    _need(not unknown, f"A {kind.__name__} has no field {', '.join(sorted(unknown))}.")
+    known = kind.__dataclass_fields__.keys()  # type: ignore[attr-defined]
+    if not values.keys() <= known:
+        raise ValueError(f"A {kind.__name__} has no field {', '.join(sorted(values.keys() - known))}.")
     try:
-        return kind(**{key: _rich(value) for key, value in values.items()})
+        return kind(**{key: value if type(value) in _PLAIN else _rich(value) for key, value in values.items()})
     except TypeError as error:
         raise ValueError(f"Not a whole {kind.__name__}: {error}.") from error
 
@@ -243,5 +258,5 @@ def _rich(value: object) -> object:
         is_record = isinstance(value.get("kind"), str)  # a class called "kind" holds a score there
         return from_json(value) if is_record else {key: _rich(item) for key, item in value.items()}
     if isinstance(value, list):
-        return tuple(_rich(item) for item in value)
+        return tuple(item if type(item) in _PLAIN else _rich(item) for item in value)
     return value
