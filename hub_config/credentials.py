@@ -11,7 +11,7 @@ from typing import Any
 
 from hub_config.settings import Settings
 
-SERVICES = ("door", "label-studio-server", "label-studio", "mlflow-server", "mlflow")
+SERVICES = ("door", "label-studio-server", "label-studio", "mlflow-server", "mlflow", "models")
 """Services that are known to the hub and may need a token of their own."""
 
 

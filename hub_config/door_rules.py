@@ -57,11 +57,12 @@ class Service:
 
 
 def services(settings: Settings) -> tuple[Service, ...]:
-    """Both services: Label Studio's server knows nothing of its prefix in requests, MLflow's does."""
+    """All services: the servers of Label Studio and models know nothing of their prefix in requests, MLflow's does."""
     addresses = settings.addresses
     return (
         Service("label-studio", addresses.backend(addresses.label_studio_port), keeps_prefix=False, remembers=1),
         Service("mlflow", addresses.backend(addresses.mlflow_port), keeps_prefix=True, remembers=30),
+        Service("models", addresses.backend(addresses.models_port), keeps_prefix=False, remembers=1),
     )
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from hub_config import credentials, door_rules, label_studio_groups, label_studio_mending, label_studio_wall
+from hub_config import (
+    credentials,
+    door_rules,
+    label_studio_groups,
+    label_studio_mending,
+    label_studio_models,
+    label_studio_wall,
+)
 from hub_config.services import PREFIXES
 from hub_config.settings import Settings, load
 
@@ -91,6 +98,7 @@ def create() -> _App:
     label_studio_mending.mend()
     label_studio_wall.build()
     label_studio_groups.build()
+    label_studio_models.build(settings)
     return _gate(inner, credentials.load(settings).door_secret)
 
 

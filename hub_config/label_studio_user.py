@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from hub_config import label_studio_groups, label_studio_groups_page, label_studio_wall
+from hub_config import label_studio_groups, label_studio_groups_page, label_studio_models, label_studio_wall
+from hub_config.door_rules import Person
 from hub_config.services import PREFIXES
 
 _making = threading.Lock()
@@ -18,7 +19,8 @@ _CLOSED = (
         r"api/(users|organizations|invite|token|current-user/reset-token)\b",
         "Accounts are the hub's: change them there.",
     ),
-    (r"api/(storages|webhooks|ml|model-providers?)\b", "Connections to other machines are switched off here."),
+    (r"api/(storages|webhooks|model-providers?)\b", "Connections to other machines are switched off here."),
+    (r"api/ml/\d+/(train|interactive-annotating)", "Models are taught in notebooks or by the command imagine train."),
     (r"user/(login|signup)\b", "The hub signs people in."),
 )
 """What nobody may write, and why: an account's address says whose it is, and connections would act for this machine."""
@@ -34,8 +36,14 @@ _REROOTED: dict[str, tuple[tuple[bytes, bytes], ...]] = {
         (b'"/heidi-tips"', b'"' + _HERE + b'heidi-tips"'),
         (b'"/sw.js","serviceWorker"in navigator', b'"/sw.js","none"in navigator'),
     ),
+    "react-app/167.js": (
+        (
+            b'p.async&&e.SDK.invoke("toast",{message:',
+            b'(p.async||p.imagine)&&e.SDK.invoke("toast",{message:p.imagine||',
+        ),
+    ),
 }
-"""Files in which Label Studio forgets that it lives below a path, and what to put there instead."""
+"""Files in which Label Studio forgets that it lives below a path, or what to say, and what to put there instead."""
 
 
 class HubUser:
@@ -51,6 +59,7 @@ class HubUser:
         with label_studio_wall.opened():
             request.user = request.imagine_user = account(request.META["imagine.user"])
             groups = label_studio_groups.enter(request.user, request.META["imagine.groups"])
+        label_studio_models.asking.set(Person(request.META["imagine.user"], request.META["imagine.groups"]))
         try:
             label_studio_wall.close_around(label_studio_groups.seen(request.user, groups, request.GET.get("group")))
         except PermissionError as error:

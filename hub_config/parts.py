@@ -41,6 +41,7 @@ def parts(settings: Settings) -> tuple[Part, ...]:
             "label-studio",
         ),
         Part("MLflow", at.backend(at.mlflow_port), "service", "mlflow-server", "kernel", "mlflow"),
+        Part("Models", at.backend(at.models_port), "service", services.MODELS, "kernel", "imagine-aquatic"),
     )
 
 

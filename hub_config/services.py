@@ -1,4 +1,4 @@
-"""What runs beside the hub: Label Studio and MLflow behind their door, warm processes, the lender of graphics cards."""
+"""What runs beside the hub: Label Studio, MLflow and models behind their door, warm processes, the lender of cards."""
 
 import os
 import sys
@@ -10,10 +10,15 @@ from hub_config.settings import VARIABLE, Settings
 from imagine_kernels.environment import QUIET, THREADS, WAIT_POLICY
 
 INSTALLATION = "IMAGINE_INSTALLATION"
-PREFIXES: Mapping[str, str] = {"label-studio": "/services/label-studio/", "mlflow": "/services/mlflow/"}
+PREFIXES: Mapping[str, str] = {
+    "label-studio": "/services/label-studio/",
+    "mlflow": "/services/mlflow/",
+    "models": "/services/models/",
+}
 """Where people find each service, by its name at the hub."""
 WARM_SERVERS, WARM_KERNELS, LEASES, CULLER = "warm-servers", "warm-kernels", "leases", "idle-culler"
 """Services without an address."""
+MODELS = "models-server"
 WARM = (
     *(
         "env",
@@ -26,7 +31,7 @@ WARM = (
 )
 """Begins the command of a process that is forked for people: no token in its memory, and no threads for computing."""
 MAY_CULL = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
-TITLES: Mapping[str, str] = {"label-studio": "Label Studio", "mlflow": "MLflow"}
+TITLES: Mapping[str, str] = {"label-studio": "Label Studio", "mlflow": "MLflow", "models": "Models"}
 
 
 def apply(c: Any, settings: Settings) -> None:  # noqa: ANN401 - a traitlets Config: its sections appear when asked for
@@ -39,6 +44,7 @@ def apply(c: Any, settings: Settings) -> None:  # noqa: ANN401 - a traitlets Con
         *(_address(name, settings, tokens) for name in PREFIXES),
         _process("label-studio-server", _label_studio(settings), settings, tokens),
         _process("mlflow-server", _module("kernel", "mlflow_app", settings), settings, tokens),
+        _process(MODELS, [str(settings.folders.python("kernel")), "-m", "imagine_kernels.serve"], settings),
     ]
 
 
@@ -103,5 +109,6 @@ def _address(name: str, settings: Settings, tokens: Mapping[str, str]) -> dict[s
         "url": settings.addresses.backend(settings.addresses.door_port),
         "api_token": tokens[name],
         "oauth_no_confirm": True,
+        "display": name != "models",  # it answers programs, and Label Studio
         "info": {"title": TITLES[name]},
     }

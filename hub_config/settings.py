@@ -27,6 +27,7 @@ class Addresses:
     door_port: int
     label_studio_port: int
     mlflow_port: int
+    models_port: int = 8005
 
     @property
     def public(self) -> str:
@@ -136,6 +137,8 @@ class Idle:
 
     server_minutes: float = 0.0
     kernel_minutes: float = 0.0
+    model_minutes: float = 15.0
+    """The same for the process that holds models for Label Studio."""
 
 
 @dataclass(frozen=True)

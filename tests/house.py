@@ -21,7 +21,7 @@ from imagine_kernels import environment
 ROOT = Path(__file__).resolve().parents[1]
 OWN = (*environment.THREADS, environment.WAIT_POLICY)
 """Variables that tests running side by side set for themselves (tests/conftest.py); a house must manage without."""
-PORTS = ("port", "hub_port", "proxy_port", "door_port", "label_studio_port", "mlflow_port")
+PORTS = ("port", "hub_port", "proxy_port", "door_port", "label_studio_port", "mlflow_port", "models_port")
 GIVEN = set()
 """Ports this process has given out; none is given twice, since who asked may not listen on it yet."""
 

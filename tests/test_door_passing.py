@@ -27,6 +27,7 @@ def test_no_cookie_of_a_backend_reaches_the_browser(house):
     client = house.sign_in("alice")
     client.get(f"{LABEL_STUDIO}/projects")
     client.get(f"{MLFLOW}/")
+    client.get("/services/models/")
     names = {cookie.name for cookie in client.cookies.jar}
     assert not names & {"sessionid", "csrftoken", "session"}
     paths = {cookie.path for cookie in client.cookies.jar if cookie.name.startswith("service-")}

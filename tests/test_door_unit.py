@@ -143,7 +143,7 @@ def test_programs_get_answers_and_browsers_get_pages():
 
 
 def test_label_studio_hears_no_prefix_and_mlflow_does():
-    label_studio, mlflow = door_rules.services(settings.load(settings.FILE))
+    label_studio, mlflow, _ = door_rules.services(settings.load(settings.FILE))
     assert (
         label_studio.target("/services/label-studio/api/tasks?project=1")
         == f"{label_studio.backend}/api/tasks?project=1"
@@ -153,7 +153,7 @@ def test_label_studio_hears_no_prefix_and_mlflow_does():
 
 
 def test_files_of_people_are_never_pages_of_the_hub():
-    label_studio, mlflow = door_rules.services(settings.load(settings.FILE))
+    label_studio, mlflow, _ = door_rules.services(settings.load(settings.FILE))
     for service, path in ((label_studio, "data/upload/1/x.html"), (mlflow, "get-artifact"), (mlflow, "api/2.0/x")):
         assert service.guards(service.prefix + path) == {"Content-Security-Policy": "sandbox"}
     assert "default-src 'self'" in label_studio.guards(label_studio.prefix)["Content-Security-Policy"]
@@ -221,7 +221,7 @@ def test_what_notebooks_and_the_page_need_of_mlflow_is_on(method, path):
     assert mlflow_wall.is_allowed(method, path)
 
 
-def test_the_hub_starts_its_processes_and_has_two_addresses(tmp_path):
+def test_the_hub_starts_its_processes_and_has_three_addresses(tmp_path):
     from house import write_settings
     from traitlets.config import Config
 
@@ -229,6 +229,7 @@ def test_the_hub_starts_its_processes_and_has_two_addresses(tmp_path):
     services.apply(config, own)
     known = {service["name"]: service for service in config.JupyterHub.services}
     served, beside = {"door", "label-studio-server", "mlflow-server"}, {"leases", "warm-servers", "warm-kernels"}
+    beside |= {services.MODELS}
     assert set(known) == {*served, *beside, "idle-culler", *services.PREFIXES}
     tokens = {name: service["api_token"] for name, service in known.items() if "api_token" in service}
     assert set(tokens) == {*served, *services.PREFIXES}, "the hub makes up those of the rest, and tells nobody"

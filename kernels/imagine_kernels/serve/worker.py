@@ -1,0 +1,138 @@
+"""The process that has the models in memory: started by the first question, ended when nobody asks for a while.
+
+It looks at what people uploaded, so it knows no secrets, and where the house has root's rights it works without any.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from imagine_kernels.environment import QUIET, WAIT_POLICY
+from imagine_kernels.records import Json
+
+NOBODY = 65534
+COMMAND = (sys.executable, "-P", "-m", "imagine_kernels.serve.work")
+_TOLD = ("PATH", "LANG", "IMAGINE_INSTALLATION", "JUPYTERHUB_SERVICE_NAME")
+"""Of the service's environment: none of its tokens; the marks by which the house finds its processes."""
+
+
+class Worker:
+    """The one process of models; questions wait for one another. It ends `idle` seconds after the last; 0: never."""
+
+    def __init__(self, idle: float) -> None:
+        self._idle, self._turn = idle, threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._home: tempfile.TemporaryDirectory[str] | None = None
+        self._rest: threading.Timer | None = None
+        self._account = NOBODY if os.geteuid() == 0 else None
+
+    def ask(self, question: Json, patience: float) -> Json:
+        """Its answer. Raises OSError with a sentence where it ends before, or takes more than `patience` seconds."""
+        with self._turn:
+            if self._rest is not None:
+                self._rest.cancel()
+            process = self._started()
+            limit, began = threading.Timer(patience, process.kill), time.monotonic()
+            limit.start()
+            try:
+                answer = _exchange(process, question)
+            finally:
+                limit.cancel()
+                self._rest_later()
+            if answer is None:
+                self._end()
+                why = (
+                    f"took more than {patience:.0f} s"
+                    if time.monotonic() - began >= patience
+                    else "ended while it looked at these pictures"
+                )
+                raise ChildProcessError(f"The model {why}: ask again, for fewer or smaller pictures.")
+            return answer
+
+    def folder(self) -> "tempfile.TemporaryDirectory[str]":
+        """A new folder for pictures that it can read."""
+        made = tempfile.TemporaryDirectory(prefix="imagine-models-")
+        self.give(Path(made.name))
+        return made
+
+    def give(self, path: Path) -> None:
+        """Makes it the owner."""
+        if self._account is not None:
+            os.chown(path, self._account, self._account)
+
+    def stop(self) -> None:
+        """Ends the process at once; for good."""
+        if self._process is not None:
+            self._process.kill()
+        self.end()
+
+    def end(self) -> None:
+        """Ends the process, where there is one, after the question it is at."""
+        with self._turn:
+            self._end()
+
+    def _started(self) -> "subprocess.Popen[str]":
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self._end()
+        process = self._start()
+        if process is None and self._account is not None:
+            self._account = None  # nobody cannot run this Python: the house runs as one account, as `make up` has said
+            process = self._start()
+        if process is None:
+            raise ChildProcessError("The models cannot be started: the log of models-server says why.")
+        return process
+
+    def _start(self) -> "subprocess.Popen[str] | None":
+        self._home = self.folder()
+        kept = {name: os.environ[name] for name in _TOLD if name in os.environ}
+        own = {"HOME": self._home.name, WAIT_POLICY: "PASSIVE", "CUDA_VISIBLE_DEVICES": ""}  # cards are lent to kernels
+        person: Json = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if self._account is not None else {}
+        try:
+            self._process = subprocess.Popen(
+                COMMAND,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                cwd=self._home.name,
+                env={**QUIET, **kept, **own},
+                **person,
+            )
+        except PermissionError:
+            return None
+        return self._process if _exchange(self._process, {}) == {} else None
+
+    def _rest_later(self) -> None:
+        if self._idle > 0:
+            self._rest = threading.Timer(self._idle, self.end)
+            self._rest.daemon = True
+            self._rest.start()
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+        if self._home is not None:
+            self._home.cleanup()
+            self._home = None
+
+
+def _exchange(process: "subprocess.Popen[str]", question: Json) -> Json | None:
+    """A line there, a line back; None where the process ends."""
+    if process.stdin is None or process.stdout is None:
+        return None
+    try:
+        process.stdin.write(json.dumps(question) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+    except OSError:
+        return None
+    answer: Json | None = json.loads(line) if line.endswith("\n") else None
+    return answer
