@@ -8,6 +8,8 @@ from imagine_kernels.records import Annotation, Region
 ADJUDICATION = "adjudication"
 """The tool of annotations that settle a dispute: they are no opinion beside others."""
 
+_NOT_SAID = ("rejected", "predicted")
+
 Looks = Mapping[str, Mapping[str, tuple[Region, ...]]]
 """By sample and author, the regions that the author sees there; an empty tuple: looked, and found nothing."""
 
@@ -15,11 +17,12 @@ Looks = Mapping[str, Mapping[str, tuple[Region, ...]]]
 def looks(annotations: Iterable[Annotation], authors: Collection[str] | None = None) -> Looks:
     """The latest word of every author on every sample; `authors` picks some of them.
 
-    Annotations of the same moment are one. What an author rejected is not there; what settled a dispute is left out.
+    Annotations of the same moment are one. What an author rejected is not there; what settled a dispute, and what a
+    model said and nobody looked at yet ("predicted"), is left out.
     """
     latest: dict[str, dict[str, tuple[datetime, list[Region]]]] = {}
     for one in annotations:
-        if one.tool == ADJUDICATION or (authors is not None and one.author not in authors):
+        if one.tool == ADJUDICATION or _is_unseen(one) or (authors is not None and one.author not in authors):
             continue
         said, time = latest.setdefault(one.sample_id, {}), _moment(one.at)
         before = said.get(one.author)
@@ -28,9 +31,13 @@ def looks(annotations: Iterable[Annotation], authors: Collection[str] | None = N
         elif time == before[0]:
             before[1].extend(one.regions)
     return {
-        sample: {author: tuple(r for r in regions if r.state != "rejected") for author, (_, regions) in said.items()}
+        sample: {author: tuple(r for r in regions if r.state not in _NOT_SAID) for author, (_, regions) in said.items()}
         for sample, said in latest.items()
     }
+
+
+def _is_unseen(one: Annotation) -> bool:
+    return bool(one.regions) and all(region.state == "predicted" for region in one.regions)
 
 
 def _moment(at: str) -> datetime:

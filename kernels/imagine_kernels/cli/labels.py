@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from imagine_kernels.cli import words
-from imagine_kernels.records import Annotation, Prediction
+from imagine_kernels.records import Annotation, Prediction, Skipped
 
 if TYPE_CHECKING:
     from imagine_widgets.formats import Labels, Loss
+    from imagine_widgets.overview import Overview
+    from imagine_widgets.overview import Set as LabelSet
+
+_SHOWN = 10
+"""Disputes that are printed."""
 
 Set = Annotated[Path, typer.Argument(metavar="IN", help="A file, folder or zip of labels.", show_default=False)]
 Images = Annotated[
@@ -45,24 +50,79 @@ def convert(
     if as_json:
         words.print_json({**_counted(labels), "out": str(target), "lost": [_as_values(one) for one in lost]})
         return
-    _left_out(labels)
+    _left_out(labels.skipped)
     print(f"{_said(labels)} of {len(labels.samples):,} samples are in {target} ({formats.formats()[to].title}).")
 
 
-def labels(source: Set, from_: From = None, images: Images = None, as_json: words.AsJson = False) -> None:
-    """Show what is in a set of labels: counts per class, shape, author and state."""
-    from imagine_widgets import formats
+def labels(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="PATH", help="A file, folder or zip of labels; or a project's.", show_default=False),
+    ],
+    from_: From = None,
+    images: Images = None,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="OUT.html", help="Write one page with pictures.")
+    ] = None,
+    as_json: words.AsJson = False,
+) -> None:
+    """Show what is in a set of labels: counts per class, shape, author and state, and how far its authors agree.
 
-    chosen = formats.detect(source).name if from_ is None else from_
-    found = formats.read(source, chosen, images=images)
+    PATH may also be a project: its pictures, or the .labels file of its labels.
+    """
+    from imagine_widgets.overview import kinds, overview, write
+
+    found = overview(_set(source, from_, images))
+    hidden = write(found, page) if page is not None else ()
     if as_json:
-        words.print_json({"format": chosen, **_counted(found)})
+        words.print_json({**found.to_json(), "not_shown": [{"where": one.where, "why": one.why} for one in hidden]})
         return
-    print(f"{formats.formats()[chosen].title}: {_said(found)} of {len(found.samples):,} samples")
-    for title, counts in _kinds(found).items():
+    said = f"{found.people:,} labels of people and {found.models:,} of models"
+    print(f"{found.given.title}: {said} of {found.samples:,} samples")
+    for title, counts in kinds(found).items():
         if counts:
             words.print_table([{title: name, "regions": count} for name, count in counts.most_common()])
-    _left_out(found)
+    _print_agreement(found)
+    _left_out((*found.skipped, *hidden))
+    if page is not None:
+        print(f"The page with pictures is {page}.")
+
+
+def _set(source: Path, from_: str | None, images: Path | None) -> "LabelSet":
+    """Labels of another tool, of a project's store, or those of the pictures in a folder or run."""
+    from imagine_kernels.sources import open_samples
+    from imagine_widgets import formats, overview
+
+    stores = [source] if overview.is_store(source) else overview.stores_in(source)
+    if from_ is None and stores:
+        if len(stores) > 1:
+            raise ValueError(
+                f"{source} holds the labels of several projects: name one of {', '.join(map(str, stores))}."
+            )
+        return overview.of_store(stores[0])
+    try:
+        chosen = formats.detect(source).name if from_ is None else from_
+    except ValueError as error:
+        try:
+            found = overview.of_collection(open_samples(source))
+        except (OSError, ValueError):
+            found = None
+        if found is None or not any(found.annotations()):
+            raise error from None
+        return found
+    return overview.of_file(source, chosen, images=images)
+
+
+def _print_agreement(found: "Overview") -> None:
+    """Figures of agreement as a table, and the first things to settle."""
+    rows = [{"agreement": what, "": str(figure)} for what, figure in found.figures()]
+    if rows:
+        words.print_table(rows)
+    if found.disputes:
+        print(f"{len(found.disputes):,} to settle, the most serious first:")
+        words.print_lines(f"  {one.sample_id}: {one.said}" for one in found.disputes[:_SHOWN])
+        if len(found.disputes) > _SHOWN:
+            print(f"  and {len(found.disputes) - _SHOWN:,} more: all are in --json, with pictures in --html.")
 
 
 def _lost(lost: "Iterable[Loss]", to: str) -> Iterator[str]:
@@ -100,6 +160,6 @@ def _counted(labels: "Labels") -> dict[str, Any]:
     }
 
 
-def _left_out(labels: "Labels") -> None:
-    for one in labels.skipped:
+def _left_out(skipped: Iterable[Skipped]) -> None:
+    for one in skipped:
         print(f"left out: {one.where}: {one.why}", file=sys.stderr)

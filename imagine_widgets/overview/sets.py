@@ -1,0 +1,74 @@
+"""Where labels lie → one set to look through: a file of any format, a project's store, a folder of pictures."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagine_kernels.records import Annotation, Collection, Prediction, Sample, Skipped
+from imagine_widgets.agreement.stored import views
+
+_SQLITE = b"SQLite format 3\x00"
+STORES = ".labels"
+"""How the names of stores end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Samples and what was said of them; `annotations` may be asked for time and again, and streams.
+
+    Pictures lie below `folders` alone, for a file may name any place; None: where the samples say.
+    """
+
+    title: str
+    name: str
+    samples: tuple[Sample, ...]
+    annotations: Callable[[], Iterable[Annotation]]
+    predictions: tuple[Prediction, ...] = ()
+    skipped: Callable[[], tuple[Skipped, ...]] = tuple
+    folders: tuple[Path, ...] | None = None
+
+
+def of_file(path: Path | str, name: str | None = None, *, images: Path | str | None = None) -> Set:
+    """The labels in a file, folder or zip of another tool; arguments and errors are those of `formats.read`."""
+    from imagine_widgets import formats
+
+    chosen = formats.detect(path).name if name is None else name
+    labels, place = formats.read(path, chosen, images=images), Path(path)
+    folders = [place if place.is_dir() else place.parent, *([] if images is None else [Path(images)])]
+    title = formats.formats()[chosen].title
+    own, skipped = labels.annotations, labels.skipped
+    return Set(title, chosen, labels.samples, lambda: own, labels.predictions, lambda: skipped, tuple(folders))
+
+
+def of_store(path: Path | str) -> Set:
+    """The labels in a project's store. Raises OSError with a sentence where it is none."""
+    from imagine_widgets.store import Store
+
+    if not is_store(path):
+        raise OSError(f"{path} is no store of labels.")
+    store = Store(path)
+    return Set("Labels of a project", "store", tuple(store.samples()), lambda: views(store), (), lambda: store.skipped)
+
+
+def is_store(path: Path | str) -> bool:
+    """Whether a file is a store, by its first bytes and its name."""
+    place = Path(path)
+    if place.suffix != STORES or not place.is_file():
+        return False
+    with place.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+def stores_in(folder: Path | str) -> list[Path]:
+    """The stores that lie in a folder."""
+    return sorted(path for path in Path(folder).glob(f"*{STORES}") if is_store(path))
+
+
+def of_collection(found: Collection) -> Set:
+    """The pictures of a folder or run, with the labels that came with them (folder names), or those of their store."""
+    from imagine_widgets.store import store_of
+
+    store = store_of(found.samples)
+    if store.path.exists():
+        return Set("Labels of a project", "store", found.samples, lambda: views(store), (), lambda: store.skipped)
+    return Set("Pictures with labels", "folder", found.samples, lambda: found.annotations, (), lambda: found.skipped)
