@@ -5,10 +5,11 @@ from typing import Any
 
 _HOMES = {
     "Grid": "imagine_widgets.grid",
+    "Labeler": "imagine_widgets.labeler",
     "Store": "imagine_widgets.store",
 }
 
-__all__ = ["Grid", "Store"]  # found by __getattr__
+__all__ = ["Grid", "Labeler", "Store"]  # found by __getattr__
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

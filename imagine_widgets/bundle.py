@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WIDGETS = ("grid",)
+WIDGETS = ("grid", "labeler")
 """Each is a file <name>.ts with `export default`, as anywidget wants it."""
 STAMP = "made.json"
 NPM = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--logs-max=0")

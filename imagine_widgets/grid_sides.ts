@@ -2,34 +2,19 @@
 import { count, make, swatch } from "./elements.ts";
 import type { GridState } from "./grid_state.ts";
 import type { GridView } from "./grid_view.ts";
+import { savedWords } from "./saved.ts";
 
 export function titleOf(state: GridState, group: number): string {
   return state.classes[state.groups[group]?.label ?? -1]?.title ?? "Not predicted";
 }
 
 export function drawHead({ state, parts }: GridView): void {
-  parts.saved.replaceChildren(...savedWords(state));
+  parts.saved.replaceChildren(...savedWords(state.outbox, state.isCut, state.ready));
   if (!state.ready) return;
   const { total, decided, corrected } = state.progress();
   parts.counts.textContent = `${count(decided)} of ${count(total)} decided, ${count(corrected)} corrected`;
   parts.bar.style.width = `${total ? (100 * decided) / total : 0}%`;
   parts.undo.disabled = state.steps.length === 0;
-}
-
-function savedWords(state: GridState): Node[] {
-  const { outbox } = state;
-  if (state.isCut) {
-    const lost = outbox.count ? `${count(outbox.count)} not saved. ` : "";
-    return [make("span", { class: "im-unsaved", text: `${lost}The kernel has ended: run the cell again` })];
-  }
-  if (!state.ready) return [make("span", { class: "im-waits", text: "Waiting for the kernel…" })];
-  const again = make("button", { type: "button", class: "im-small", text: "Try again", onclick: () => outbox.sendAgain() });
-  if (outbox.refusal) {
-    return [make("span", { class: "im-unsaved", text: `${count(outbox.count)} not saved. ${outbox.refusal}` }), again];
-  }
-  if (outbox.late) return [make("span", { class: "im-unsaved", text: `${count(outbox.count)} not saved: the kernel is silent` }), again];
-  if (outbox.count) return [make("span", { class: "im-waits", text: `Saving ${count(outbox.count)}…` })];
-  return [make("span", { class: "im-safe", text: "All saved" })];
 }
 
 export function drawRail(view: GridView): void {

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-Place = tuple[int, int, int]
-"""Level, column and row."""
+Place = tuple[float, ...]
+"""What tells one tile from all others: its sample, level, column, row, look."""
 _WORKERS = 3
 """More would only wait for the same file and for the same lock of Python."""
 _WAITING = 200

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Brush } from "../imagine_widgets/drawing/brush.ts";
-import { dragged, holding, moved, turned, withoutVertex } from "../imagine_widgets/drawing/edit.ts";
+import { dragged, moved, turned, withoutVertex } from "../imagine_widgets/drawing/edit.ts";
 import { type Handle, handles, heldAt } from "../imagine_widgets/drawing/handles.ts";
 import { area } from "../imagine_widgets/drawing/hit.ts";
 import { covers, pixelCount } from "../imagine_widgets/drawing/masks.ts";
@@ -87,7 +87,7 @@ test("a middle becomes a vertex that can be dragged on and taken away again", ()
   const polygon: Shape = { kind: "Polygon", points: [[0, 0], [10, 0], [10, 10]], holes: [[[4, 2], [8, 2], [8, 6]]] };
   for (const middle of handles(polygon, 1).filter(({ role }) => role === "middle")) {
     const more = dragged(polygon, middle, [middle.at[0] + 0.5, middle.at[1] + 0.5]);
-    const held = holding(middle);
+    const held = { ...middle, role: "vertex" } as Handle;
     const on = dragged(more, held, [20, 20]);
     assert.ok(handles(on, 1).some(({ role, at }) => role === "vertex" && at[0] === 20 && at[1] === 20));
     assert.deepEqual(withoutVertex(on, held), polygon);

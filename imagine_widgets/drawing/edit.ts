@@ -27,11 +27,6 @@ export function dragged(shape: Shape, handle: Handle, to: XY): Shape {
   }
 }
 
-/** What a person holds after a drag began at a handle: a middle has become a vertex. */
-export function holding(handle: Handle): Handle {
-  return handle.role === "middle" ? { ...handle, role: "vertex" } : handle;
-}
-
 /** The shape without a vertex, or itself where it would be no shape any more; a hole that is left with two is closed. */
 export function withoutVertex(shape: Shape, handle: Handle): Shape {
   if (handle.role !== "vertex") return shape;

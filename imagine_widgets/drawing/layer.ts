@@ -1,7 +1,7 @@
 // The canvas with all regions above the picture. While the view moves, what takes too long to draw anew in each frame is
 // shifted as a bitmap, and drawn once more when the view stands still.
 import { type Look, paint, type Pen } from "./paint.ts";
-import type { Places } from "./places.ts";
+import type { Places, Region } from "./places.ts";
 import { between, seen, type Size, type View } from "./view.ts";
 
 const BUDGET = 6; // milliseconds that drawing may take in a frame that also moves
@@ -30,9 +30,9 @@ export function plan(drawn: Drawn | undefined, now: View, page: Size, isMoving: 
 
 export class Layer {
   readonly canvas: HTMLCanvasElement;
-  readonly places: Places;
+  places: Places;
   look: Look = { fill: 0.15, line: 2 };
-  hidden = new Set<string>(); // ids that somebody else draws: the selected ones
+  shows: (region: Region) => boolean = () => true; // what is selected or rejected is drawn elsewhere or not at all
   private readonly bitmap = document.createElement("canvas");
   private drawn: Drawn | undefined;
   private view: View = { left: 0, top: 0, scale: 1 };
@@ -76,7 +76,7 @@ export class Layer {
     const wide = { left: view.left - rimX / view.scale, top: view.top - rimY / view.scale, scale: view.scale };
     const size = { width: page.width + 2 * rimX, height: page.height + 2 * rimY };
     const pen = prepared(this.bitmap, size);
-    paint(pen, this.places.within(seen(wide, size)).filter(({ id }) => !this.hidden.has(id)), wide, this.look);
+    paint(pen, this.places.within(seen(wide, size)).filter(this.shows), wide, this.look);
     this.drawn = { view, page, cost: performance.now() - began };
   }
 

@@ -1,0 +1,208 @@
+// What the pointer does in the picture: pick, drag a handle, move, draw, paint. What it does not take, pans and zooms.
+import { Brush } from "./drawing/brush.ts";
+import { dragged, moved, withoutVertex } from "./drawing/edit.ts";
+import { type Handle, handles, heldAt } from "./drawing/handles.ts";
+import { picked } from "./drawing/hit.ts";
+import type { Mask, Shape, XY } from "./drawing/shapes.ts";
+import { Sketch, type Tool } from "./drawing/sketch.ts";
+import type { Size } from "./drawing/view.ts";
+import type { Stage } from "./labeler_stage.ts";
+import type { Drawn } from "./labeler_wire.ts";
+
+const GRASP = 10; // pixels of the page around a handle
+const REACH = 6; // and around a line or a point
+const SLIP = 3; // pixels of the page that a click may slip
+
+export type Mode = "select" | "brush" | Tool;
+
+/** What the hand needs to know and may do. */
+export interface Desk {
+  readonly stage: Stage;
+  readonly picture: Size;
+  selected(): Drawn | undefined;
+  /** Regions near a place. */
+  near(at: XY, reach: number): Drawn[];
+  select(id: string | undefined): void;
+  /** A new shape is drawn. */
+  made(shape: Shape): void;
+  /** The selected region became another. */
+  became(shape: Shape): void;
+  /** Something in hand looks another way now. */
+  redraw(): void;
+}
+
+type Held =
+  | { kind: "handle"; handle: Handle; from: XY }
+  | { kind: "shape"; from: XY }
+  | { kind: "brush"; way: XY[]; rub: boolean };
+
+export class Hand {
+  mode: Mode = "select";
+  radius = 14; // of the brush, in pixels of the page
+  sketch: Sketch | undefined;
+  /** The selected shape while it is dragged. */
+  shape: Shape | undefined;
+  private readonly desk: Desk;
+  private held: Held | undefined;
+  private pressed: XY | undefined;
+  private isFree = false; // the space bar is down: the hand pans whatever the mode
+
+  constructor(desk: Desk) {
+    this.desk = desk;
+    const { element } = desk.stage;
+    element.addEventListener("pointerdown", (event) => this.down(event), { capture: true });
+    element.addEventListener("pointermove", (event) => this.move(event), { capture: true });
+    element.addEventListener("pointerup", (event) => this.up(event), { capture: true });
+    element.addEventListener("pointercancel", () => this.letGo(), { capture: true });
+    element.addEventListener("dblclick", () => this.finish(), { capture: true });
+  }
+
+  /** The way of the brush, while it paints. */
+  get brush(): { way: readonly XY[]; radius: number } | undefined {
+    return this.held?.kind === "brush" ? { way: this.held.way, radius: this.radius / this.scale } : undefined;
+  }
+
+  set free(isFree: boolean) {
+    this.isFree = isFree;
+  }
+
+  use(mode: Mode): void {
+    this.letGo();
+    this.mode = mode;
+    this.desk.stage.element.dataset.mode = mode;
+    if (mode !== "select" && mode !== "brush") this.desk.select(undefined);
+  }
+
+  /** Forget what is half done; whether there was something. */
+  letGo(): boolean {
+    const had = this.sketch !== undefined || this.held !== undefined;
+    this.sketch = this.held = this.shape = this.pressed = undefined;
+    this.desk.redraw();
+    return had;
+  }
+
+  /** The shape that is drawn is ready, if it can be. */
+  finish(): void {
+    this.sketch?.finish();
+    this.done();
+  }
+
+  /** One vertex back; whether there was one. */
+  back(): boolean {
+    if (!this.sketch) return false;
+    this.sketch.back();
+    if (this.sketch.empty) this.sketch = undefined;
+    this.desk.redraw();
+    return true;
+  }
+
+  private get scale(): number {
+    return this.desk.stage.view.scale;
+  }
+
+  private down(event: PointerEvent): void {
+    if (event.button !== 0 || this.isFree) return;
+    const at = this.desk.stage.at(event);
+    this.pressed = [event.clientX, event.clientY];
+    if (this.mode === "select") this.held = this.grasp(at, event.altKey);
+    else if (this.mode === "brush") this.held = { kind: "brush", way: [at], rub: event.shiftKey };
+    else {
+      this.sketch ??= new Sketch(this.mode);
+      this.sketch.press(this.inside(at));
+    }
+    if (this.mode === "select" && !this.held) return;
+    event.stopPropagation();
+    this.desk.stage.element.setPointerCapture(event.pointerId);
+    this.desk.redraw();
+  }
+
+  /** What of the selected region, or which other region, is taken hold of. */
+  private grasp(at: XY, takesAway: boolean): Held | undefined {
+    const selected = this.desk.selected();
+    if (selected) {
+      const handle = heldAt(handles(selected.shape, this.scale), at, GRASP / this.scale);
+      if (handle && takesAway) return void this.desk.became(withoutVertex(selected.shape, handle));
+      if (handle) return { kind: "handle", handle, from: at };
+    }
+    const reach = REACH / this.scale;
+    const found = picked(this.desk.near(at, reach), at, reach);
+    if (!found) return undefined;
+    if (found.id !== selected?.id) this.desk.select(found.id);
+    return { kind: "shape", from: at };
+  }
+
+  private move(event: PointerEvent): void {
+    if (this.sketch && this.mode !== "select") {
+      this.sketch.move(this.inside(this.desk.stage.at(event)));
+      this.desk.redraw();
+      if (this.desk.stage.element.hasPointerCapture(event.pointerId)) event.stopPropagation();
+      return;
+    }
+    if (!this.held) return;
+    event.stopPropagation();
+    if (this.slipped(event)) this.drag(this.desk.stage.at(event));
+  }
+
+  private slipped(event: PointerEvent): boolean {
+    if (!this.pressed) return true;
+    if (Math.hypot(event.clientX - this.pressed[0], event.clientY - this.pressed[1]) <= SLIP) return false;
+    this.pressed = undefined;
+    return true;
+  }
+
+  private drag(at: XY): void {
+    const selected = this.desk.selected();
+    if (this.held?.kind === "brush") this.held.way.push(at);
+    else if (!selected || !this.held) return;
+    else if (this.held.kind === "handle") this.shape = dragged(selected.shape, this.held.handle, this.inside(at));
+    else {
+      const { from } = this.held;
+      this.shape = moved(selected.shape, at[0] - from[0], at[1] - from[1], this.desk.picture);
+    }
+    this.desk.redraw();
+  }
+
+  private up(event: PointerEvent): void {
+    const at = this.desk.stage.at(event);
+    if (this.sketch && this.mode !== "select") {
+      event.stopPropagation();
+      this.sketch.release(this.inside(at), this.scale);
+      this.done();
+    } else if (this.held) {
+      event.stopPropagation();
+      this.drop(at);
+    } else if (this.mode === "select" && this.pressed && !this.slipped(event)) this.desk.select(undefined);
+    this.pressed = undefined;
+  }
+
+  /** What was dragged is let go. */
+  private drop(at: XY): void {
+    const { held, shape } = this;
+    this.held = this.shape = undefined;
+    if (held?.kind === "brush") this.painted([...held.way, at], held.rub);
+    else if (shape) this.desk.became(shape);
+    this.desk.redraw();
+  }
+
+  private painted(way: XY[], rub: boolean): void {
+    const before = this.desk.selected()?.shape;
+    const mask: Mask | undefined = before?.kind === "Mask" ? before : undefined;
+    const brush = new Brush(this.desk.picture, mask);
+    way.forEach((place, i) => brush.stroke(way[i - 1] ?? place, place, this.radius / this.scale, rub));
+    const after = brush.mask();
+    if (after && mask) this.desk.became(after);
+    else if (after) this.desk.made(after);
+  }
+
+  private done(): void {
+    const shape = this.sketch?.finished ? this.sketch.shape() : undefined;
+    if (this.sketch?.finished) this.sketch = undefined;
+    if (shape) this.desk.made(shape);
+    this.desk.redraw();
+  }
+
+  private inside([x, y]: XY): XY {
+    const { width, height } = this.desk.picture;
+    return [Math.max(0, Math.min(width, x)), Math.max(0, Math.min(height, y))];
+  }
+}

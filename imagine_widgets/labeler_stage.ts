@@ -1,0 +1,135 @@
+// The picture: OpenSeadragon for its tiles, our canvas of regions above, and SVG for the one that is selected.
+import OpenSeadragon from "openseadragon";
+import { Layer } from "./drawing/layer.ts";
+import type { Places } from "./drawing/places.ts";
+import type { Bounds, XY } from "./drawing/shapes.ts";
+import { type Size, toPicture, type View } from "./drawing/view.ts";
+import { make } from "./elements.ts";
+import type { Opened } from "./labeler_wire.ts";
+
+const RIM = 0.15; // of a region, around it, when the view goes there
+
+export class Stage {
+  readonly element: HTMLElement;
+  readonly layer: Layer;
+  readonly marks = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  private readonly viewer: OpenSeadragon.Viewer;
+  private readonly moved: () => void;
+  private picture: Size = { width: 1, height: 1 };
+  private isMoving = false;
+
+  /** `moved` is called whenever the view did. */
+  constructor(element: HTMLElement, places: Places, moved: () => void) {
+    this.element = element;
+    this.moved = moved;
+    const ground = make("div", { class: "im-ground-picture" });
+    const canvas = make("canvas", { class: "im-regions", "aria-hidden": "true" });
+    this.marks.classList.add("im-marks");
+    this.marks.setAttribute("aria-hidden", "true");
+    element.append(ground, canvas, this.marks);
+    this.layer = new Layer(canvas, places);
+    this.viewer = new OpenSeadragon.Viewer(options(ground));
+    this.viewer.addHandler("canvas-key", (event) => void (event.preventDefaultAction = true));
+    this.viewer.addHandler("animation-start", () => void (this.isMoving = true));
+    this.viewer.addHandler("animation-finish", () => this.settle());
+    this.viewer.addHandler("update-viewport", () => this.show());
+    this.viewer.addHandler("resize", () => requestAnimationFrame(() => this.show()));
+  }
+
+  get view(): View {
+    const bounds = this.viewer.viewport.getBounds(true);
+    const { width } = this.picture;
+    return { left: bounds.x * width, top: bounds.y * width, scale: this.page.width / (bounds.width * width) };
+  }
+
+  get page(): Size {
+    return { width: this.element.clientWidth, height: this.element.clientHeight };
+  }
+
+  /** The picture's place under a pointer. */
+  at(event: { clientX: number; clientY: number }): XY {
+    const { left, top } = this.element.getBoundingClientRect();
+    return toPicture([event.clientX - left, event.clientY - top], this.view);
+  }
+
+  /** Show a picture; with `keep`, where the view is stays as it is. */
+  open(opened: Opened, source: OpenSeadragon.TileSource | null, keep: boolean): void {
+    const before = keep && this.viewer.world.getItemCount() ? this.viewer.viewport.getBounds(true) : undefined;
+    this.picture = { width: opened.width, height: opened.height };
+    this.viewer.close();
+    if (!source) return;
+    this.viewer.addOnceHandler("open", () => {
+      if (before) this.viewer.viewport.fitBounds(before, true);
+      this.show();
+    });
+    this.viewer.open(source as never);
+  }
+
+  zoom(factor: number): void {
+    this.viewer.viewport.zoomBy(factor).applyConstraints();
+  }
+
+  whole(): void {
+    this.viewer.viewport.goHome();
+  }
+
+  /** Move the view by shares of the page. */
+  pan(x: number, y: number): void {
+    const { width, height } = this.viewer.viewport.getBounds();
+    this.viewer.viewport.panBy(new OpenSeadragon.Point(x * width, y * height)).applyConstraints();
+  }
+
+  /** Bring a part of the picture into view, if it is not; with `near`, as large as it goes. */
+  reveal({ left, top, right, bottom }: Bounds, near = false): void {
+    const { width } = this.picture;
+    const wide = Math.max(right - left, 20) * (1 + 2 * RIM);
+    const high = Math.max(bottom - top, 20) * (1 + 2 * RIM);
+    const [x, y] = [(left + right - wide) / 2, (top + bottom - high) / 2];
+    const part = new OpenSeadragon.Rect(x / width, y / width, wide / width, high / width);
+    const shown = this.viewer.viewport.getBounds();
+    const isSeen = shown.containsPoint(part.getTopLeft()) && shown.containsPoint(part.getBottomRight());
+    if (near) this.viewer.viewport.fitBoundsWithConstraints(part);
+    else if (!isSeen) this.viewer.viewport.panTo(part.getCenter()).applyConstraints();
+  }
+
+  /** Draw the regions for the view as it is. */
+  show(): void {
+    if (!this.viewer.world.getItemCount()) return;
+    this.layer.show(this.view, this.page, this.isMoving);
+    this.moved();
+  }
+
+  dispose(): void {
+    this.layer.dispose();
+    this.viewer.destroy();
+    this.element.replaceChildren();
+  }
+
+  private settle(): void {
+    this.isMoving = false;
+    this.show();
+  }
+}
+
+function options(element: HTMLElement): OpenSeadragon.Options {
+  const gestures = { clickToZoom: false, dblClickToZoom: false, flickEnabled: false };
+  return {
+    element,
+    drawer: "canvas", // a page has sixteen WebGL contexts at most, and many machines of a hub have no card
+    showNavigationControl: false,
+    animationTime: 0.25,
+    springStiffness: 8,
+    maxZoomPixelRatio: 16,
+    minZoomImageRatio: 0.5,
+    visibilityRatio: 0.4,
+    imageLoaderLimit: 12,
+    maxImageCacheCount: 300,
+    imageSmoothingEnabled: true,
+    tileRetryMax: 2,
+    timeout: 120_000,
+    tabIndex: -1,
+    gestureSettingsMouse: gestures,
+    gestureSettingsPen: gestures,
+    gestureSettingsTouch: { ...gestures, pinchToZoom: true },
+  } as OpenSeadragon.Options;
+}

@@ -1,0 +1,239 @@
+// One view of the labeler: what is selected, what is drawn where, and which keys and clicks belong to it.
+import { bounds, type Shape, type XY } from "./drawing/shapes.ts";
+import type { Size } from "./drawing/view.ts";
+import { showFailures } from "./elements.ts";
+import { newId } from "./grid_state.ts";
+import { Actions } from "./labeler_actions.ts";
+import { frame, type Parts } from "./labeler_frame.ts";
+import { type Desk, Hand } from "./labeler_hand.ts";
+import { actionOf } from "./labeler_keys.ts";
+import { mark } from "./labeler_marks.ts";
+import { drawHead, drawLabels, drawLooks, drawPlace, drawRegions, offered } from "./labeler_sides.ts";
+import { Stage } from "./labeler_stage.ts";
+import type { LabelerState, News } from "./labeler_state.ts";
+import { tileSource } from "./labeler_tiles.ts";
+import type { Drawn, Look } from "./labeler_wire.ts";
+
+const CALM = 200; // milliseconds without a move before a new look is asked for, or the number under the pointer
+
+export class LabelerView extends Actions implements Desk {
+  readonly state: LabelerState;
+  readonly parts: Parts;
+  readonly stage: Stage;
+  readonly hand: Hand;
+  look: Look = [0, 255, 1];
+  pointer: XY | undefined;
+  private readonly unlisten: () => void;
+  private edition = 0;
+  private row = -1;
+  private lookTimer = 0;
+  private valueTimer = 0;
+
+  constructor(state: LabelerState, element: HTMLElement) {
+    super();
+    this.state = state;
+    this.parts = frame((name, detail) => this.state.guard(() => this.act(name, detail)));
+    element.append(this.parts.root);
+    this.stage = new Stage(this.parts.stage, state.places, () => this.redraw());
+    this.stage.layer.shows = ({ id, state: said }) => id !== this.selectedId && said !== "rejected";
+    this.hand = new Hand(this);
+    this.hand.use("select");
+    this.hear();
+    this.unlisten = state.listen((what) => this.news(what));
+    if (state.isReady) this.news("state");
+    if (state.opened) this.news("opened");
+    this.news("failure");
+    this.draw();
+  }
+
+  get picture(): Size {
+    return this.state.opened ?? { width: 1, height: 1 };
+  }
+
+  selected(): Drawn | undefined {
+    return this.selectedId === undefined ? undefined : this.state.places.get(this.selectedId);
+  }
+
+  listed(): Drawn[] {
+    return [...this.state.places.values()].filter(({ state }) => state !== "rejected");
+  }
+
+  near([x, y]: XY, reach: number): Drawn[] {
+    const found = this.state.places.within({ left: x - reach, top: y - reach, right: x + reach, bottom: y + reach });
+    return found.filter(({ state }) => state !== "rejected");
+  }
+
+  select(id: string | undefined): void {
+    if (id === this.selectedId) return;
+    this.selectedId = id;
+    this.stage.layer.changed();
+    drawRegions(this);
+    this.redraw();
+    const one = this.selected();
+    if (one) this.say(`${this.state.classes[one.label]?.title}, ${one.shape.kind}`);
+  }
+
+  /** Select from the list or by key: the view goes there. */
+  choose(id: string | undefined): void {
+    this.select(id);
+    const one = this.selected();
+    if (one) this.stage.reveal(bounds(one.shape));
+  }
+
+  made(shape: Shape): void {
+    const region: Drawn = { id: newId(), label: this.label, shape, state: "", score: null };
+    this.state.edit([region]);
+    this.select(region.id);
+    this.say(`${this.state.classes[this.label]?.title} drawn`);
+  }
+
+  became(shape: Shape): void {
+    const one = this.selected();
+    if (one) this.state.edit([{ ...one, shape, state: this.changed(one) }]);
+  }
+
+  redraw(): void {
+    const one = this.selected();
+    const sketched = this.hand.sketch?.shape();
+    const shape = this.hand.shape ?? sketched ?? one?.shape;
+    const label = sketched || !one ? this.label : one.label;
+    mark(this.stage.marks, { shape, label, isHeld: !sketched && one !== undefined, brush: this.hand.brush }, this.stage.view);
+  }
+
+  setLook(look: Look): void {
+    this.look = look;
+    window.clearTimeout(this.lookTimer);
+    this.lookTimer = window.setTimeout(() => this.state.guard(() => this.openPicture(true)), CALM);
+  }
+
+  setFill(fill: number): void {
+    this.stage.layer.look = { ...this.stage.layer.look, fill };
+    this.stage.layer.changed();
+  }
+
+  draw(): void {
+    drawHead(this);
+    drawLabels(this);
+    drawRegions(this);
+    this.redraw();
+  }
+
+  closeSheet(): void {
+    this.parts.sheet.hidden = true;
+    this.parts.sheet.replaceChildren();
+    this.parts.stage.focus({ preventScroll: true });
+  }
+
+  say(words: string): void {
+    this.parts.live.textContent = words;
+  }
+
+  dispose(): void {
+    for (const timer of [this.lookTimer, this.valueTimer]) window.clearTimeout(timer);
+    this.unlisten();
+    this.stage.dispose();
+    this.parts.root.remove();
+  }
+
+  private news(what: News): void {
+    if (what === "failure") return showFailures(this.parts.failures, this.state.failures);
+    if (what === "value") return drawPlace(this);
+    if (what === "opened") return this.opened();
+    if (what === "better") {
+      this.edition++;
+      return this.openPicture(true);
+    }
+    if (what === "regions") {
+      this.stage.layer.places = this.state.places;
+      this.stage.layer.changed();
+    }
+    this.draw();
+  }
+
+  private opened(): void {
+    const { opened } = this.state;
+    if (!opened) return;
+    const isNew = this.row !== opened.row;
+    this.row = opened.row;
+    if (isNew) this.look = opened.look ?? this.look;
+    this.parts.why.hidden = !opened.why;
+    this.parts.why.textContent = opened.why;
+    this.openPicture(!isNew);
+    drawLooks(this);
+    this.draw();
+  }
+
+  private openPicture(keep: boolean): void {
+    const { opened, mail } = this.state;
+    if (!opened) return;
+    this.stage.open(opened, opened.why ? null : tileSource(mail, opened, this.look, this.edition), keep);
+  }
+
+  private hear(): void {
+    const { root, search, stage, regions } = this.parts;
+    root.addEventListener("keydown", (event) => this.state.guard(() => this.press(event)));
+    root.addEventListener("keyup", (event) => this.state.guard(() => this.release(event)));
+    root.addEventListener("keypress", (event) => event.stopPropagation());
+    search.addEventListener("input", () => drawLabels(this));
+    stage.addEventListener("pointerdown", () => {
+      this.state.acts++;
+      stage.focus({ preventScroll: true });
+    }, { capture: true });
+    stage.addEventListener("pointermove", (event) => this.state.guard(() => this.point(event)));
+    regions.addEventListener("focus", () => this.state.look());
+  }
+
+  private point(event: PointerEvent): void {
+    this.pointer = this.stage.at(event);
+    drawPlace(this);
+    window.clearTimeout(this.valueTimer);
+    const [x, y] = this.pointer.map(Math.floor) as [number, number];
+    const isInside = x >= 0 && y >= 0 && x < this.picture.width && y < this.picture.height;
+    if (isInside) this.valueTimer = window.setTimeout(() => this.state.send({ type: "value", row: this.row, x, y }), CALM);
+  }
+
+  private press(event: KeyboardEvent): void {
+    event.stopPropagation();
+    if (!this.parts.sheet.hidden) return this.pressInSheet(event);
+    if (event.target === this.parts.search) return this.pressInSearch(event);
+    const target = event.target as Element;
+    const isInput = target instanceof HTMLInputElement && event.key.startsWith("Arrow");
+    const isButton = target instanceof HTMLButtonElement && ["Enter", " "].includes(event.key);
+    const action = isInput || isButton ? null : this.inList(event) ?? actionOf(event);
+    if (!action) return;
+    event.preventDefault();
+    if (event.key === " ") this.hand.free = true;
+    this.act(...action);
+  }
+
+  /** In the list, arrows go through the regions. */
+  private inList(event: KeyboardEvent): [string, number] | null {
+    if (event.target !== this.parts.regions || event.altKey) return null;
+    if (event.key === "ArrowDown") return ["step", 1];
+    return event.key === "ArrowUp" ? ["step", -1] : null;
+  }
+
+  private pressInSearch(event: KeyboardEvent): void {
+    if (event.key === "Enter") {
+      const [first] = offered(this);
+      if (first !== undefined) this.act("label", first);
+    }
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault();
+    this.parts.search.value = "";
+    drawLabels(this);
+    this.parts.stage.focus({ preventScroll: true });
+  }
+
+  private pressInSheet(event: KeyboardEvent): void {
+    const shuts = event.key === "Escape" || event.key === "?";
+    if (event.key === "Tab" || shuts) event.preventDefault();
+    if (shuts) this.closeSheet();
+  }
+
+  private release(event: KeyboardEvent): void {
+    event.stopPropagation();
+    if (event.key === " ") this.hand.free = false;
+  }
+}
+

@@ -1,0 +1,110 @@
+"""What a labeler knows of each sample: the regions in the store, and those of a model that nobody decided on."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from imagine_kernels.records import Prediction, Region, Sample, from_json, to_json
+from imagine_kernels.shapes import Flat
+from imagine_widgets.classes import Classes, Label
+from imagine_widgets.store import Drop, Edit, Put, Step, Store
+
+TOOL = "labeler"
+Json = dict[str, Any]
+
+
+class Scenes:
+    """The samples of one labeler by row, over the store that holds their regions."""
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        labels: Iterable[Label],
+        predictions: Iterable[Prediction],
+        store: Store,
+        author: str,
+    ) -> None:
+        self.samples = tuple(samples)
+        self.classes = Classes(labels)
+        self._rows = {sample.id: row for row, sample in enumerate(self.samples)}
+        if len(self._rows) < len(self.samples):
+            raise ValueError("A labeler shows each sample once: some were given twice.")
+        self._store, self._author = store, author
+        self._rev, _ = store.changed()
+        self._models: dict[str, tuple[Region, ...]] = {one.sample_id: one.regions for one in predictions}
+
+    def regions(self, row: int) -> dict[str, Region]:
+        """The regions of one sample by id, what people said over what a model said."""
+        sample = self.samples[row].id
+        found = {
+            region.id: region if region.state else replace(region, state="predicted") for region in self._model(row)
+        }
+        for one in self._store.regions(sample):
+            if one.region is not None or one.at:  # else she took back what she had decided
+                found.pop(one.id, None)
+        held = {one.id: one.region for one in self._store.current(sample) if one.region is not None}
+        return found | held
+
+    def told(self, row: int) -> tuple[list[Json], list[str]]:
+        """The regions for the browser, and the titles of those that stand for the whole sample or lie in time."""
+        drawn, others = [], []
+        for region in self.regions(row).values():
+            label = self.classes.index(region.label)
+            if isinstance(region.shape, Flat):
+                drawn.append(self._json(region, label))
+            elif region.state != "rejected":
+                others.append(self.classes[label].title)
+        return drawn, others
+
+    def edit(self, message: Mapping[str, Any]) -> tuple[Step, list[Json]]:
+        """Enter what a person did to regions of one sample; the step, and the regions as they are now.
+
+        Raises ValueError with a sentence for what is no region, OSError where the store cannot be written.
+        """
+        row = int(message["row"])
+        sample, known = self.samples[row], self.regions(row)
+        put = [self._region(told, known.get(str(told["id"])), sample) for told in message["put"]]
+        edits: list[Edit] = [Put(sample.id, region, self._author, TOOL) for region in put]
+        edits += [Drop(sample.id, str(id_), self._author, TOOL) for id_ in message["drop"]]
+        cost = {"seconds": message.get("seconds"), "keys": message.get("keys")}
+        step = self._store.write(edits, batch=str(message["batch"]), **cost)
+        return step, [self._json(region, self.classes.index(region.label)) for region in put]
+
+    def undo(self, message: Mapping[str, Any]) -> Step:
+        """Take a step back. Raises LookupError for one that is not in the store."""
+        return self._store.undo(str(message["of"]), author=self._author, as_batch=str(message["batch"]))
+
+    def steps(self) -> list[Json]:
+        """What this person can undo, oldest first: the step and the row of its sample."""
+        return [told for one in self._store.steps(self._author, TOOL) if (told := self.step(one))["row"] is not None]
+
+    def step(self, step: Step) -> Json:
+        """A step as the browser keeps it."""
+        return {"id": step.id, "row": next((self._rows[s] for s in sorted(step.samples) if s in self._rows), None)}
+
+    def changed(self) -> list[int]:
+        """The rows whose regions changed since this was asked last, by whomever."""
+        self._rev, samples = self._store.changed(self._rev)
+        return sorted(self._rows[sample] for sample in samples if sample in self._rows)
+
+    def _model(self, row: int) -> tuple[Region, ...]:
+        return self._models.get(self.samples[row].id, ())
+
+    def _region(self, told: Mapping[str, Any], known: Region | None, sample: Sample) -> Region:
+        shape = from_json(told["shape"])
+        if not isinstance(shape, Flat):
+            raise ValueError(f"A {type(shape).__name__} is not drawn in {sample.id}.")  # noqa: TRY004 - of a message
+        label, state = self.classes[int(told["label"])].name, str(told["state"])
+        if known is None:
+            return Region(label, shape=shape, id=str(told["id"]), state=state)
+        score = known.score if label == known.label else known.scores.get(label)
+        return replace(known, label=label, score=score, shape=shape, state=state)
+
+    def _json(self, region: Region, label: int) -> Json:
+        return {
+            "id": region.id,
+            "label": label,
+            "shape": to_json(region.shape),
+            "state": region.state,
+            "score": region.score,
+        }
