@@ -1,11 +1,13 @@
 """The store behind the review grid: order, steps, undo, the store as the truth, threads."""
 
 import threading
+import uuid
 
 import pytest
 from grids import LABELS, labels, prediction, sample, say
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from store_made import quick_folder
 
 from imagine_kernels.records import Box, Region
 from imagine_widgets.grid_store import NONE, Cost, GridStore, Progress, margin
@@ -212,10 +214,16 @@ def after(before, kind, rows, label):
     return [(label if kind == "label" else 1) if row in wanted else old for row, old in enumerate(before)]
 
 
+@pytest.fixture(scope="module")
+def folder():
+    with quick_folder() as found:
+        yield found
+
+
 @settings(deadline=None, max_examples=30)
 @given(EDITS)
-def test_any_series_of_steps_and_undos_equals_a_stack_of_whole_states(tmp_path_factory, edits):
-    path = tmp_path_factory.mktemp("store") / "run.labels"
+def test_any_series_of_steps_and_undos_equals_a_stack_of_whole_states(folder, edits):
+    path = folder / f"{uuid.uuid4()}.labels"
     predictions = [prediction(name, "Tripos") for name in "abcde"]
     store = GridStore([sample(n) for n in "abcdef"], predictions, LABELS, Store(path), "ada")
     states, steps = [[NONE] * 6], []

@@ -1,11 +1,13 @@
 """The store of labels: one row per region and author, nobody's label lost, hostile names and hostile files."""
 
 import stat
+import uuid
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from some_records import REGIONS, SAMPLES
+from store_made import quick_folder
 
 from imagine_kernels.records import Annotation, Box, Region
 from imagine_widgets.store import Drop, Kind, Put, Seen, Stale, Store
@@ -138,10 +140,16 @@ def test_a_faulty_edit_is_refused_with_all_of_its_batch(store, edit, sentence):
     assert store.changed() == (0, frozenset())
 
 
+@pytest.fixture(scope="module")
+def folder():
+    with quick_folder() as found:
+        yield found
+
+
 @settings(deadline=None, max_examples=80)
 @given(some.lists(REGIONS, min_size=1, max_size=4), SAMPLES)
-def test_regions_and_samples_of_every_kind_come_back_as_they_were(tmp_path_factory, regions, sample):
-    store = Store(tmp_path_factory.mktemp("store") / "run.labels")
+def test_regions_and_samples_of_every_kind_come_back_as_they_were(folder, regions, sample):
+    store = Store(folder / f"{uuid.uuid4()}.labels")
     given_ids = {region.id: region for region in regions}
     store.write([Put(sample.id, region, "ada") for region in regions])
     store.know([sample, sample])

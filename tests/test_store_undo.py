@@ -1,13 +1,12 @@
 """Taking back in the store: an undo restores what held before, unless somebody said something newer since."""
 
-import tempfile
 import uuid
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from store_made import quick_folder
 
 from imagine_kernels.records import Box, Region
 from imagine_widgets.store import Drop, Put, Seen, Store
@@ -129,13 +128,9 @@ def state(store):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """In memory where there is such a folder: these tests write thousands of times, and each waits for its disk."""
-    if not Path("/dev/shm").is_dir():
-        yield tmp_path_factory.mktemp("laws")
-        return
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as found:
-        yield Path(found)
+def folder():
+    with quick_folder() as found:
+        yield found
 
 
 @settings(deadline=None, max_examples=60)

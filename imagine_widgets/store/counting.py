@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from imagine_widgets.store.database import Database
 from imagine_widgets.store.spelling import kept, told
 
-_COUNT = """SELECT a.name, w.tool, w.record -> '$.label', w.record ->> '$.shape.kind', w.record ->> '$.state', count(*)
+_COUNT = """SELECT a.name, w.tool, json_extract(w.record, '$.label', '$.shape.kind', '$.state') AS said, count(*)
     FROM words w JOIN authors a ON a.key = w.author
-    WHERE w.current = 1 AND w.deleted = 0 AND json_valid(w.record) GROUP BY 1, 2, 3, 4, 5"""
+    WHERE w.current = 1 AND w.deleted = 0 AND json_valid(w.record) GROUP BY w.author, w.tool, said"""
 _SPEED = """SELECT coalesce(sum(last - first + 1), 0), coalesce(sum(seconds), 0), coalesce(sum(keys), 0) FROM batches
     WHERE root IS NULL AND seconds IS NOT NULL AND last >= first AND (? IS NULL OR author = ?)"""
 
@@ -54,10 +54,10 @@ def counts(database: Database) -> Counter[Kind]:
 
 
 def _kinds(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Kind, int]]:
-    for author, tool, label, shape, state, number in rows:
-        name = json.loads(label) if label is not None else None
-        if isinstance(name, str):  # else it is no region, but edited by hand
-            yield Kind(told(author), told(tool), name, str(shape or ""), str(state or "")), number
+    for author, tool, said, number in rows:
+        label, shape, state = json.loads(said)
+        if isinstance(label, str):  # else it is no region, but edited by hand
+            yield Kind(told(author), told(tool), label, str(shape or ""), str(state or "")), number
 
 
 def speed(database: Database, author: str | None) -> Speed:

@@ -48,10 +48,10 @@ class Keys:
 
     def _author(self, name: str) -> int:
         found = self.connection.execute("SELECT key FROM authors WHERE name = ?", (name,)).fetchone()
-        made = (
-            found or self.connection.execute("INSERT INTO authors (name) VALUES (?) RETURNING key", (name,)).fetchone()
-        )
-        return int(made[0])
+        if found is not None:
+            return int(found[0])
+        self.connection.execute("INSERT INTO authors (name) VALUES (?)", (name,))
+        return self._author(name)
 
     def samples(self, names: Iterable[str]) -> dict[str, Subject]:
         """The samples of these names."""
