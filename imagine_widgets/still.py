@@ -23,11 +23,12 @@ _SWATCH = "display:inline-block;width:12px;height:12px;border-radius:3px;margin-
 
 def words(store: GridStore) -> str:
     """The state of a review in a line."""
-    progress = store.progress()
+    progress, speed = store.progress(), store.store.speed(store.author).per_hour
+    pace = f" {speed:,.0f} labels an hour." if speed else ""
     return (
         f"Review of {progress.total:,} samples: {progress.decided:,} decided "
         f"({progress.confirmed:,} confirmed, {progress.corrected:,} corrected), "
-        f"{progress.total - progress.decided:,} open."
+        f"{progress.total - progress.decided:,} open.{pace}"
     )
 
 

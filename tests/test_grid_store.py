@@ -11,6 +11,7 @@ from store_made import quick_folder
 
 from imagine_kernels.records import Box, Region
 from imagine_widgets.grid_store import NONE, Cost, GridStore, Progress, margin
+from imagine_widgets.still import words
 from imagine_widgets.store import Put, Seen, Store
 
 
@@ -196,6 +197,9 @@ def test_what_the_labels_cost_is_kept_with_them(store, kept):
     assert speed.per_hour == 6 * 360
     assert speed.keys_per_label == 0.5
     assert kept.speed("bo").labels == 0
+    assert words(store).endswith("0 open. 2,160 labels an hour.")
+    store.undo("four", "two")
+    assert (kept.speed("ada").labels, kept.speed("ada").seconds) == (5, 10.0), "what was taken back took its time"
 
 
 EDITS = st.lists(

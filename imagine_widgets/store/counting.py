@@ -12,8 +12,8 @@ from imagine_widgets.store.spelling import kept, told
 _COUNT = """SELECT a.name, w.tool, json_extract(w.record, '$.label', '$.shape.kind', '$.state') AS said, count(*)
     FROM words w JOIN authors a ON a.key = w.author
     WHERE w.current = 1 AND w.deleted = 0 AND json_valid(w.record) GROUP BY w.author, w.tool, said"""
-_SPEED = """SELECT coalesce(sum(last - first + 1), 0), coalesce(sum(seconds), 0), coalesce(sum(keys), 0) FROM batches
-    WHERE root IS NULL AND seconds IS NOT NULL AND last >= first AND (? IS NULL OR author = ?)"""
+_SPEED = """SELECT coalesce(sum((last - first + 1) * (1 - taken)), 0), coalesce(sum(seconds), 0), coalesce(sum(keys), 0)
+    FROM batches WHERE root IS NULL AND seconds IS NOT NULL AND last >= first AND (? IS NULL OR author = ?)"""
 
 
 class Kind(NamedTuple):
@@ -28,7 +28,7 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What labels cost a person: `labels` that were timed, and the seconds and keys they took together."""
+    """What labels cost a person: `labels` that were timed and stand, and what they and those taken back took."""
 
     labels: int
     seconds: float
