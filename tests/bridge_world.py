@@ -1,4 +1,4 @@
-"""What the bridge's live tests stand on: one real Label Studio, pictures, a journal, and a look past the bridge."""
+"""What the bridge's live tests stand on: one real Label Studio, pictures, a store, and a look past the bridge."""
 
 import io
 import json
@@ -11,10 +11,10 @@ import numpy as np
 from label_studio_server import PEOPLE
 from PIL import Image
 
-from imagine_kernels.records import Annotation, Box, Prediction, Region, Sample
+from imagine_kernels.records import Box, Prediction, Region, Sample
 from imagine_kernels.use_case import Label
-from imagine_widgets.journal import Journal
 from imagine_widgets.label_studio import pull, push
+from imagine_widgets.store import Drop, Put, Store
 
 LABELS = (
     Label("skeletonema", "Skeletonema costatum", 149142, "species", "s"),
@@ -53,28 +53,50 @@ def predict(samples, label="skeletonema", model="net", weights="a" * 64):
 
 
 class World:
-    """One project of one person, with her journal; `api` looks at the server without the bridge."""
+    """One project of one person, with her store; `api` looks at the server without the bridge."""
 
     def __init__(self, server, folder, count=6):
         self.server, self.folder, self.title = server, folder, f"World {uuid.uuid4().hex[:8]}"
         self.samples = make_samples(folder, count)
         self.predictions = predict(self.samples)
-        self.journal = Journal(folder / "labels.jsonl")
+        self.store = Store(folder / "own.labels")
         self.labels = LABELS
 
     def push(self, **replace):
-        wanted = {"samples": self.samples, "predictions": self.predictions, "journal": self.journal, **replace}
+        wanted = {"samples": self.samples, "predictions": self.predictions, "store": self.store, **replace}
         samples, predictions = wanted.pop("samples"), wanted.pop("predictions")
         wanted = {"url": self.server.url, "token": PEOPLE["ada"], **wanted}
         return push(self.title, self.labels, samples, predictions, **wanted)
 
     def pull(self, **replace):
-        return pull(self.title, **{"journal": self.journal, "url": self.server.url, "token": PEOPLE["ada"], **replace})
+        return pull(self.title, **{"store": self.store, "url": self.server.url, "token": PEOPLE["ada"], **replace})
 
     def label(self, number, name, author="ada"):
-        made = Annotation(self.samples[number].id, (Region(name),), author)
-        self.journal.append(made)
-        return made
+        """What a widget writes when a person gives a sample a class; a second one takes the place of the first."""
+        sample = self.samples[number].id
+        before = [row.id for row in self.store.regions(sample) if row.author == author and row.region is not None]
+        return self.draw(number, Region(name, **({"id": before[0]} if before else {})), author)
+
+    def draw(self, number, region, author="ada"):
+        """What a widget writes when a person draws something, or changes what she drew."""
+        self.store.write([Put(self.samples[number].id, region, author)])
+        return self.row(number, region.id, author)
+
+    def drop(self, number, region, author="ada"):
+        self.store.write([Drop(self.samples[number].id, region.id, author)])
+
+    def row(self, number, name, author="ada"):
+        rows = self.store.regions(self.samples[number].id)
+        return next((row for row in rows if (row.id, row.author) == (name, author)), None)
+
+    @property
+    def waiting(self):
+        """How many labels are not there yet."""
+        return sum(self.store.agreed.pending(self.target).values())
+
+    @property
+    def target(self):
+        return f"label-studio:{self.project['id']}:{self.project['created_at']}"
 
     def api(self, method, path, who="ada", **more):
         headers = {"Authorization": f"Token {PEOPLE[who]}"}
@@ -99,16 +121,28 @@ class World:
 
     def annotate(self, number, name, who="ada", **more):
         """What the labelling page sends when a person chooses a class; its ids are its own."""
-        task = self.tasks()[self.samples[number].id]["id"]
         said = {"type": "choices", "from_name": "label", "to_name": "image", "value": {"choices": [name]}}
-        send = {"result": [{**said, "id": uuid.uuid4().hex[:10], "origin": "manual"}], **more}
+        return self.submit(number, [{**said, "id": uuid.uuid4().hex[:10]}], who, **more)
+
+    def submit(self, number, result, who="ada", **more):
+        """What the page sends when a person submits."""
+        task = self.tasks()[self.samples[number].id]["id"]
+        send = {"result": [{**one, "origin": "manual"} for one in result], **more}
         return self.api("POST", f"/api/tasks/{task}/annotations/", who, json=send).json()
+
+    def annotation(self, number, which=0):
+        """An annotation as the page loads it."""
+        return self.tasks()[self.samples[number].id]["annotations"][which]
 
     def change(self, number, name, who="ada", which=0):
         """What the page sends when a person changes the class of an annotation that is there: the ids stay."""
-        made = self.tasks()[self.samples[number].id]["annotations"][which]
-        result = [{**item, "value": {"choices": [name]}, "origin": "manual"} for item in made["result"]]
-        return self.api("PATCH", f"/api/annotations/{made['id']}/", who, json={"result": result}).json()
+        made = self.annotation(number, which)
+        return self.update(made, [{**item, "value": {"choices": [name]}} for item in made["result"]], who)
+
+    def update(self, made, result, who="ada"):
+        """What the page sends when a person changes an annotation that she has open."""
+        send = {"result": [{**one, "origin": "manual"} for one in result]}
+        return self.api("PATCH", f"/api/annotations/{made['id']}/", who, json=send).json()
 
     def check_whole(self, labelled=()):
         """Everything is there, and once: each sample, its prediction, and the labels of `labelled`."""
@@ -120,8 +154,8 @@ class World:
             for sample, task in tasks.items()
             if task["annotations"]
         }
-        assert said == {a.sample_id: [[a.regions[0].label]] for a in labelled}
-        assert not self.journal.unsent()
+        assert said == {row.sample_id: [[row.region.label]] for row in labelled}
+        assert not self.waiting
 
     def picture(self, number):
         """The pixels that Label Studio shows for a sample."""

@@ -100,7 +100,7 @@ def label_studio(tmp_path_factory):
 
 @pytest.fixture
 def world(label_studio, tmp_path, monkeypatch):
-    """One person's samples, predictions and journal, and a project of her own in `label_studio`."""
+    """One person's samples, predictions and store, and a project of her own in `label_studio`."""
     from bridge_world import World
 
     monkeypatch.setenv("IMAGINE_WORK", str(tmp_path / "work"))

@@ -83,6 +83,6 @@ def test_a_person_accepts_changes_and_corrects_hostile_classes_and_pull_brings_t
         hostile.samples[1].id: ("ada", "🦠 emoji"),
         hostile.samples[2].id: ("ada", 'it\'s "quoted" & co'),
     }
-    regions = {a.sample_id: a.regions[0].id for a in hostile.pull().annotations}
-    assert regions[ours.sample_id] == ours.regions[0].id, "a region keeps its id through an edit in the page"
+    regions = {a.sample_id: a.regions[0].id for a in hostile.store.annotations()}
+    assert regions[ours.sample_id] == ours.id, "a region keeps its id through an edit in the page"
     assert hostile.push().labels == 0

@@ -5,8 +5,8 @@ import pytest
 from bridge_world import LABELS, make_samples, predict
 
 from imagine_kernels import images
-from imagine_widgets.journal import Journal
 from imagine_widgets.label_studio import link, pull, push
+from imagine_widgets.store import Store
 
 pytestmark = pytest.mark.live
 TITLE = "FlowCam, autumn"
@@ -21,7 +21,7 @@ def as_person(house, monkeypatch, tmp_path):
         monkeypatch.setenv("JUPYTERHUB_USER", name)
         monkeypatch.setenv("JUPYTERHUB_API_TOKEN", house.token(name))
         monkeypatch.setenv("IMAGINE_LABEL_STUDIO_URL", f"{house.url}/services/label-studio")
-        return Journal(tmp_path / name / "labels.jsonl")
+        return Store(tmp_path / name / "own.labels")
 
     return become
 
@@ -41,9 +41,9 @@ def test_two_people_push_the_same_title_at_the_same_time_and_see_only_their_own(
 
 @pytest.mark.parametrize("name", ["bridge-linus", "maria.o_neill-2"])
 def test_a_label_made_there_in_the_browser_comes_back_as_the_hub_user(house, as_person, tmp_path, name):
-    journal = as_person(name)
+    store = as_person(name)
     samples = make_samples(tmp_path / "samples", 3)
-    done = push(TITLE, LABELS, samples, predict(samples), journal=journal)
+    done = push(TITLE, LABELS, samples, predict(samples), store=store)
     assert (done.problem, done.images, done.predictions) == (None, 3, 3)
 
     browser = house.sign_in(name)
@@ -72,15 +72,15 @@ def test_a_label_made_there_in_the_browser_comes_back_as_the_hub_user(house, as_
         headers={"Origin": house.url, "Referer": done.address},
     )
     assert made.status_code == 201, made.text
-    found = pull(TITLE, journal=journal)
+    found = pull(TITLE, store=store)
     assert [(a.sample_id, a.author, a.regions[0].label) for a in found.new] == [(sample.id, name, "chaetoceros")]
-    assert pull(TITLE, journal=journal).new == ()
+    assert pull(TITLE, store=store).new == ()
 
 
 def test_a_token_the_hub_does_not_know_is_a_sentence(house, as_person, tmp_path, monkeypatch):
-    journal = as_person("bridge-ada")
+    store = as_person("bridge-ada")
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "0" * 32)
     samples = make_samples(tmp_path / "samples", 2)
-    done = push(TITLE, LABELS, samples, journal=journal)
+    done = push(TITLE, LABELS, samples, store=store)
     assert "start it again" in done.problem
     assert "0" * 32 not in done.problem

@@ -51,7 +51,7 @@ def test_a_server_that_hangs_is_given_up_and_what_it_did_afterwards_is_not_done_
         monkeypatch.setattr(connection, "READ", 60.0)
         assert world.push().problem is None
         monkeypatch.setattr(connection, "READ", 1.0)
-    world.check_whole([made, *list(world.journal.annotations().values())[1:]])
+    world.check_whole([made, *world.store.current(world.samples[1].id)])
 
 
 def test_a_push_that_the_server_hears_after_we_gave_up_leaves_nothing_twice(world, monkeypatch):
@@ -108,7 +108,7 @@ def test_a_push_killed_at_any_moment_is_finished_by_the_next(world):
         made.append(world.label(number * 4 + 1, "skeletonema"))
     assert not all(ends), "no push was cut off"
     assert world.push().problem is None
-    world.check_whole(sorted(made, key=lambda a: a.at))
+    world.check_whole(made)
 
 
 def test_a_server_killed_at_any_moment_gets_the_rest_when_it_is_back(tmp_path, monkeypatch):
@@ -174,7 +174,7 @@ def test_a_person_who_worked_on_a_task_that_lies_there_twice_loses_nothing(world
     }
     world.api("POST", f"/api/tasks/{task}/annotations/", "bob", json={"result": [said]})
     assert world.push().total == 6
-    (found,) = world.pull().annotations
+    (found,) = world.pull().new
     assert (found.author, found.regions[0].label) == ("bob", "chaetoceros")
     assert world.tasks()[world.samples[0].id]["id"] == task
 
@@ -183,14 +183,14 @@ def test_a_kernel_killed_between_pulling_and_noting_does_not_send_the_label_back
     world.push()
     world.annotate(0, "skeletonema")
     with monkeypatch.context() as cut:
-        cut.setattr(type(world.journal), "mark_sent", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        cut.setattr(type(world.store.agreed), "agree", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             world.pull()
-    assert len(world.journal.unsent()) == 1
+    assert world.waiting == 1
     world.change(0, "chaetoceros")
     world.push()
     assert len(world.tasks()[world.samples[0].id]["annotations"]) == 1
-    assert [a.regions[0].label for a in world.pull().new] == ["chaetoceros"]
+    assert [one.theirs.label for one in world.pull().conflicts] == ["chaetoceros"], "nobody knows which she means"
 
 
 def test_a_push_that_waits_too_long_for_another_says_so(world, monkeypatch):

@@ -14,13 +14,12 @@ def test_a_label_made_there_comes_back_once_with_author_and_time(world):
     world.push()
     made = world.annotate(1, "chaetoceros", who="bob")
     pulled, again = world.pull(), world.pull()
-    (found,) = pulled.annotations
+    (found,) = pulled.new
     assert (found.sample_id, found.author, found.tool) == (world.samples[1].id, "bob", "label studio")
     assert found.regions == (Region("chaetoceros", id=made["result"][0]["id"]),)
     assert found.at[:19] == made["updated_at"][:19]
-    assert pulled.new == (found,)
-    assert (again.annotations, again.new) == ((found,), ())
-    assert world.journal.annotations()[found.sample_id] == found
+    assert again.new == ()
+    assert world.row(1, found.regions[0].id, "bob").region == found.regions[0]
     assert world.push().labels == 0, "what came from there does not go back"
     assert len(world.tasks()[found.sample_id]["annotations"]) == 1
 
@@ -28,21 +27,25 @@ def test_a_label_made_there_comes_back_once_with_author_and_time(world):
 def test_a_label_of_ours_that_a_person_changes_there_comes_back_as_hers(world):
     ours = world.label(0, "skeletonema")
     world.push()
-    assert world.pull().annotations == ()
+    assert world.pull().new == ()
     world.change(0, "chaetoceros", who="bob")
-    (found,) = world.pull().annotations
-    assert (found.author, found.regions[0].label, found.regions[0].id) == ("bob", "chaetoceros", ours.regions[0].id)
+    (found,) = world.pull().new
+    assert (found.author, found.regions[0].label, found.regions[0].id) == ("bob", "chaetoceros", ours.id)
     world.change(0, "skeletonema", who="bob")
     (back,) = world.pull().new
     assert back.regions[0].label == "skeletonema", "a change of mind back to what we sent is news too"
-    assert world.journal.annotations()[ours.sample_id] == back
+    (holds,) = world.store.current(ours.sample_id)
+    assert (holds.author, holds.region) == ("bob", back.regions[0])
+    assert world.row(0, ours.id) == ours, "what she said before stays hers"
+    assert world.push().labels == 0
+    assert len(world.tasks()[ours.sample_id]["annotations"]) == 1
 
 
 def test_skipped_images_are_not_labels(world):
     world.push()
     world.annotate(0, "skeletonema", was_cancelled=True)
     world.annotate(1, "skeletonema")
-    assert [a.sample_id for a in world.pull().annotations] == [world.samples[1].id]
+    assert [a.sample_id for a in world.pull().new] == [world.samples[1].id]
 
 
 def test_two_peoples_labels_of_one_image_both_come_back(world):
@@ -50,7 +53,7 @@ def test_two_peoples_labels_of_one_image_both_come_back(world):
     world.annotate(0, "skeletonema", who="ada")
     world.annotate(0, "chaetoceros", who="bob")
     found = world.pull()
-    assert {(a.author, a.regions[0].label) for a in found.annotations} == {
+    assert {(a.author, a.regions[0].label) for a in found.new} == {
         ("ada", "skeletonema"),
         ("bob", "chaetoceros"),
     }
@@ -60,15 +63,15 @@ def test_two_peoples_labels_of_one_image_both_come_back(world):
 def test_an_older_label_there_does_not_undo_a_newer_one_here(world):
     world.push()
     world.annotate(0, "skeletonema")
-    newer = world.label(0, "chaetoceros")
-    assert len(world.pull().annotations) == 1
-    assert world.journal.annotations()[newer.sample_id] == newer
+    newer = world.label(0, "chaetoceros", author="grace")
+    assert len(world.pull().new) == 1
+    assert world.store.current(newer.sample_id) == (newer,)
 
 
 def test_a_class_that_only_label_studio_knows_comes_back_as_it_is(world):
     world.push()
     world.annotate(0, "something nobody listed")
-    assert world.pull().annotations[0].regions[0].label == "something nobody listed"
+    assert world.pull().new[0].regions[0].label == "something nobody listed"
 
 
 def test_an_image_uploaded_there_by_hand_is_no_sample_and_is_told(world):
@@ -85,16 +88,16 @@ def test_an_image_uploaded_there_by_hand_is_no_sample_and_is_told(world):
     }
     world.api("POST", f"/api/tasks/{task}/annotations/", json={"result": [said]})
     found = world.pull()
-    assert found.annotations == ()
+    assert found.new == ()
     assert "did not come by push" in found.left_out[0].why
     assert world.push().total == 6
 
 
-def test_without_a_journal_images_and_predictions_go_and_everything_comes_back(world):
-    done = world.push(journal=None)
+def test_without_a_store_images_and_predictions_go_and_everything_comes_back(world):
+    done = world.push(store=None)
     assert (done.images, done.labels) == (6, 0)
     world.annotate(0, "skeletonema")
-    assert len(world.pull(journal=None).new) == len(world.pull(journal=None).annotations) == 1
+    assert len(world.pull(store=None).new) == len(world.pull(store=None).new) == 1
 
 
 def test_the_link_opens_the_project_and_holds_no_token(world):

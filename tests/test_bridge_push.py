@@ -6,11 +6,13 @@ from bridge_world import HOSTILE, LABELS, make_samples, predict
 from label_studio_server import PEOPLE
 
 from imagine_kernels import images
-from imagine_kernels.records import Annotation, Box, Prediction, Region, Sample
+from imagine_kernels.records import Prediction, Region, Sample
+from imagine_kernels.shapes import TimeFrequency
 from imagine_kernels.use_case import Label
 from imagine_widgets.label_studio import push
 
 pytestmark = pytest.mark.live
+SOUND = TimeFrequency(0.0, 1.0)
 
 
 def test_a_push_brings_pictures_predictions_and_labels_and_a_second_brings_nothing(world):
@@ -32,14 +34,10 @@ def test_the_picture_shown_there_is_the_sample_pixel_for_pixel(world):
 def test_the_author_and_the_time_of_a_label_made_here_are_kept_there(world):
     made = world.label(0, "chaetoceros", author="grace")
     world.push()
-    item = world.tasks()[made.sample_id]["annotations"][0]["result"][0]
-    assert item["id"] == made.regions[0].id
-    assert item["meta"]["imagine"] == {
-        "annotation": made.id,
-        "author": "grace",
-        "at": made.at,
-        "tool": "notebook",
-    }
+    item = world.annotation(0)["result"][0]
+    assert item["id"] == made.id
+    kept = item["meta"]["imagine"]
+    assert (kept["author"], kept["at"]) == ("grace", made.at)
 
 
 def test_a_newer_label_here_takes_the_place_of_her_older_one_there(world):
@@ -48,29 +46,31 @@ def test_a_newer_label_here_takes_the_place_of_her_older_one_there(world):
     newer = world.label(0, "chaetoceros")
     assert world.push().labels == 1
     world.check_whole([newer])
-    assert world.pull().annotations == ()
+    assert world.pull().new == ()
 
 
 def test_a_newer_label_here_never_takes_the_place_of_what_a_person_did_there(world):
-    world.label(0, "skeletonema")
+    made = world.label(0, "skeletonema")
     world.push()
     world.change(0, "chaetoceros", who="bob")
-    world.label(0, "skeletonema")
-    world.push()
-    said = [a["result"][0]["value"]["choices"] for a in world.tasks()[world.samples[0].id]["annotations"]]
-    assert said == [["chaetoceros"], ["skeletonema"]]
+    world.draw(0, Region("skeletonema", id=made.id, state="accepted"))
+    assert world.push().labels == 0
+    assert world.annotation(0)["result"][0]["value"]["choices"] == ["chaetoceros"]
+    assert [one.theirs.label for one in world.pull().conflicts] == ["chaetoceros"]
 
 
 def test_a_label_taken_back_here_goes_there_too_unless_somebody_changed_it(world):
     made = [world.label(0, "skeletonema"), world.label(1, "skeletonema")]
     world.push()
     world.change(1, "chaetoceros", who="bob")
-    world.journal.withdraw([a.id for a in made], "ada")
+    for number, row in enumerate(made):
+        world.drop(number, row.region)
     world.push()
     tasks = world.tasks()
     assert tasks[world.samples[0].id]["annotations"] == []
     assert len(tasks[world.samples[1].id]["annotations"]) == 1
-    assert not world.journal.recalled()
+    assert world.waiting == 0
+    assert [one.sample_id for one in world.pull().conflicts] == [world.samples[1].id]
 
 
 def test_hostile_classes_go_there_and_come_back_letter_for_letter(world):
@@ -91,7 +91,7 @@ def test_hostile_classes_go_there_and_come_back_letter_for_letter(world):
     )
     for i, name in enumerate(HOSTILE):
         world.annotate(len(HOSTILE) + i, name)
-    assert [a.regions[0].label for a in world.pull().annotations] == list(HOSTILE)
+    assert [a.regions[0].label for a in world.pull().new] == list(HOSTILE)
 
 
 def test_classes_grow_the_page_and_none_that_was_used_goes(world):
@@ -128,19 +128,18 @@ def test_pictures_and_records_that_cannot_go_are_told_and_the_rest_goes(world):
     gone = Sample("gone", str(world.folder / "gone.png"), 10, 10)
     odd = [
         Prediction(world.samples[0].id, (Region("unheard of", 0.5),), "net", "b" * 64),
-        Prediction(world.samples[1].id, (Region("skeletonema", shape=Box(0, 0, 5, 5)),), "net", "b" * 64),
+        Prediction(world.samples[1].id, (Region("skeletonema", shape=SOUND),), "net", "b" * 64),
     ]
-    two = Annotation(world.samples[2].id, (Region("skeletonema"), Region("chaetoceros")), "ada")
-    world.journal.append(two)
+    world.draw(2, Region("skeletonema", shape=SOUND))
     done = world.push(samples=[broken, *world.samples, gone], predictions=[*odd, *world.predictions])
     assert (done.images, done.predictions, done.labels, done.problem) == (6, 6, 0, None)
     why = {skipped.where: skipped.why for skipped in done.refused}
     assert "broken.png" in why["broken"]
     assert "gone.png" in why["gone"]
     assert "'unheard of' is not a class" in why[world.samples[0].id]
-    assert "shape" in why[world.samples[1].id]
-    assert "2 labels" in why[world.samples[2].id]
-    assert (done.waiting, world.journal.unsent()) == (1, (two,))
+    assert "TimeFrequency cannot be shown" in why[world.samples[1].id]
+    assert "TimeFrequency cannot be shown" in why[world.samples[2].id]
+    assert done.waiting == world.waiting == 1
 
 
 def test_another_model_adds_its_predictions_beside_the_first(world):
@@ -164,7 +163,7 @@ def test_a_label_whose_image_is_not_there_waits_and_is_told(world):
     world.label(5, "skeletonema")
     done = world.push(samples=world.samples[:2])
     assert (done.labels, done.waiting) == (0, 1)
-    assert "1 label of the journal not there" in done._repr_markdown_()
+    assert "1 label of yours not there" in done._repr_markdown_()
     assert world.push().labels == 1
 
 

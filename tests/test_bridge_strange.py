@@ -79,9 +79,9 @@ def test_a_strange_server_is_one_sentence_and_the_notebook_goes_on(world, answer
             assert done.problem in str(done)
         where = link(world.title, url=strange.url, token=PEOPLE["ada"])
         assert sentence in str(where)
-    assert len(world.journal.unsent()) == 1
+    assert sum(world.store.agreed.pending("").values()) == 1
     world.push()
-    world.check_whole(world.journal.annotations().values())
+    world.check_whole(world.store.current(world.samples[0].id))
 
 
 def test_a_server_that_is_down_gets_the_labels_once_when_it_is_up_again(world):
@@ -92,7 +92,7 @@ def test_a_server_that_is_down_gets_the_labels_once_when_it_is_up_again(world):
         for _ in range(2):
             done = world.push(url=url)
             assert done.problem == (
-                f"Label Studio at {url} does not answer; your 3 labels are safe in {world.journal.path} "
+                f"Label Studio at {url} does not answer; your 3 labels are safe in {world.store.path} "
                 "and go out with the next push."
             )
         assert done.waiting == 3

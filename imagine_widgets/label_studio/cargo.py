@@ -1,13 +1,17 @@
-"""What one push carries, held against the labelling page before anything is sent, and a tally of what arrived."""
+"""What one push carries, held against the labelling page as it is sent, and a tally of what arrived."""
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from imagine_kernels.records import Annotation, Prediction, Sample, Skipped
-from imagine_widgets.journal import Journal
+from imagine_kernels.records import Prediction, Sample, Skipped
 from imagine_widgets.label_studio import tasks
-from imagine_widgets.label_studio.wire import NewPrediction
+from imagine_widgets.label_studio.regions import Mark, Offers, fault, marked
+from imagine_widgets.label_studio.slots import ours
+from imagine_widgets.label_studio.views import View, views
+from imagine_widgets.label_studio.wire import NewAnnotation, NewPrediction
+from imagine_widgets.store import Held, Store
+from imagine_widgets.store.agreed import Agreement
 
 Picture = Callable[[Sample], bytes]
 
@@ -29,51 +33,84 @@ class Tally:
 
 @dataclass(frozen=True)
 class Cargo:
-    """By sample: the picture's source, its predictions, and the label that holds for it; all of it fits the page."""
+    """The pictures of each sample, its predictions by version, and the store its labels come from."""
 
-    samples: Mapping[str, Sample]
-    predictions: Mapping[str, Sequence[NewPrediction]]
-    held: Mapping[str, Annotation]
-    unsent: Sequence[Annotation]
+    pictures: Mapping[str, tuple[View, ...]]
+    predictions: Mapping[str, Mapping[str, Prediction]]
+    offers: Offers
     picture: Picture
-    journal: Journal | None
+    store: Store | None
+    target: str
     tally: Tally
 
-    def note_sent(self, annotations: Iterable[Annotation]) -> None:
-        """Write into the journal that these lie there now."""
-        ids = [annotation.id for annotation in annotations]
-        if self.journal is not None and ids:
-            self.journal.mark_sent(ids)
-        self.tally.labels += len(ids)
+    def views(self) -> Iterator[View]:
+        """Every picture."""
+        return (view for pictures in self.pictures.values() for view in pictures)
+
+    def guesses(self, sample_id: str) -> Iterator[tuple[View, NewPrediction]]:
+        """The predictions of a sample as the page can hold them; what it cannot is noted."""
+        for prediction in self.predictions.get(sample_id, {}).values():
+            kept, faults = tasks.fitting(prediction, self.offers)
+            for why in faults:
+                self.tally.leave_out(sample_id, why)
+            for view, part in tasks.parts(kept, self.pictures[sample_id]) if kept.regions else ():
+                yield view, tasks.new_prediction(part, view, self.offers)
+
+    def words(self, sample_id: str) -> list[Held]:
+        """The words of the store about a sample that the page can hold; what it cannot is noted."""
+        rows = self.store.regions(sample_id) if self.store is not None else ()
+        return self.fit(row for row in rows if row.id and not row.deleted)
+
+    def fit(self, rows: Iterable[Held]) -> list[Held]:
+        """Those of these words that the page can hold."""
+        kept: list[Held] = []
+        for row in rows:
+            why = fault(row.region, self.offers) if row.region is not None else None
+            if why is None:
+                kept.append(row)
+            else:
+                self.tally.leave_out(row.sample_id, why)
+        return list(_one_whole(kept))
+
+    def note(self, sent: Sequence[tuple[NewAnnotation, str, Sequence[Held]]]) -> None:
+        """Write into the store that these words of these authors lie there now."""
+        if self.store is None or not sent:
+            return
+        self.store.agreed.put(self.target, [(rows[0].sample_id, author, "there") for _, author, rows in sent])
+        self.store.agreed.agree(self.target, [one for new, _, rows in sent for one in agreements(new, rows)])
+        self.tally.labels += sum(len(rows) for _, _, rows in sent)
+
+
+def _one_whole(rows: Iterable[Held]) -> Iterator[Held]:
+    """Of each author's labels of the whole sample the last one: the page offers one."""
+    last = {row.author: row for row in rows if row.region is not None and row.region.shape is None}
+    return (row for row in rows if row.region is None or row.region.shape is not None or last[row.author].id == row.id)
+
+
+def agreements(new: NewAnnotation, rows: Sequence[Held]) -> Iterator[Agreement]:
+    """What both sides have once `new`, made of these words, lies there."""
+    groups = defaultdict(list)
+    for one in new["result"]:
+        groups[one["id"]].append(one)
+    for row in rows:
+        mark = marked(groups[row.id])
+        turn = ours(groups[row.id][0]).get("round") if groups[row.id] else 0
+        yield Agreement(row.sample_id, row.author, row.id, row.rev, str(Mark(mark, mark, int(turn or 0))))
 
 
 def pack(
     samples: Mapping[str, Sample],
     predictions: Iterable[Prediction],
-    journal: Journal | None,
+    offers: Offers,
     picture: Picture,
-    choices: Container[str],
+    store: Store | None,
+    target: str,
     tally: Tally,
 ) -> Cargo:
-    """Everything of these that a page with `choices` can hold; the rest is noted in `tally`."""
-
-    def fits(record: Prediction | Annotation) -> bool:
-        fault = tasks.fault(record, choices)
-        if fault is not None:
-            tally.leave_out(record.sample_id, fault)
-        return fault is None
-
-    guesses: dict[str, dict[str, NewPrediction]] = defaultdict(dict)  # one for each model and its weights
+    """All that is to be there."""
+    guesses: dict[str, dict[str, Prediction]] = defaultdict(dict)  # one for each model and its weights
     for prediction in predictions:
-        if fits(prediction):
-            guesses[prediction.sample_id][tasks.version(prediction)] = tasks.new_prediction(prediction)
-    held = journal.annotations() if journal is not None else {}
-    return Cargo(
-        samples,
-        {sample: [*versions.values()] for sample, versions in guesses.items()},
-        {sample: annotation for sample, annotation in held.items() if sample in samples and fits(annotation)},
-        [a for a in (journal.unsent() if journal is not None else ()) if fits(a)],
-        picture,
-        journal,
-        tally,
-    )
+        if prediction.sample_id in samples:
+            guesses[prediction.sample_id][tasks.version(prediction)] = prediction
+    pictures = {name: views(sample) for name, sample in samples.items()}
+    return Cargo(pictures, guesses, offers, picture, store, target, tally)

@@ -19,10 +19,13 @@ class LabelStudioError(Exception):
 
 
 class Connection:
-    """Label Studio at `url`, as the person whom `token` belongs to. Close it, or use it in a `with`."""
+    """Label Studio at `url`, as the person whom `token` belongs to, for herself or for a `group` of hers.
 
-    def __init__(self, url: str, token: str) -> None:
-        self.url = url.rstrip("/")
+    Close it, or use it in a `with`.
+    """
+
+    def __init__(self, url: str, token: str, group: str = "") -> None:
+        self.url, self.group = url.rstrip("/"), group
         try:
             self.prefix = httpx.URL(self.url).path.rstrip("/")
             self._client = httpx.Client(
@@ -51,7 +54,8 @@ class Connection:
         """The JSON answer, None for an empty one. Raises LabelStudioError for whatever else comes back, or nothing."""
         parts = [(str(i), (name, content, "image/png")) for i, (name, content) in enumerate(files)]
         try:
-            answer = self._client.request(method, path, params=query, json=send, files=parts or None)
+            asked = {**(query or {}), "group": self.group}  # only what is hers, or this group's, is met
+            answer = self._client.request(method, path, params=asked, json=send, files=parts or None)
         except httpx.TimeoutException as error:
             raise LabelStudioError(f"Label Studio at {self.url} does not answer in time") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -59,6 +63,8 @@ class Connection:
         return self._content(answer)
 
     def _content(self, answer: httpx.Response) -> Any:  # noqa: ANN401
+        if self.group and answer.status_code == 403 and self.group in (told := _detail(answer)):
+            raise LabelStudioError(told.rstrip("."), answer.status_code)
         if answer.status_code in (401, 403):
             raise LabelStudioError(
                 f"Label Studio at {self.url} does not know this kernel any more ({answer.status_code}): "
@@ -82,3 +88,12 @@ class Connection:
             return answer.json()
         except ValueError as error:
             raise LabelStudioError(f"The answer of Label Studio at {self.url} broke off") from error
+
+
+def _detail(answer: httpx.Response) -> str:
+    """The sentence of a refusal, where there is one."""
+    try:
+        said = answer.json()
+    except ValueError:
+        return ""
+    return str(said.get("detail", "")) if isinstance(said, dict) else ""

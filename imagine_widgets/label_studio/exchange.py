@@ -1,68 +1,172 @@
-"""Labels for tasks that exist: new ones are made, a person's newer one takes the place of her older, undone ones go."""
+"""Labels for tasks that exist: each sample's annotations are read, merged, and written back with what they lack."""
 
-import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from tqdm.auto import tqdm
 
-from imagine_kernels.records import Annotation
 from imagine_widgets.label_studio import tasks
 from imagine_widgets.label_studio.cargo import Cargo
 from imagine_widgets.label_studio.pictures import MANY
+from imagine_widgets.label_studio.plan import Plan
+from imagine_widgets.label_studio.regions import Mark, grouped, marked, stamped
 from imagine_widgets.label_studio.server import Server
-from imagine_widgets.label_studio.wire import Made, Project
+from imagine_widgets.label_studio.slots import Sheet, Slot, number, unique
+from imagine_widgets.label_studio.taking import Taker
+from imagine_widgets.label_studio.views import home
+from imagine_widgets.label_studio.wire import Item, NewAnnotation, Project, Task
+from imagine_widgets.store import Held
+from imagine_widgets.store.agreed import Agreement
 
-NOTED = 40
-"""Labels between two notes in the journal."""
+AT_ONCE, NOTED = 4, 40
+"""Samples in flight, and samples between two notes in the store."""
+_TRIES = 5
 
 
-def send(server: Server, project: Project, cargo: Cargo, there: Mapping[str, int]) -> None:
-    """Bring the labels of the tasks in `there` up to what holds in the journal."""
-    waiting = [annotation for annotation in cargo.unsent if annotation.sample_id in there]
-    recalled = cargo.journal.recalled() if cargo.journal is not None else ()
-    if not waiting and not recalled:
+@dataclass(frozen=True)
+class _Sent:
+    """What went there of one sample."""
+
+    agreements: tuple[Agreement, ...]
+    places: Mapping[tuple[str, str], str]
+
+
+def send(server: Server, project: Project, cargo: Cargo, there: Mapping[str, Sequence[int]]) -> None:
+    """Bring the labels of the samples that have tasks there up to what holds in the store."""
+    store = cargo.store
+    if store is None:
         return
-    made: dict[int, list[Made]] = defaultdict(list)
-    for one in server.annotations(project):
-        made[one.task].append(one)
-    _recall(server, project, cargo, [(a, made[there[a.sample_id]] if a.sample_id in there else []) for a in recalled])
-    with tqdm(total=len(waiting), desc="Labels to Label Studio", unit="label", disable=len(waiting) < MANY) as bar:
+    waiting = [sample for sample in store.agreed.pending(cargo.target) if sample in there]
+    sender = _Sender(server, project, cargo, Taker(store, cargo.target))
+    with (
+        tqdm(total=len(waiting), desc="Labels to Label Studio", unit="image", disable=len(waiting) < MANY) as bar,
+        _workers() as pool,
+    ):
         for start in range(0, len(waiting), NOTED):
-            for annotation in waiting[start : start + NOTED]:
-                task = there[annotation.sample_id]
-                _deliver(server, project, task, annotation, made[task])
-                bar.update()
-            cargo.note_sent(waiting[start : start + NOTED])
+            some = waiting[start : start + NOTED]
+            sent = list(pool.map(lambda sample: sender.bring(sample, there[sample]), some))
+            store.agreed.agree(cargo.target, [one for done in sent for one in done.agreements])
+            sender.taker.put({name: place for done in sent for name, place in done.places.items()})
+            cargo.tally.labels += sum(len(done.agreements) for done in sent)
+            bar.update(len(some))
+    for left in sender.taker.skipped:
+        cargo.tally.leave_out(left.where, left.why)
 
 
-def _deliver(server: Server, project: Project, task: int, annotation: Annotation, made: Sequence[Made]) -> None:
-    """Never over a label that a person made or changed there: hers stays, this one lies beside it."""
-    new = tasks.new_annotation(annotation)
-    new["import_id"] = tasks.stamp(new["result"])
-    if any(m.import_id == new["import_id"] or _came_from(m, annotation, project) for m in made):
-        return
-    older = next((m for m in made if tasks.sent_by(m) == annotation.author), None)
-    if older is not None:
-        server.change_annotation(older, new)
-    else:
-        new["unique_id"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{project.id}/{annotation.id}"))
-        server.add_annotation(task, new)
+@contextmanager
+def _workers() -> Iterator[ThreadPoolExecutor]:
+    """Threads that end at once, after what they have in hand, when a person interrupts."""
+    pool = ThreadPoolExecutor(AT_ONCE, "label-studio")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _recall(server: Server, project: Project, cargo: Cargo, recalled: Iterable[tuple[Annotation, list[Made]]]) -> None:
-    for annotation, made in recalled:
-        mark = tasks.stamp(tasks.new_annotation(annotation)["result"])
-        for m in made:
-            if (m.import_id == mark and tasks.is_untouched(m)) or tasks.identity(project, m) == annotation.id:
-                server.delete_annotation(m)
-        if cargo.journal is not None:
-            cargo.journal.mark_recalled([annotation.id])
+@dataclass(frozen=True)
+class _Sender:
+    """Everything that one sample's exchange needs."""
+
+    server: Server
+    project: Project
+    cargo: Cargo
+    taker: Taker
+
+    def bring(self, sample_id: str, numbers: Sequence[int]) -> _Sent:
+        """Merge one sample and send what is missing there; again where somebody was faster."""
+        for _ in range(_TRIES):
+            there = [task for n in numbers if (task := self.server.task(n)) is not None and task.view is not None]
+            if not there:
+                break
+            (made,) = self.taker.take([self.taker.plan(sample_id, there)])
+            sent = self._send(made, there)
+            if sent is not None:
+                return sent
+        return _Sent((), {})
+
+    def _send(self, made: Plan, there: Sequence[Task]) -> _Sent | None:
+        """What was sent; None where an annotation came there meanwhile."""
+        agreed: list[Agreement] = []
+        places: dict[tuple[str, str], str] = {}
+        for author, rows in made.sending.items():
+            slot = made.slots.get(author, Slot(author))
+            turn = 1 + max((sheet.turn or 0 for sheet in slot.sheets), default=0)
+            turn = max(turn, 1 + self._round(made.sample_id, author)) if slot.sheets else turn
+            for sheet, task, some in _sheets(slot, there, self._fitting(rows)):
+                if sheet is None and not self._add(task, slot, some, turn):
+                    return None
+                kept = self._change(sheet, author, some, turn) if sheet is not None else True
+                places[made.sample_id, author] = "there" if kept else ""
+                agreed += [_agreement(row, self._entries(row, task, turn), turn) for row in some]
+        return _Sent(tuple(agreed), places)
+
+    def _round(self, sample_id: str, author: str) -> int:
+        """The latest round in which anything of this slot was sent."""
+        known = self.taker.store.agreed.of(self.taker.target, sample_id)
+        return max(
+            (Mark.read(one.seen.lstrip("~")).round for (name, _), one in known.items() if name == author), default=0
+        )
+
+    def _fitting(self, rows: Sequence[Held]) -> list[Held]:
+        gone = [row for row in rows if row.deleted]
+        return [*gone, *self.cargo.fit(row for row in rows if not row.deleted)]
+
+    def _add(self, task: Task, slot: Slot, rows: Sequence[Held], turn: int) -> bool:
+        live = [row for row in rows if not row.deleted]
+        result = [one for row in live for one in self._entries(row, task, turn)]
+        if not result:
+            return True
+        turns = sum(sheet.task == task.id for sheet in slot.sheets)
+        name = unique(self.project, task.id, f"{slot.author}#{turns}" if turns else slot.author)
+        new: NewAnnotation = {
+            "import_id": number(task.key, slot.author),
+            "unique_id": name,
+            "ground_truth": False,
+            "result": result,
+        }
+        return self.server.add_annotation(task.id, new)
+
+    def _change(self, sheet: Sheet, author: str, rows: Sequence[Held], turn: int) -> bool:
+        """Write these words into an annotation, and leave all else there as it is; whether anything is left of it."""
+        new = {row.id: [] if row.deleted else self._entries(row, sheet, turn) for row in rows}
+        result: list[Item] = []
+        for name, some in grouped(sheet.made).items():
+            mark = marked(some)
+            result += new.pop(name) if name in new else [stamped(one, mark, turn) for one in some]
+        result += [one for some in new.values() for one in some]
+        if not result and sheet.made.import_id == number(sheet.view.shown.id, author):
+            self.server.delete_annotation(sheet.made)
+            return False
+        self.server.change_annotation(sheet.made, {"result": result})
+        return True
+
+    def _entries(self, row: Held, at: Sheet | Task, turn: int) -> list[Item]:
+        view = at.view
+        return list(tasks.said(row, view, self.cargo.offers, turn)) if view is not None and not row.deleted else []
 
 
-def _came_from(made: Made, annotation: Annotation, project: Project) -> bool:
-    """Whether the journal has this from there: pulled, and not noted as lying there because the kernel was killed."""
-    if annotation.tool != tasks.TOOL:
-        return False
-    regions = {region.id for region in annotation.regions}
-    return tasks.identity(project, made) == annotation.id or any(item.get("id") in regions for item in made.result)
+def _sheets(slot: Slot, there: Sequence[Task], rows: Iterable[Held]) -> Iterator[tuple[Sheet | None, Task, list[Held]]]:
+    """By annotation, or for a new one by task: the words that belong there."""
+    by_task = {task.id: task for task in there}
+    pictures = tuple(task.view for task in there if task.view is not None)
+    found: dict[tuple[int, int], list[Held]] = defaultdict(list)
+    sheets = {sheet.made.id: sheet for sheet in slot.sheets if not sheet.made.is_skip}
+    for row in rows:
+        lying = slot.lying.get(row.id)
+        if lying is not None:
+            sheet: Sheet | None = sheets[lying.made.id]
+        else:
+            view = home(pictures, row.region.shape if row.region is not None else None)
+            sheet = next((one for one in sheets.values() if one.view == view), None)
+            task = next(task for task in there if task.view == view)
+        found[(sheet.made.id, sheet.task) if sheet is not None else (0, task.id)].append(row)
+    for (annotation, number_), some in found.items():
+        yield sheets.get(annotation), by_task[number_], some
+
+
+def _agreement(row: Held, entries: Sequence[Item], turn: int) -> Agreement:
+    mark = marked(entries) if entries else ""
+    return Agreement(row.sample_id, row.author, row.id, row.rev, str(Mark(mark, mark, turn)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imagine_kernels.records import Annotation, Skipped
+from imagine_widgets.store.agreed import Conflict
 
 SHOWN = 5
 """Left-out things that are named; the rest is counted."""
@@ -31,7 +32,7 @@ class Push:
     """What one push did. `problem` is a sentence where it could not do all of it; the next push goes on from there.
 
     `images`, `predictions` and `labels` are new there; `total` images are there now; `refused` names what Label Studio
-    cannot hold and why; `waiting` labels in the journal are not there yet.
+    cannot hold and why; `waiting` labels of the store are not there yet.
     """
 
     title: str
@@ -56,7 +57,9 @@ class Push:
     def _repr_markdown_(self) -> str:
         link = _link(self.address, "Open in Label Studio") if self.address else ""
         waiting = (
-            f"{_count(self.waiting, 'label')} of the journal not there: the images are not." if self._is_waiting else ""
+            f"{_count(self.waiting, 'label')} of yours not there: their images are not, or they cannot be shown."
+            if self._is_waiting
+            else ""
         )
         return "\n\n".join(part for part in (_plain(str(self)), link, waiting, _list(self.refused)) if part)
 
@@ -67,12 +70,16 @@ class Push:
 
 @dataclass(frozen=True)
 class Pull:
-    """What people made or changed in Label Studio: all of it in `annotations`, what the journal lacked in `new`."""
+    """What people made or changed in Label Studio since the last pull: `new` by sample and author.
+
+    `removed` labels were deleted there and so here; `conflicts` were changed on both sides and wait for `settle`.
+    """
 
     title: str
     address: str = ""
-    annotations: tuple[Annotation, ...] = field(default=(), repr=False)
     new: tuple[Annotation, ...] = field(default=(), repr=False)
+    removed: int = 0
+    conflicts: tuple[Conflict, ...] = field(default=(), repr=False)
     left_out: tuple[Skipped, ...] = field(default=(), repr=False)
     problem: str | None = None
     seconds: float = 0.0
@@ -80,24 +87,31 @@ class Pull:
     def __str__(self) -> str:
         if self.problem:
             return self.problem
-        authors = sorted({annotation.author for annotation in self.annotations})
-        if not authors:
-            return "Nobody has labelled anything in Label Studio yet."
+        authors = sorted({annotation.author for annotation in self.new})
         named = ", ".join(authors[:SHOWN]) + (f" and {len(authors) - SHOWN} more" if len(authors) > SHOWN else "")
-        return (
-            f"{_count(len(self.annotations), 'label')} made in Label Studio by {named}; {len(self.new):,} of them new."
-        )
+        labels = sum(len(annotation.regions) for annotation in self.new)
+        said = [f"{_count(labels, 'new label')} made in Label Studio by {named}"] if labels else []
+        said += [f"{_count(self.removed, 'label')} deleted there"] if self.removed else []
+        told = "; ".join(said) or "Nothing new was made in Label Studio"
+        waits = "waits" if len(self.conflicts) == 1 else "wait"
+        return f"{told}." + (f" {_count(len(self.conflicts), 'conflict')} {waits} for you." if self.conflicts else "")
 
     def _repr_markdown_(self) -> str:
         link = _link(self.address, "Open in Label Studio") if self.address else ""
-        return "\n\n".join(part for part in (_plain(str(self)), link, _list(self.left_out)) if part)
+        waiting = "" if not self.conflicts else "\n".join(map(_clash, self.conflicts[:SHOWN]))
+        return "\n\n".join(part for part in (_plain(str(self)), link, waiting, _list(self.left_out)) if part)
 
 
-def kept(problem: str, unsent: int, journal: Path | None) -> str:
+def _clash(one: Conflict) -> str:
+    theirs = f"calls it {one.theirs.label!r}" if one.theirs is not None else "deleted it"
+    return f"- {_plain(one.sample_id)}: {_plain(one.by or one.author)} {_plain(theirs)} there, and it changed here too."
+
+
+def kept(problem: str, unsent: int, file: Path | None) -> str:
     """The sentence for a push that did not get through."""
-    if journal is None or not unsent:
+    if file is None or not unsent:
         return f"{problem}. Nothing is lost: push again."
-    labels = f"your {_count(unsent, 'label')} {'is' if unsent == 1 else 'are'} safe in {_short(journal)}"
+    labels = f"your {_count(unsent, 'label')} {'is' if unsent == 1 else 'are'} safe in {_short(file)}"
     return f"{problem}; {labels} and {'goes' if unsent == 1 else 'go'} out with the next push."
 
 

@@ -1,16 +1,17 @@
 """Push: samples, predictions and labels → a project of Label Studio, each once, however often and however it ends.
 
-The server is asked what it has, and gets what it lacks. Nothing is remembered between two pushes but the journal's
-notes of what was sent, so a push that was killed at any point is finished by the next.
+The server is asked what it has, and gets what it lacks. What lies there is noted in the store; a push that was killed
+before its note finds it there and notes it then.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from imagine_kernels import images
 from imagine_kernels.records import Prediction, Sample
-from imagine_widgets.journal import Journal
+from imagine_kernels.shapes import KINDS, Shape
 from imagine_widgets.label_studio import doubles, exchange, page, pictures, projects
 from imagine_widgets.label_studio.cargo import Cargo, Picture, Tally, pack
 from imagine_widgets.label_studio.connection import LabelStudioError
@@ -19,6 +20,7 @@ from imagine_widgets.label_studio.page import Label
 from imagine_widgets.label_studio.server import Server, reach
 from imagine_widgets.label_studio.turns import turn
 from imagine_widgets.label_studio.wire import NewPrediction, Project
+from imagine_widgets.store import Store
 
 TOGETHER = 500
 """Predictions of one request."""
@@ -26,37 +28,43 @@ STUMBLED, PAUSES = 500, (0.5, 2.0)
 """After this answer a push begins anew, twice, some seconds later."""
 
 
-def push(
+def push(  # noqa: PLR0913 - all but the first three have a default
     title: str,
     labels: Sequence[Label],
     samples: Iterable[Sample],
     predictions: Iterable[Prediction] = (),
     *,
-    journal: Journal | None = None,
+    store: Store | None = None,
+    shapes: Iterable[type[Shape] | None] = (),
+    group: str = "",
     url: str | None = None,
     token: str | None = None,
     picture: Picture = images.png,
 ) -> Push:
-    """Bring the project `title` up to date with these samples, predictions and the labels of `journal`.
+    """Bring the project `title` up to date with these samples, predictions and the labels of `store`.
 
-    A server that is down, slow or strange is told by `Push.problem`, not raised: a notebook goes on, and the next
-    push sends what is missing. Raises ValueError with a sentence for a title or class that Label Studio cannot hold,
-    OSError where the journal cannot be read or written.
+    The labelling page gets a tool for every shape that is sent, and for those in `shapes` (None: the whole sample).
+    With `group` the project belongs to that group of the hub. A server that is down, slow or strange is told by
+    `Push.problem`, not raised: a notebook goes on, and the next push sends what is missing. Raises ValueError with a
+    sentence for a title or class that Label Studio cannot hold, OSError where the store cannot be read or written.
     """
     projects.check_title(title)
     page.page(labels)
-    started, tally, address, problem = time.monotonic(), Tally(), "", None
-    wanted = {sample.id: sample for sample in samples}
+    started, tally, address, problem, target = time.monotonic(), Tally(), "", None, ""
+    wanted, guessed = {sample.id: sample for sample in samples}, tuple(predictions)
     try:
-        with reach(url, token) as server, turn(server.url, title):
+        with reach(url, token, group) as server, turn(server.url, title):
             address = server.address()
-            project = projects.find_or_make(server, title, [*labels, *_others(labels, journal)])
-            address = server.address(project)
-            choices, guessed = page.choices_of(project.page), tuple(predictions)
-            _insist(lambda: _deliver(server, project, pack(wanted, guessed, journal, picture, choices, tally)))
+            found = projects.find(server, title)
+            target = found.target if found is not None else ""
+            tools = page.tools_for([*shapes, *_drawn(guessed), *_kept(store, target)])
+            project = projects.find_or_make(server, title, [*labels, *_others(labels, store, target)], tools)
+            address, target = server.address(project), project.target
+            offers = page.offers(project.page)
+            _insist(lambda: _deliver(server, project, pack(wanted, guessed, offers, picture, store, target, tally)))
     except LabelStudioError as error:
-        problem = kept(str(error), _unsent(journal), journal.path if journal is not None else None)
-    done = (tally.images, tally.predictions, tally.labels, tally.total, _unsent(journal))
+        problem = kept(str(error), _unsent(store, target), store.path if store is not None else None)
+    done = (tally.images, tally.predictions, tally.labels, tally.total, _unsent(store, target))
     return Push(title, address, *done, tuple(tally.left_out.values()), problem, time.monotonic() - started)
 
 
@@ -74,30 +82,53 @@ def _insist(deliver: Callable[[], None]) -> None:
 
 def _deliver(server: Server, project: Project, cargo: Cargo) -> None:
     before = doubles.tasks_of(server, project)
-    pictures.send(server, project, cargo, [s for s in cargo.samples.values() if s.id not in before])
+    pictures.send(server, project, cargo, [view for view in cargo.views() if view.shown.id not in before])
     there = doubles.tasks_of(server, project) if cargo.tally.images else before
     cargo.tally.total = len(there)
-    _predict(server, project, cargo, there)
-    exchange.send(server, project, cargo, before)
+    _predict(server, project, cargo, there, frozenset(before))
+    exchange.send(server, project, cargo, _by_sample(cargo, there))
 
 
-def _predict(server: Server, project: Project, cargo: Cargo, there: Mapping[str, int]) -> None:
+def _by_sample(cargo: Cargo, there: Mapping[str, int]) -> Mapping[str, Sequence[int]]:
+    """The tasks of every sample that has any; the key of a task that shows all of a sample is the sample's id."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for pictures_ in cargo.pictures.values():
+        for view in pictures_:
+            if view.shown.id in there:
+                found[view.of].append(there[view.shown.id])
+    return {**{key: [task] for key, task in there.items()}, **found}
+
+
+def _predict(server: Server, project: Project, cargo: Cargo, there: Mapping[str, int], before: frozenset[str]) -> None:
     """Predictions that tasks lack, and the newest model as the one that the page shows first."""
-    ours = {prediction["model_version"]: None for some in cargo.predictions.values() for prediction in some}
+    ours = dict.fromkeys(version for some in cargo.predictions.values() for version in some)
     if not ours:
         return
-    known = doubles.versions_of(server, project, ours)
-    wanted = [(there[sample], p) for sample, some in cargo.predictions.items() if sample in there for p in some]
-    missing: list[NewPrediction] = [{"task": t, **p} for t, p in wanted if (t, p["model_version"]) not in known]
-    for start in range(0, len(missing), TOGETHER):
-        some = missing[start : start + TOGETHER]
-        made = server.add_predictions(project, some)
-        cargo.tally.predictions += made
-        if made < len(some):
-            cargo.tally.leave_out(project.title, f"Label Studio dropped {len(some) - made} predictions without a word.")
+    if before:
+        known = doubles.versions_of(server, project, ours)
+        missing: list[NewPrediction] = []
+        for sample in cargo.predictions:
+            for view, guess in cargo.guesses(sample):
+                task = there.get(view.shown.id)
+                if task is not None and (task, guess["model_version"]) not in known:
+                    missing.append({"task": task, **guess})
+        _add(server, project, cargo, missing)
     newest = [*ours][-1]
     if project.model_version != newest:
         server.change_project(project, model_version=newest)
+
+
+def _add(server: Server, project: Project, cargo: Cargo, missing: Sequence[NewPrediction]) -> None:
+    """Many at a time; those that the server drops without a word, for lying beyond the picture's edge, one by one."""
+    for start in range(0, len(missing), TOGETHER):
+        some = missing[start : start + TOGETHER]
+        made = server.add_predictions(project, some)
+        if made < len(some):
+            known = {(guess.task, guess.version) for guess in server.guesses(project)}
+            for guess in some:
+                if (guess["task"], guess["model_version"]) not in known:
+                    server.add_prediction(guess)
+        cargo.tally.predictions += len(some)
 
 
 @dataclass(frozen=True)
@@ -109,12 +140,25 @@ class _Other:
     key: None = None
 
 
-def _others(labels: Sequence[Label], journal: Journal | None) -> list[Label]:
+def _others(labels: Sequence[Label], store: Store | None, target: str) -> list[Label]:
     known = {label.name for label in labels}
-    held = journal.annotations().values() if journal is not None else ()
-    names = {region.label: None for annotation in held for region in annotation.regions}
-    return [_Other(name, name) for name in names if name not in known and page.is_writable(name)]
+    needs = store.agreed.needs(target) if store is not None else frozenset()
+    return [
+        _Other(name, name)
+        for name in sorted({name for name, _ in needs})
+        if name not in known and page.is_writable(name)
+    ]
 
 
-def _unsent(journal: Journal | None) -> int:
-    return len(journal.unsent()) if journal is not None else 0
+def _drawn(predictions: Iterable[Prediction]) -> Iterable[type[Shape] | None]:
+    return {type(region.shape) if region.shape is not None else None for p in predictions for region in p.regions}
+
+
+def _kept(store: Store | None, target: str) -> Iterable[type[Shape] | None]:
+    known = {kind.__name__: kind for kind in KINDS}
+    needs = store.agreed.needs(target) if store is not None else frozenset()
+    return {known.get(kind) if kind else None for _, kind in needs}  # type: ignore[misc]
+
+
+def _unsent(store: Store | None, target: str) -> int:
+    return sum(store.agreed.pending(target).values()) if store is not None else 0

@@ -1,20 +1,45 @@
-"""Classes → the labelling page of a project: one choice per class, made once, grown later, never shrunk.
+"""Classes and shapes → the labelling page of a project: made once, grown later, never shrunk.
 
 A choice shows the class's title and stores the class's name (Label Studio's `alias`), so that titles may be reworded
 without touching a label. Names a person meets on the page are hers to change in Label Studio: what is there stays.
 """
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Protocol
 from xml.etree import ElementTree as ET
 
-CONTROL, IMAGE = "label", "image"
-"""The page's two parts, by which results say what they belong to (`from_name`, `to_name`)."""
+from imagine_kernels.shapes import Box, Ellipse, Line, Mask, MultiPolygon, Point, Polygon, RotatedBox, Shape
+
+CONTROL, IMAGE, WHOLE = "label", "image", "choices"
+"""The part for whole pictures and the picture, by which results say what they belong to (`from_name`, `to_name`)."""
+TOOLS: Mapping[str, tuple[str, str]] = {
+    WHOLE: ("Choices", CONTROL),
+    "rectanglelabels": ("RectangleLabels", "box"),
+    "polygonlabels": ("PolygonLabels", "outline"),
+    "ellipselabels": ("EllipseLabels", "ellipse"),
+    "keypointlabels": ("KeyPointLabels", "point"),
+    "brushlabels": ("BrushLabels", "brush"),
+    "vectorlabels": ("VectorLabels", "vector"),
+}
+"""What draws each type of result: the element of the page, and what it is called on a page of ours."""
+DRAWN: Mapping[type[object], str] = {
+    type(None): WHOLE,
+    Point: "keypointlabels",
+    Line: "polygonlabels",
+    Box: "rectanglelabels",
+    RotatedBox: "rectanglelabels",
+    Ellipse: "ellipselabels",
+    Polygon: "polygonlabels",
+    MultiPolygon: "polygonlabels",
+    Mask: "brushlabels",
+}
+"""The tool for each shape; there is none for sounds and tracks, which no picture shows."""
 
 _UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _KEY = re.compile("[0-9a-z]")
 _NO_TEXT = ("true", "false")  # any attribute but `value` that reads so stops the whole editor
+_ENTRIES = ("Choice", "Label")
 
 
 class Label(Protocol):
@@ -28,73 +53,135 @@ class Label(Protocol):
     def key(self) -> str | None: ...
 
 
-def page(labels: Sequence[Label]) -> str:
+def tools_for(shapes: Iterable[Shape | type[Shape] | None]) -> frozenset[str]:
+    """The tools that these shapes, or kinds of shapes, need; None stands for the whole sample."""
+    kinds = {shape if isinstance(shape, type) else type(shape) for shape in shapes}
+    return frozenset(DRAWN[kind] for kind in kinds if kind in DRAWN)
+
+
+def page(labels: Sequence[Label], tools: Iterable[str] = (WHOLE,)) -> str:
     """The labelling page for these classes, as the XML Label Studio keeps. Raises ValueError for an impossible name."""
     if not labels:
         raise ValueError("A labelling page needs at least one class.")
     view = ET.Element("View")  # the classes stand above the picture: below it, a tall one pushes them off the screen
-    choices = ET.SubElement(
-        view, "Choices", name=CONTROL, toName=IMAGE, choice="single-radio", showInline="true", required="true"
-    )
-    choices.set("requiredMessage", "Choose a class, or skip this image.")
     ET.SubElement(view, "Image", name=IMAGE, value=f"${IMAGE}", zoom="true", zoomControl="true", defaultZoom="fit")
-    _add(choices, labels)
+    wanted = frozenset(tools) or {WHOLE}
+    for number, kind in enumerate(kind for kind in TOOLS if kind in wanted):
+        control = _place(view, kind, number)
+        _add(control, labels)
+        if wanted == {WHOLE}:
+            control.set("required", "true")
+            control.set("requiredMessage", "Choose a class, or skip this image.")
     return _written(view)
 
 
-def grown(written: str, labels: Sequence[Label]) -> str:
-    """The page `written` with choices for those of `labels` it lacks; the very same text where it lacks none.
+def grown(written: str, labels: Sequence[Label], tools: Iterable[str] = ()) -> str:
+    """The page `written` with what it lacks of `tools` and `labels`; the very same text where it lacks nothing.
 
-    Raises LookupError with a sentence where the page has no place for choices any more.
+    Raises LookupError with a sentence where the page has no place for labels any more.
     """
-    view, choices = _parts(written)
-    known = {_stored(choice) for choice in choices.iter("Choice")}
-    missing = [label for label in labels if label.name not in known]
-    if not missing:
+    view, found = _parts(written)
+    missing = [kind for kind in TOOLS if kind in {*tools} - found.keys()]
+    own = {_stored(entry): entry for control in found.values() for entry in _entries(control)}
+    is_whole = all(label.name in _names(control) for control in found.values() for label in labels)
+    if is_whole and not missing:
         return written
-    _add(choices, missing)
+    for control in found.values():
+        _add(control, [label for label in labels if label.name not in _names(control)])
+    for kind in missing:
+        control = _place(view, kind, len(found))
+        _add(control, labels)
+        _copy(control, [entry for name, entry in own.items() if name not in _names(control)])
+    if missing:
+        _free(found)
     return _written(view)
+
+
+def offers(written: str) -> dict[str, tuple[str, frozenset[str]]]:
+    """By type of result: the part of the page that takes it, and the names of its classes. LookupError as `grown`."""
+    return {kind: (control.get("name", ""), _names(control)) for kind, control in _parts(written)[1].items()}
 
 
 def choices_of(written: str) -> frozenset[str]:
-    """The names of the classes that the page offers. Raises LookupError as `grown` does."""
-    return frozenset(_stored(choice) for choice in _parts(written)[1].iter("Choice"))
+    """The names of all classes that the page offers. Raises LookupError as `grown` does."""
+    return frozenset(name for _, names in offers(written).values() for name in names)
 
 
-def _parts(written: str) -> tuple[ET.Element, ET.Element]:
+def _parts(written: str) -> tuple[ET.Element, dict[str, ET.Element]]:
+    """The page and its first tool of each type that works on the picture."""
     try:
         view = ET.fromstring(written)  # noqa: S314 - the installation's own Label Studio; expat refuses entity bombs
     except ET.ParseError:
         view = ET.Element("View")
-    found = [choices for choices in view.iter("Choices") if choices.get("name") == CONTROL]
-    images = [image for image in view.iter("Image") if image.get("name") == IMAGE]
-    if not found or not images or found[0].get("toName") != IMAGE:
+    found: dict[str, ET.Element] = {}
+    for kind, (tag, _) in TOOLS.items():
+        fit = (one for one in view.iter(tag) if one.get("toName") == IMAGE and one.get("perRegion") != "true")
+        control = next(fit, None)
+        if control is not None:
+            found[kind] = control
+    if not found or not any(image.get("name") == IMAGE for image in view.iter("Image")):
         raise LookupError(
-            f'its labelling page in Label Studio has no choices named "{CONTROL}" on an image named "{IMAGE}" any '
-            "more; put them back in its settings there, or push under another title"
+            f'its labelling page in Label Studio has no classes on an image named "{IMAGE}" any more; put them back in '
+            "its settings there, or push under another title"
         )
-    return view, found[0]
+    return view, found
 
 
-def _stored(choice: ET.Element) -> str:
-    return choice.get("alias") or choice.get("value") or ""
+def _place(view: ET.Element, kind: str, number: int) -> ET.Element:
+    """A new tool above the picture, under its own name or the next free one."""
+    tag, name = TOOLS[kind]
+    taken = {one.get("name") for one in view.iter()}
+    free = next(one for one in (name, *(f"{name}{n}" for n in range(2, 99))) if one not in taken)
+    control = ET.Element(tag, name=free, toName=IMAGE)
+    if kind == WHOLE:
+        control.set("choice", "single-radio")
+        control.set("showInline", "true")
+    view.insert(number, control)
+    return control
 
 
-def _add(choices: ET.Element, labels: Iterable[Label]) -> None:
-    keys = {choice.get("hotkey") for choice in choices.iter("Choice")}
-    shown = {choice.get("value") for choice in choices.iter("Choice")}
+def _free(found: Mapping[str, ET.Element]) -> None:
+    """Where there is something to draw, a class of the whole picture cannot be demanded."""
+    if WHOLE in found and found[WHOLE].get("required") == "true":
+        found[WHOLE].set("required", "false")
+
+
+def _entries(control: ET.Element) -> list[ET.Element]:
+    return [entry for entry in control.iter() if entry.tag in _ENTRIES]
+
+
+def _names(control: ET.Element) -> frozenset[str]:
+    return frozenset(map(_stored, _entries(control)))
+
+
+def _stored(entry: ET.Element) -> str:
+    return entry.get("alias") or entry.get("value") or ""
+
+
+def _copy(control: ET.Element, entries: Iterable[ET.Element]) -> None:
+    """Classes that other tools of the page have."""
+    tag = "Choice" if control.tag == "Choices" else "Label"
+    for entry in entries:
+        ET.SubElement(control, tag, {name: entry.attrib[name] for name in ("value", "alias") if name in entry.attrib})
+
+
+def _add(control: ET.Element, labels: Iterable[Label]) -> None:
+    keys = {entry.get("hotkey") for entry in _entries(control)}
+    shown = {entry.get("value") for entry in _entries(control)}
     for label in {label.name: label for label in labels}.values():
-        choice = ET.SubElement(choices, "Choice", value=_writable(_title(label, shown)))
-        if choice.get("value") != label.name:
-            choice.set("alias", _writable(label.name))
-        shown.add(choice.get("value"))
+        entry = ET.SubElement(
+            control, "Choice" if control.tag == "Choices" else "Label", value=_writable(_title(label, shown))
+        )
+        if entry.get("value") != label.name:
+            entry.set("alias", _writable(label.name))
+        shown.add(entry.get("value"))
         code = getattr(label, "aphia_id", None)
         if code is not None:
-            choice.set("hint", f"AphiaID {code}")
+            entry.set("hint", f"AphiaID {code}")
         key = (label.key or "").lower()
         if _KEY.fullmatch(key) and key not in keys:
             keys.add(key)
-            choice.set("hotkey", key)
+            entry.set("hotkey", key)
 
 
 def _title(label: Label, taken: Container[str | None]) -> str:

@@ -1,6 +1,6 @@
 """The project of a title on the server: found, or made once, and its labelling page kept up with the classes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from imagine_widgets.label_studio import page
@@ -32,11 +32,11 @@ def find(server: Server, title: str) -> Project | None:
     return next(iter(marked or fitting), None)
 
 
-def find_or_make(server: Server, title: str, labels: Sequence[Label]) -> Project:
-    """The project of this title, with choices for all of `labels`. Choices that are there stay."""
-    project = find(server, title) or _make(server, title, labels)
+def find_or_make(server: Server, title: str, labels: Sequence[Label], tools: Iterable[str] = ()) -> Project:
+    """The project of this title, with all of `tools` for all of `labels`. What is there stays."""
+    project = find(server, title) or _make(server, title, labels, tools)
     try:
-        grown = page.grown(project.page, labels)
+        grown = page.grown(project.page, labels, tools)
     except LookupError as error:
         raise LabelStudioError(f"Nothing was pushed to the project {title!r}: {error}") from error
     if grown == project.page:
@@ -45,10 +45,9 @@ def find_or_make(server: Server, title: str, labels: Sequence[Label]) -> Project
     return replace(project, page=grown)
 
 
-def _make(server: Server, title: str, labels: Sequence[Label]) -> Project:
-    server.make_project(
-        title, f"{MARK} images come from a notebook by push, labels go back by pull.", page.page(labels)
-    )
+def _make(server: Server, title: str, labels: Sequence[Label], tools: Iterable[str]) -> Project:
+    about = f"{MARK} images come from a notebook by push, labels go back by pull."
+    server.make_project(title, about, page.page(labels, tools))
     first = find(server, title)  # the oldest, should somebody have made one in the same moment; the other stays empty,
     if first is None:  # since Label Studio stops counting everybody's labels while it deletes a project
         raise LabelStudioError(f"Label Studio at {server.url} took the project {title!r} and does not show it")

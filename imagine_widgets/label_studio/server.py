@@ -5,21 +5,37 @@ when an answer is lost (which doubles tasks), and has no way to upload a picture
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 from imagine_kernels import environment
-from imagine_kernels.records import Json
+from imagine_kernels.records import Json, Sample, from_json
 from imagine_widgets.label_studio.connection import Connection, LabelStudioError
-from imagine_widgets.label_studio.wire import Guess, Item, Made, NewAnnotation, NewPrediction, NewTask, Project
+from imagine_widgets.label_studio.wire import (
+    Guess,
+    Made,
+    NewAnnotation,
+    NewPrediction,
+    NewTask,
+    Project,
+    Task,
+    view_of,
+)
 
-PAGE, CONFLICT = 500, 409
-_PROJECT = "id,title,description,label_config,model_version"
+PAGE, CONFLICT, GONE = 500, 409, 404
+OURS = "imagine"
+"""The key of our own facts in a task's `meta`."""
+_OVERLAP = timedelta(minutes=2)
+"""What changed may be told a little later than the time it says."""
+_PROJECT = "id,title,description,label_config,model_version,created_at"
 _ANNOTATION = (
-    "id,data,annotations,result,import_id,completed_by,updated_by,created_at,updated_at,was_cancelled,created_username"
+    "id,data,meta,annotations,result,import_id,completed_by,updated_by,created_at,updated_at,was_cancelled,"
+    "created_username"
 )
 
 
@@ -82,10 +98,17 @@ class Server(Connection):
             return int(answer["created"])
 
     def tasks(self, project: Project) -> list[tuple[int, str]]:
-        """Every task and the id of the sample it shows ("" for a task that somebody else made)."""
+        """Every task and the key of what it shows ("" for a task that somebody else made)."""
         query = {"fields": "task_only", "include": "id,data"}
         with self._reading():
-            return [(t["id"], _sample(t)) for t in self._pages(project, query)]
+            return [(t["id"], _key(t)) for page in self._pages(project, query) for t in page]
+
+    def count(self, project: Project) -> int:
+        """How many tasks there are."""
+        query: dict[str, str | int] = {"project": project.id, "page_size": 1, "fields": "task_only", "include": "id"}
+        answer = self.ask("GET", "/api/tasks/", query=query)
+        with self._reading():
+            return int(answer["total"])
 
     def guesses(self, project: Project) -> list[Guess]:
         """Every prediction."""
@@ -93,29 +116,47 @@ class Server(Connection):
         with self._reading():
             return [Guess(p["id"], p["task"], p["model_version"] or "") for p in answer]
 
-    def annotations(self, project: Project) -> list[Made]:
-        """Every annotation of every task, skips included, whoever made it.
+    def annotated(self, project: Project, since: str = "") -> Iterator[list[Task]]:
+        """Tasks with every annotation, skips included, in pages: all of them, or those that changed since a time.
 
-        All tasks are asked for: Label Studio's own count, by which it could choose, is wrong at times.
+        Label Studio's own count, by which it could choose those with annotations, is wrong at times.
         """
-        people = self._people()
         query = {"fields": "all", "include": _ANNOTATION}
-        with self._reading():
-            return [_made(t, a, people) for t in self._pages(project, query) for a in t["annotations"]]
+        for page in self._pages(project, query, [_changed(since)] if since else []):
+            with self._reading():
+                made = [self._task(t) for t in page]
+            yield made
 
-    def add_annotation(self, task: int, annotation: NewAnnotation) -> None:
-        """Make an annotation; one whose `unique_id` was sent before is there already."""
+    def task(self, number: int) -> Task | None:
+        """One task with every annotation; None where it is gone."""
+        try:
+            answer = self.ask("GET", f"/api/tasks/{number}/", query={"resolve_uri": "false"})
+        except LabelStudioError as error:
+            if error.status == GONE:
+                return None
+            raise
+        with self._reading():
+            return self._task(answer)
+
+    def add_annotation(self, task: int, annotation: NewAnnotation) -> bool:
+        """Make an annotation; False for one whose `unique_id` was sent before: it is there already."""
         try:
             self.ask("POST", f"/api/tasks/{task}/annotations/", send=annotation)
         except LabelStudioError as error:
             if error.status != CONFLICT:
                 raise
+            return False
+        return True
 
     def change_annotation(self, made: Made, annotation: NewAnnotation) -> None:
         self.ask("PATCH", f"/api/annotations/{made.id}/", send=annotation)
 
     def delete_annotation(self, made: Made) -> None:
         self.ask("DELETE", f"/api/annotations/{made.id}/")
+
+    def add_prediction(self, prediction: NewPrediction) -> None:
+        """Make one prediction, unlooked at by the server: the way for what the quick one drops."""
+        self.ask("POST", "/api/predictions/", send=prediction)
 
     def delete_guess(self, guess: Guess) -> None:
         self.ask("DELETE", f"/api/predictions/{guess.id}/")
@@ -125,26 +166,32 @@ class Server(Connection):
         send = {"selectedItems": {"all": False, "included": list(ids)}}
         self.ask("POST", "/api/dm/actions/", query=query, send=send)
 
-    def _people(self) -> dict[int, str]:
+    @cached_property
+    def _people(self) -> Mapping[int, str]:
         """The hub's name of each person; Label Studio's own accounts go by the first part of their address."""
         answer = self.ask("GET", "/api/users/")
         with self._reading():
             return {p["id"]: p["username"] or _name(p["email"]) for p in answer}
 
-    def _pages(self, project: Project, query: dict[str, str]) -> Iterator[Any]:
-        page, seen, total = 1, 0, 1
-        while seen < total:
-            asked: dict[str, str | int] = {
-                "project": project.id,
-                "page_size": PAGE,
-                "page": page,
-                "resolve_uri": "false",
-                **query,
-            }
-            answer = self.ask("GET", "/api/tasks/", query=asked)
-            tasks, total = answer["tasks"], answer["total"]
-            yield from tasks
-            page, seen = page + 1, seen + max(1, len(tasks))
+    def _pages(self, project: Project, query: dict[str, str], rules: Sequence[Json] = ()) -> Iterator[list[Any]]:
+        """Pages by the number of the task, so that what comes and goes meanwhile shifts none past us."""
+        last, size = 0, PAGE
+        while size == PAGE:
+            after = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last}
+            chosen = {"filters": {"conjunction": "and", "items": [after, *rules]}, "ordering": ["tasks:id"]}
+            own: dict[str, str | int] = {"project": project.id, "page_size": PAGE, "resolve_uri": "false"}
+            answer = self.ask("GET", "/api/tasks/", query={**own, **query, "query": json.dumps(chosen)})
+            with self._reading():
+                tasks = answer["tasks"]
+                size, last = len(tasks), max((t["id"] for t in tasks), default=last)
+            yield tasks
+
+    def _task(self, t: Json) -> Task:
+        key, meta = _key(t), t["meta"] or {}
+        shown = from_json(meta[OURS]) if key and isinstance(meta.get(OURS), dict) else None
+        view = view_of(meta, shown) if isinstance(shown, Sample) else None
+        made = tuple(_made(a, self._people) for a in t["annotations"])
+        return Task(t["id"], key, view, made, t["updated_at"] or "")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -154,30 +201,37 @@ class Server(Connection):
             raise LabelStudioError(f"{self.url} answers what Label Studio would not: {error!r}") from error
 
 
-def reach(url: str | None, token: str | None) -> Server:
-    """Label Studio at `url`, by default where the hub has it for this person."""
+def reach(url: str | None, token: str | None, group: str = "") -> Server:
+    """Label Studio at `url`, by default where the hub has it for this person; for herself, or for a group of hers."""
     try:
         known_url, known_token = ("", "") if url and token else environment.label_studio()
     except LookupError as error:
         raise LabelStudioError(str(error).rstrip(".")) from error
-    return Server(url or known_url, token or known_token)
+    return Server(url or known_url, token or known_token, group)
+
+
+def _changed(since: str) -> Json:
+    """Label Studio's words for: changed after a time, or shortly before."""
+    early = (datetime.fromisoformat(since) - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": early}
 
 
 def _project(p: Json) -> Project:
-    return Project(p["id"], p["title"], p["description"] or "", p["label_config"] or "", p["model_version"] or "")
+    said = (p["description"] or "", p["label_config"] or "", p["model_version"] or "", p["created_at"] or "")
+    return Project(p["id"], p["title"], *said)
 
 
-def _sample(task: Json) -> str:
-    sample = task["data"].get("sample")
-    return sample if isinstance(sample, str) else ""
+def _key(task: Json) -> str:
+    key = task["data"].get("sample")
+    return key if isinstance(key, str) else ""
 
 
-def _made(task: Json, a: Json, people: dict[int, str]) -> Made:
-    who = a["updated_by"] or a["completed_by"]
-    who = who["id"] if isinstance(who, dict) else who
-    author = people.get(who) or _name(a["created_username"].rpartition(",")[0].rpartition(" ")[2])
-    skip, result = bool(a["was_cancelled"]), tuple(cast("Item", i) for i in a["result"] or () if isinstance(i, dict))
-    return Made(a["id"], task["id"], _sample(task), result, a["import_id"], author, a["updated_at"], skip)
+def _made(a: Json, people: Mapping[int, str]) -> Made:
+    who = [one["id"] if isinstance(one, dict) else one for one in (a["completed_by"], a["updated_by"])]
+    creator = people.get(who[0]) or _name(a["created_username"].rpartition(",")[0].rpartition(" ")[2])
+    result = tuple(item for item in a["result"] or () if isinstance(item, dict))
+    editor = people.get(who[1]) or creator
+    return Made(a["id"], result, a["import_id"], creator, editor, a["updated_at"], bool(a["was_cancelled"]))
 
 
 def _name(email: str) -> str:

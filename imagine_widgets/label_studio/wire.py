@@ -3,25 +3,11 @@
 from dataclasses import dataclass
 from typing import TypedDict
 
-from imagine_kernels.records import Json
+from imagine_kernels.records import Json, Sample
+from imagine_widgets.label_studio.views import View
 
-
-class Chosen(TypedDict):
-    """The value of a choice."""
-
-    choices: list[str]
-
-
-class Item(TypedDict, total=False):
-    """One entry of a `result`: a region, as Label Studio says it. Entries of other types pass through unread."""
-
-    id: str
-    type: str
-    from_name: str
-    to_name: str
-    value: Chosen
-    score: float
-    meta: Json
+Item = Json
+"""One entry of a `result`: a region, or a part of one, as Label Studio says it."""
 
 
 class NewPrediction(TypedDict, total=False):
@@ -54,27 +40,43 @@ class NewTask(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project on the server; `page` is its labelling page."""
+    """A project on the server; `page` is its labelling page, `made` when it was made, to tell it from later ones."""
 
     id: int
     title: str
     description: str
     page: str
     model_version: str
+    made: str = ""
+
+    @property
+    def target(self) -> str:
+        """The name under which a store remembers what lies here."""
+        return f"label-studio:{self.id}:{self.made}"
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An annotation on the server. `import_id` is our stamp if we sent it; `author` has it now, `at` since then."""
+    """An annotation on the server; `import_id` is our slot's number if we made it, `editor` had it in hand last."""
 
     id: int
-    task: int
-    sample_id: str
     result: tuple[Item, ...]
     import_id: int | None
-    author: str
+    creator: str
+    editor: str
     at: str
     is_skip: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task on the server: `key` names what it shows ("" for a task that somebody else made)."""
+
+    id: int
+    key: str
+    view: View | None
+    made: tuple[Made, ...]
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +86,11 @@ class Guess:
     id: int
     task: int
     version: str
+
+
+def view_of(meta: object, shown: Sample) -> View:
+    """What a task shows of a sample, from the words that went there with it."""
+    part = meta.get("part") if isinstance(meta, dict) else None
+    if not isinstance(part, dict):
+        return View(shown.id, shown, 0, 0)
+    return View(str(part["sample"]), shown, int(part["x"]), int(part["y"]))
