@@ -21,7 +21,8 @@ Counts = dict[Name, float]
 class Figure:
     """A figure and its 95 % interval (percentiles of the bootstrap over samples, Efron and Tibshirani 1993).
 
-    None where it has no value, as the kappa of people who all gave one and the same label; no interval of one sample.
+    None where it has no value, as the kappa of people who all gave one and the same label. There is no interval where
+    the samples tell none: one sample, or the same figure whichever are drawn.
     """
 
     value: float | None
@@ -93,7 +94,8 @@ class Sums:
         value, drawn = float(values[0]), values[1:][np.isfinite(values[1:])]
         if not np.isfinite(value):
             return Figure(None)
-        return Figure(value, *map(float, np.quantile(drawn, _ENDS))) if len(drawn) else Figure(value)
+        low, high = np.quantile(drawn, _ENDS).tolist() if len(drawn) else (value, value)
+        return Figure(value, low, high) if low < high else Figure(value)
 
 
 def share(part: Name, whole: Name) -> Callable[[Sums], Floats]:

@@ -116,7 +116,7 @@ def _dispute(one: Dispute, gallery: Gallery) -> str:
                      for author, stroke in strokes)  # fmt: skip
     return (
         f'<li><figure><div class="frame">{inside}</div></figure><div class="said">'
-        f'<p class="kind">{_KINDS[one.kind]}</p><p><bdi>{text(one.said)}</bdi></p>'
+        f'<p class="kind">{_KINDS[one.kind]}</p><p dir="ltr">{text(one.said)}</p>'
         f'<p class="soft">{called(one.sample_id)}</p><ul class="legend">{legend}</ul></div></li>'
     )
 

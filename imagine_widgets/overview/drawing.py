@@ -25,7 +25,7 @@ from imagine_widgets.thumbnails import Thumbnail
 
 SIDE = 192
 """Pixels along the longer side of a picture."""
-_AROUND = 0.6
+_AROUND = 0.4
 """So much of a region's longer side is shown around it."""
 _LEAST = 48.0
 """Pixels of the sample that are shown at least."""

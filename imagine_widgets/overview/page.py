@@ -47,7 +47,7 @@ def html(found: Overview, gallery: Gallery) -> str:
     disputes = agreeing.disputes(found, gallery)  # these are made first: they count what cannot be shown
     pictures = "".join(_pictures(one, place, gallery) for place, one in enumerate(found.classes[:CLASSES]))
     body = [
-        f"<h1>{text(found.given.title)}</h1>",
+        f'<h1>{text(found.given.title)}</h1><p class="soft where">{called(found.given.path.name)}</p>',
         _facts(found),
         _notices(found, gallery),
         _classes(found),
@@ -90,19 +90,21 @@ def _notices(found: Overview, gallery: Gallery) -> str:
 
 def _classes(found: Overview) -> str:
     most = max((one.regions for one in found.classes), default=1)
-    rows = "".join(
-        f"<tr><th>{_swatch(place)}{called(one.name)}</th><td>{number(one.regions)}</td>"
-        f"<td>{number(len(one.samples))}</td>"
-        f'<td>{number(one.by_models)}</td><td class="bar">'
-        f'<span style="width:{100 * one.regions / most:.1f}%"></span></td></tr>'
-        for place, one in enumerate(found.classes)
-    )
-    head = '<tr><th>Class</th><th>Labels</th><th>Samples</th><th>By models</th><th class="bar"></th></tr>'
-    return f'<h2>Classes</h2><div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+    heads = ["Class", "Labels", "Samples", *(["By models"] if found.models else [])]
+    rows = []
+    for place, one in enumerate(found.classes):
+        counts = (one.regions, len(one.samples), *([one.by_models] if found.models else []))
+        cells = "".join(f"<td>{number(count)}</td>" for count in counts)
+        bar = f'<td class="bar"><span style="width:{100 * one.regions / most:.1f}%"></span></td>'
+        rows.append(f"<tr><th>{_class(place, one.name)}</th>{cells}{bar}</tr>")
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    table = f'<thead><tr>{head}<th class="bar"></th></tr></thead><tbody>{"".join(rows)}</tbody>'
+    return f'<h2>Classes</h2><div class="wide"><table>{table}</table></div>'
 
 
-def _swatch(place: int) -> str:
-    return f'<span class="swatch" style="background:{escape(background(place))}"></span>'
+def _class(place: int, name: str) -> str:
+    swatch = f'<span class="swatch" style="background:{escape(background(place))}"></span>'
+    return f'<span class="class">{swatch}{called(name)}</span>'
 
 
 def _others(found: Overview) -> str:
@@ -121,7 +123,7 @@ def _pictures(one: OfClass, place: int, gallery: Gallery) -> str:
     tiles = "".join(_tile(shown, COLOURS[place % len(COLOURS)], gallery) for shown in one.shown)
     rest = one.regions - len(one.shown)
     more = f'<p class="soft">and {rest:,} more</p>' if rest else ""
-    return f'<h3>{_swatch(place)}{called(one.name)}</h3><div class="pictures">{tiles}</div>{more}'
+    return f'<h3>{_class(place, one.name)}</h3><div class="pictures">{tiles}</div>{more}'
 
 
 def _tile(shown: Shown, colour: str, gallery: Gallery) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from imagine_kernels.records import Annotation, Collection, Prediction, Sample, Skipped
 from imagine_widgets.agreement.stored import views
+from imagine_widgets.store import Store, store_of
 
-_SQLITE = b"SQLite format 3\x00"
 STORES = ".labels"
 """How the names of stores end."""
 
@@ -21,6 +21,7 @@ class Set:
 
     title: str
     name: str
+    path: Path
     samples: tuple[Sample, ...]
     annotations: Callable[[], Iterable[Annotation]]
     predictions: tuple[Prediction, ...] = ()
@@ -37,26 +38,21 @@ def of_file(path: Path | str, name: str | None = None, *, images: Path | str | N
     folders = [place if place.is_dir() else place.parent, *([] if images is None else [Path(images)])]
     title = formats.formats()[chosen].title
     own, skipped = labels.annotations, labels.skipped
-    return Set(title, chosen, labels.samples, lambda: own, labels.predictions, lambda: skipped, tuple(folders))
+    return Set(title, chosen, place, labels.samples, lambda: own, labels.predictions, lambda: skipped, tuple(folders))
 
 
 def of_store(path: Path | str) -> Set:
     """The labels in a project's store. Raises OSError with a sentence where it is none."""
-    from imagine_widgets.store import Store
-
     if not is_store(path):
         raise OSError(f"{path} is no store of labels.")
     store = Store(path)
-    return Set("Labels of a project", "store", tuple(store.samples()), lambda: views(store), (), lambda: store.skipped)
+    return _stored(store, tuple(store.samples()))
 
 
 def is_store(path: Path | str) -> bool:
-    """Whether a file is a store, by its first bytes and its name."""
+    """Whether a file is a store, by its name: it must not be opened beside SQLite, whose locks would be lost by it."""
     place = Path(path)
-    if place.suffix != STORES or not place.is_file():
-        return False
-    with place.open("rb") as file:
-        return file.read(len(_SQLITE)) == _SQLITE
+    return place.suffix == STORES and place.is_file()
 
 
 def stores_in(folder: Path | str) -> list[Path]:
@@ -64,11 +60,15 @@ def stores_in(folder: Path | str) -> list[Path]:
     return sorted(path for path in Path(folder).glob(f"*{STORES}") if is_store(path))
 
 
-def of_collection(found: Collection) -> Set:
+def of_collection(found: Collection, path: Path | str) -> Set:
     """The pictures of a folder or run, with the labels that came with them (folder names), or those of their store."""
-    from imagine_widgets.store import store_of
-
     store = store_of(found.samples)
     if store.path.exists():
-        return Set("Labels of a project", "store", found.samples, lambda: views(store), (), lambda: store.skipped)
-    return Set("Pictures with labels", "folder", found.samples, lambda: found.annotations, (), lambda: found.skipped)
+        return _stored(store, found.samples)
+    own, skipped = found.annotations, found.skipped
+    return Set("Pictures with labels", "folder", Path(path), found.samples, lambda: own, (), lambda: skipped)
+
+
+def _stored(store: Store, samples: tuple[Sample, ...]) -> Set:
+    title, name = "Labels of a project", "store"
+    return Set(title, name, store.path, samples, lambda: views(store), (), lambda: store.skipped)

@@ -104,7 +104,7 @@ def _set(source: Path, from_: str | None, images: Path | None) -> "LabelSet":
         chosen = formats.detect(source).name if from_ is None else from_
     except ValueError as error:
         try:
-            found = overview.of_collection(open_samples(source))
+            found = overview.of_collection(open_samples(source), source)
         except (OSError, ValueError):
             found = None
         if found is None or not any(found.annotations()):
