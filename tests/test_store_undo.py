@@ -103,6 +103,13 @@ def test_the_steps_that_can_be_undone_outlive_the_kernel_and_follow_undo_and_red
     assert before.region.label == "a"
 
 
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 1e300, "soon"])
+def test_a_cost_that_cannot_be_is_not_counted_and_costs_no_label(store, seconds):
+    store.write([label("one", "Tripos")], seconds=seconds, keys=10**40)
+    assert labels(store) == {"Tripos": 1}
+    assert store.speed("ada").labels == 0
+
+
 SAMPLES, AUTHORS, IDS = some.sampled_from(["one", "two"]), some.sampled_from(["ada", "bo"]), some.sampled_from("xyz")
 REGION = some.builds(Region, some.sampled_from("abc"), shape=some.sampled_from([None, BOX]), id=IDS)
 AT = some.sampled_from(["", "2020-01-01T12:00:00+02:00", "2020-01-01T11:00:00", "2030-01-01T00:00:00Z"])

@@ -24,6 +24,7 @@ _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full or your quota is used up; make room and try again",
     sqlite3.SQLITE_IOERR: "the disk refused (it may be full, or too slow to answer); make room and try again",
     sqlite3.SQLITE_READONLY: "the file or its folder may only be read",
+    sqlite3.SQLITE_PROTOCOL: "the folder's file system cannot lock files; keep the labels in another folder",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened there",
     sqlite3.SQLITE_CORRUPT: "the file is damaged; it is left as it is. Put a copy from a backup in its place",
     sqlite3.SQLITE_NOTADB: "this is no file of labels; it is left as it is. Move it away, or name another",

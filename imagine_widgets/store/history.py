@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from imagine_kernels.records import now
 from imagine_widgets.store.database import Database
@@ -24,6 +24,10 @@ _BEFORE = f"""SELECT t.id, {COLUMNS} FROM words n JOIN samples t ON t.key = n.sa
     ORDER BY n.rev"""  # noqa: S608 - columns only
 
 
+Number = TypeVar("Number", int, float)
+_MOST_SECONDS, _MOST_KEYS = 86_400.0, 1_000_000
+
+
 @dataclass(slots=True)
 class Batch:
     """A batch while it is written. `of` is the stretch of changes it takes back, `root` the batch that began it all."""
@@ -42,7 +46,7 @@ class Batch:
     def of_edits(cls, id_: str, edits: Sequence[Edit], seconds: float | None, keys: int | None) -> "Batch":
         """The batch of these edits, by the author of the first."""
         author, tool = (edits[0].author, edits[0].tool) if edits else ("", "")
-        return cls(id_, author, tool, seconds, keys)
+        return cls(id_, author, tool, _measured(seconds, _MOST_SECONDS), _measured(keys, _MOST_KEYS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +99,8 @@ class History:
         for sample, *row in self.database.rows(_BEFORE, (kept(batch), kept(batch))):
             found.setdefault(sample, []).append(tuple(row))
         return found
+
+
+def _measured(value: Number | None, most: Number) -> Number | None:
+    """What a browser measured; what cannot be is dropped, for no label may be lost by it."""
+    return value if isinstance(value, int | float) and 0 <= value <= most else None
