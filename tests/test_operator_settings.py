@@ -38,7 +38,7 @@ def test_the_shipped_file_listens_on_this_machine_only_with_a_port_for_each_part
     shipped = settings.load(settings.FILE)
     wanted = [getattr(shipped.addresses, key) for key in ports.keys(shipped.addresses)]
     assert shipped.addresses.ip == "127.0.0.1"
-    assert len(set(wanted)) == len(wanted) == 6
+    assert len(set(wanted)) == len(wanted) == 7
 
 
 def test_relative_folders_begin_at_the_repository():

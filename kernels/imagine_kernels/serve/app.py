@@ -30,8 +30,8 @@ _LARGEST = 64 * 2**20
 """Bytes of a question."""
 _MOST = 500
 """Tasks of a question."""
-PATIENCE = 90.0
-"""Seconds for an answer: Label Studio waits for 100."""
+PATIENCE = 40.0
+"""Seconds until it is a question's turn, and again for its answer: Label Studio waits for 100."""
 _NO_TRAINING = "Models are taught in notebooks or by the command imagine train, not from Label Studio."
 _App = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 

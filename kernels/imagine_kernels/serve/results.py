@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from imagine_kernels.records import Json, Prediction, Region, Sample
 from imagine_kernels.serve.page import Page
-from imagine_kernels.shapes import Box, Mask, MultiPolygon, Polygon, Shape, TimeFrequency, Track, bounds
+from imagine_kernels.shapes import Box, Mask, MultiPolygon, Polygon, RotatedBox, Shape, TimeFrequency, Track, bounds
 from imagine_widgets.formats import label_studio_results
 from imagine_widgets.formats.vertices import outline
 
@@ -41,6 +41,8 @@ def _drawable(shape: Shape | None) -> Iterator[Shape | None]:
     yield shape
     if isinstance(shape, Mask | MultiPolygon) and len(points := outline(shape)) >= 3:
         yield Polygon(points)
+    if isinstance(shape, RotatedBox):
+        yield Polygon(shape.corners())
     if shape is not None and not isinstance(shape, Box | TimeFrequency | Track):
         yield bounds(shape)
 

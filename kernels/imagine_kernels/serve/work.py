@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO
 
 from imagine_kernels import images, predict, use_case
-from imagine_kernels.launch import settling
 from imagine_kernels.records import Json, Prediction, Quantity, Run, Sample, from_json
 from imagine_kernels.serve import page as pages
 from imagine_kernels.serve import results
@@ -16,8 +15,7 @@ from imagine_kernels.use_case import Model, UseCase
 
 
 def main() -> None:
-    """Answers until nobody asks any more. What libraries print goes to the log."""
-    settling.end_with_parent()
+    """Answers until nobody can ask any more. What libraries print goes to the log."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     import imagine_kernels.tasks.classification  # noqa: F401 - what takes long is loaded before the first pictures come

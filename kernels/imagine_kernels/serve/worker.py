@@ -29,30 +29,32 @@ class Worker:
         self._process: subprocess.Popen[str] | None = None
         self._home: tempfile.TemporaryDirectory[str] | None = None
         self._rest: threading.Timer | None = None
+        self._asked_at = 0.0
         self._account = NOBODY if os.geteuid() == 0 else None
 
     def ask(self, question: Json, patience: float) -> Json:
         """Its answer. Raises OSError with a sentence where it ends before, or takes more than `patience` seconds."""
-        with self._turn:
+        if not self._turn.acquire(timeout=patience):
+            raise TimeoutError("The models are busy with what others asked for: try again in a moment.")
+        try:
             if self._rest is not None:
                 self._rest.cancel()
-            process = self._started()
-            limit, began = threading.Timer(patience, process.kill), time.monotonic()
-            limit.start()
-            try:
-                answer = _exchange(process, question)
-            finally:
-                limit.cancel()
-                self._rest_later()
-            if answer is None:
-                self._end()
-                why = (
-                    f"took more than {patience:.0f} s"
-                    if time.monotonic() - began >= patience
-                    else "ended while it looked at these pictures"
-                )
-                raise ChildProcessError(f"The model {why}: ask again, for fewer or smaller pictures.")
+            return self._answer(self._started(), question, patience)
+        finally:
+            self._rest_later()
+            self._turn.release()
+
+    def _answer(self, process: "subprocess.Popen[str]", question: Json, patience: float) -> Json:
+        limit, began = threading.Timer(patience, process.kill), time.monotonic()
+        limit.start()
+        answer = _exchange(process, question)
+        limit.cancel()
+        if answer is not None:
             return answer
+        self._end()
+        is_late = time.monotonic() - began >= patience
+        why = f"took more than {patience:.0f} s" if is_late else "ended while it looked at these pictures"
+        raise ChildProcessError(f"The model {why}: ask again, for fewer or smaller pictures.")
 
     def folder(self) -> "tempfile.TemporaryDirectory[str]":
         """A new folder for pictures that it can read."""
@@ -110,9 +112,15 @@ class Worker:
 
     def _rest_later(self) -> None:
         if self._idle > 0:
-            self._rest = threading.Timer(self._idle, self.end)
+            self._asked_at = time.monotonic()
+            self._rest = threading.Timer(self._idle, self._end_idle)
             self._rest.daemon = True
             self._rest.start()
+
+    def _end_idle(self) -> None:
+        with self._turn:
+            if time.monotonic() - self._asked_at >= self._idle:  # nobody asked while this waited for its turn
+                self._end()
 
     def _end(self) -> None:
         if self._process is not None:
