@@ -55,8 +55,7 @@ def visitor(person):
 def shown(visitor):
     """What the desktop shows, as pixels."""
     visitor.shoot("desktop")
-    picture = max(SHOTS.glob("*-desktop.png"))
-    return np.asarray(Image.open(picture).convert("RGB")).astype(int)
+    return np.asarray(Image.open(SHOTS / f"{visitor.shots:02d}-desktop.png").convert("RGB")).astype(int)
 
 
 def running(house):

@@ -12,8 +12,8 @@ from imagine_widgets.napari.saving import Saving
 LOOK = 1000
 """Milliseconds between two looks whether something changed here, or another choice lies on the desktop."""
 EMPTY = "Choose samples in a notebook: imagine_widgets.napari.on_desktop(samples)"
-_BARS = 60
-"""Pixels for the window's title and the desktop's bar."""
+_TITLE, _BAR = 28, 30
+"""Pixels for the window's title, and for the desktop's bar below."""
 _CHANGES = ("data", "features", "paint", "labels_update")
 
 
@@ -94,7 +94,7 @@ def main() -> int:
 
     desktop = Desk(napari.Viewer(title="napari"))
     screen = QGuiApplication.primaryScreen().availableGeometry()
-    desktop.viewer.window.set_geometry(screen.x(), screen.y(), screen.width(), screen.height() - _BARS)
+    desktop.viewer.window.set_geometry(0, _TITLE, screen.width(), screen.height() - _TITLE - _BAR)
     desktop.look()
     timer = QTimer()
     timer.timeout.connect(desktop.look)

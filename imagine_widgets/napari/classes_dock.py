@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QComboBox
 
+_WIDTH = 180
 DRAWN = ("shapes", "points")
 """Layers in which each thing has a class of its own."""
 
@@ -16,6 +17,7 @@ def add(viewer: Any, labels: Sequence[str]) -> "QComboBox":  # noqa: ANN401 - na
 
     chooser = QComboBox()
     chooser.setEditable(True)
+    chooser.setMinimumWidth(_WIDTH)
     chooser.addItems([*labels])
     completer = chooser.completer()
     if completer is not None:
