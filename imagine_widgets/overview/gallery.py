@@ -1,5 +1,6 @@
 """Regions → their pictures, a bounded number of bytes in all; of those that cannot be shown the reason is kept."""
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -54,20 +55,24 @@ class Gallery:
         if self.given.folders is None:
             return sample
         path, mark, member = sample.uri.partition("!/")
-        file = next((file for folder in self.given.folders if (file := _below(folder, path)) is not None), None)
+        inside = [name for folder in self.given.folders if (name := _within(folder, path)) is not None]
+        places = itertools.product(self.given.folders, dict.fromkeys([path, *inside]))
+        file = next((file for folder, name in places if (file := _below(folder, name)) is not None), None)
         if file is None:
             raise FileNotFoundError("there is no such file beside the labels: name the folder of the pictures")
         return _sized(replace(sample, uri=f"{file}{mark}{member}"))
 
 
+def _within(folder: Path, path: str) -> str | None:
+    """How a file is called in the folder, where a reader put the folder in front of its name."""
+    return str(Path(path).relative_to(folder)) if Path(path).is_relative_to(folder) else None
+
+
 def _below(folder: Path, name: str) -> Path | None:
     """The file called `name` in a folder; None where there is none, or the name leads out of the folder."""
     root = folder.resolve()
-    for file in (root / name, Path(name).resolve()):
-        found = file.resolve()
-        if found.is_relative_to(root) and found.is_file():
-            return found
-    return None
+    file = (root / name).resolve()
+    return file if file.is_relative_to(root) and file.is_file() else None
 
 
 def _sized(sample: Sample) -> Sample:
