@@ -6,22 +6,13 @@ from dataclasses import dataclass, field, replace
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, new_id
 from imagine_widgets.classes import Classes, Label
+from imagine_widgets.grid_guesses import NONE, Group, groups, margin, whole
 from imagine_widgets.store import Drop, Edit, Held, Put, Step, Store
 from imagine_widgets.store.holding import annotations, holding
 
-NONE = -1
-"""The place of a class where there is none: not predicted, not decided."""
 TOOL = "review grid"
 _STACK = 1000
 _RECALLED = 50  # steps of before that a grid made again can still undo
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The rows that were predicted as one class, least sure first."""
-
-    label: int
-    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +100,7 @@ class GridStore:
 
     def groups(self) -> list[Group]:
         """The rows by predicted class, least sure first (unknown before all); those without a prediction come last."""
-        members: dict[int, list[int]] = {}
-        for row, label in enumerate(self.predicted):
-            members.setdefault(label, []).append(row)
-        order = sorted(members, key=lambda label: (label == NONE, label))
-        unknown = -1.0
-        return [
-            Group(label, tuple(sorted(members[label], key=lambda row: unknown if (s := self.sure[row]) is None else s)))
-            for label in order
-        ]
+        return groups(self.predicted, self.sure)
 
     def scores(self, row: int) -> list[tuple[str, float]]:
         """The three best guesses of the model for one row."""
@@ -250,15 +233,3 @@ class GridStore:
 def _holding(said: Sequence[Held]) -> tuple[Held, ...]:
     """What holds for a sample; where no region does, that somebody saw it and found nothing."""
     return holding(said) or tuple(held for held in said if not held.id and not held.deleted)[-1:]
-
-
-def whole(regions: Sequence[Region]) -> Region | None:
-    """The region that stands for the whole sample: of several, the one with the best score."""
-    found = [region for region in regions if region.shape is None]
-    return max(found, key=lambda region: -1.0 if region.score is None else region.score, default=None)
-
-
-def margin(region: Region) -> float | None:
-    """How sure the model was, 0..1: the best score less the second best, else the score; None where it gave none."""
-    best = sorted(region.scores.values(), reverse=True)[:2]
-    return best[0] - best[1] if len(best) == 2 else region.score

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from html import escape
 
-from imagine_widgets.grid_store import NONE, GridStore, Group
+from imagine_widgets.grid_guesses import NONE, Group
+from imagine_widgets.grid_store import GridStore
 from imagine_widgets.thumbnails import Thumbnail, readable
 
 PICTURES = 48

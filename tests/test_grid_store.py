@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from store_made import quick_folder
 
 from imagine_kernels.records import Box, Region
-from imagine_widgets.grid_store import NONE, Cost, GridStore, Progress, margin
+from imagine_widgets.grid_guesses import NONE, margin
+from imagine_widgets.grid_store import Cost, GridStore, Progress
 from imagine_widgets.still import words
 from imagine_widgets.store import Put, Seen, Store
 

@@ -13,7 +13,7 @@ PACKAGES = {
     "imagine_widgets": ROOT / "imagine_widgets",
     "hub_config": ROOT / "hub_config",
 }
-FOUNDATION = {"records", "shapes", "environment"}
+FOUNDATION = {"records", "shapes", "quantities", "environment"}
 READING = {"sources", "ecotaxa_tables", "images", "fetch", "use_case", "features", "units"}
 DOING = {
     "use_cases",

@@ -5,7 +5,6 @@ cut from). A region without a shape stands for the whole sample. A score of 0.0 
 """
 
 import functools
-import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -14,6 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from imagine_kernels import shapes
+from imagine_kernels.quantities import Effort as Effort  # noqa: PLC0414 - a record like those here
+from imagine_kernels.quantities import Quantity as Quantity  # noqa: PLC0414 - a record like those here
 from imagine_kernels.shapes import Box as Box  # noqa: PLC0414 - the shape most records have
 from imagine_kernels.shapes import RotatedBox, Shape
 
@@ -31,34 +32,6 @@ def now() -> str:
 def _need(good: bool, sentence: str) -> None:  # noqa: FBT001
     if not good:
         raise ValueError(sentence)
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number and its unit as pint spells it: Quantity(17.4, "microliter")."""
-
-    value: float
-    unit: str
-
-    def __post_init__(self) -> None:
-        _need(math.isfinite(self.value), f"A quantity in {self.unit} needs a finite number, not {self.value}.")
-        _need(bool(self.unit), f"The quantity {self.value} needs a unit.")
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """What was searched to find the samples of one group: the volume imaged and how the water was prepared.
-
-    `volume` is what the instrument looked at; `dilution` is millilitres of measured fluid per millilitre of original
-    water (2.0: diluted to double; 0.01: concentrated a hundred times).
-    """
-
-    volume: Quantity | None = None
-    dilution: float = 1.0
-
-    def __post_init__(self) -> None:
-        _need(self.dilution > 0, f"A dilution must be above 0, not {self.dilution}.")
-        _need(self.volume is None or self.volume.value > 0, f"A volume must be above 0, not {self.volume}.")
 
 
 @dataclass(frozen=True, slots=True)

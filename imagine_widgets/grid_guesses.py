@@ -1,0 +1,40 @@
+"""What a model said of the samples of a grid: which region counts, how sure it is, in which order a person looks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imagine_kernels.records import Region
+
+NONE = -1
+"""The place of a class where there is none: not predicted, not decided."""
+_UNKNOWN = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows that were predicted as one class, least sure first."""
+
+    label: int
+    rows: tuple[int, ...]
+
+
+def groups(predicted: Sequence[int], sure: Sequence[float | None]) -> list[Group]:
+    """The rows by predicted class, least sure first (unknown before all); those without a prediction come last."""
+    members: dict[int, list[int]] = {}
+    for row, label in enumerate(predicted):
+        members.setdefault(label, []).append(row)
+    order = sorted(members, key=lambda label: (label == NONE, label))
+    doubt = [_UNKNOWN if one is None else one for one in sure]
+    return [Group(label, tuple(sorted(members[label], key=doubt.__getitem__))) for label in order]
+
+
+def whole(regions: Sequence[Region]) -> Region | None:
+    """The region that stands for the whole sample: of several, the one with the best score."""
+    found = [region for region in regions if region.shape is None]
+    return max(found, key=lambda region: -1.0 if region.score is None else region.score, default=None)
+
+
+def margin(region: Region) -> float | None:
+    """How sure the model was, 0..1: the best score less the second best, else the score; None where it gave none."""
+    best = sorted(region.scores.values(), reverse=True)[:2]
+    return best[0] - best[1] if len(best) == 2 else region.score
