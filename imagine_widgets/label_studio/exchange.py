@@ -135,7 +135,7 @@ class _Sender:
         result: list[Item] = []
         for name, some in grouped(sheet.made).items():
             mark = marked(some)
-            result += new.pop(name) if name in new else [stamped(one, mark, turn) for one in some]
+            result += new.pop(name) if name in new else [stamped(one, mark, turn, sheet.made) for one in some]
         result += [one for some in new.values() for one in some]
         if not result and sheet.made.import_id == number(sheet.view.shown.id, author):
             self.server.delete_annotation(sheet.made)

@@ -38,10 +38,9 @@ def judge(mine: Held | None, there: Lying | None, agreed: Agreement | None, turn
         return _absent(mine, known, turn, changed=changed)
     if is_same(mine, there):
         return Verdict.AGREE if changed or there.mark.now != known.now else Verdict.NOTHING
-    again = there.mark.now == there.mark.sent and turn != known.round  # as it was sent in a round we have no note of
-    if there.mark.now == known.now or again:
-        return Verdict.SEND if changed or there.mark.now != known.now else Verdict.NOTHING
     stale = turn is not None and turn < known.round
+    if there.mark.now == known.now or (stale and there.mark.now == there.mark.sent):
+        return Verdict.SEND if changed or there.mark.now != known.now else Verdict.NOTHING
     return Verdict.DISPUTE if changed or stale else Verdict.TAKE
 
 
@@ -54,15 +53,12 @@ def alone(mine: Held | None, agreed: Agreement | None) -> Verdict:
 
 
 def _first(mine: Held | None, there: Lying | None) -> Verdict:
-    """Of a region about which nothing is agreed yet: it is new on one side, or a note was cut off."""
+    """Of a region about which nothing is agreed yet."""
     if there is None:
         return Verdict.NOTHING if is_gone(mine) else Verdict.SEND
     if mine is None:
         return Verdict.TAKE
-    if is_same(mine, there):
-        return Verdict.AGREE
-    untouched = there.mark.now == there.mark.sent
-    return Verdict.SEND if untouched else Verdict.DISPUTE
+    return Verdict.AGREE if is_same(mine, there) else Verdict.DISPUTE
 
 
 def _absent(mine: Held | None, known: Mark, turn: int | None, *, changed: bool) -> Verdict:

@@ -56,7 +56,19 @@ def plan(store: Store, target: str, sample_id: str, slots: Mapping[str, Slot]) -
         for one in ids:
             if one not in slot.unread:
                 _settle(made, slot, one, agreed.get((author, one)), agreed)
+    made.disputes = [one for one in made.disputes if not _is_ours(store, made, one[0])]
     return made
+
+
+def _is_ours(store: Store, made: Plan, noted: Agreement) -> bool:
+    """Whether an older word of ours lies there, untouched, whose note was cut off: then the newer one is just sent."""
+    there, mine = made.slots[noted.author].lying.get(noted.id), made.rows.get((noted.author, noted.id))
+    if there is None or mine is None or there.mark.now != there.mark.sent:
+        return False
+    ours = there.region in store.agreed.said(noted.sample_id, noted.author, noted.id)
+    if ours:
+        made.sending.setdefault(noted.author, []).append(mine)
+    return ours
 
 
 def _settle(made: Plan, slot: Slot, one: str, agreed: Agreement | None, known: Mapping[Name, Agreement]) -> None:
@@ -70,13 +82,13 @@ def _settle(made: Plan, slot: Slot, one: str, agreed: Agreement | None, known: M
         case Verdict.SEND if mine is not None:
             made.sending.setdefault(slot.author, []).append(mine)
         case Verdict.TAKE:
-            made.takings.append(_taking(made, slot, one, there))
+            made.takings.append(_taking(made, slot, one, there, agreed))
         case Verdict.AGREE:
             made.agreements.append(_agreement(made.sample_id, slot.author, one, mine, _mark(slot, there)))
         case Verdict.DISPUTE:
             theirs = joined(there, mine.region if mine is not None else None) if there is not None else None
             noted = _agreement(made.sample_id, slot.author, one, mine, _mark(slot, there))
-            made.disputes.append((noted, _named(theirs, one), _editor(slot, there)))
+            made.disputes.append((noted, _named(theirs, one), _editor(slot, there, agreed)))
 
 
 def _turn(slot: Slot, there: Lying | None) -> int | None:
@@ -96,7 +108,7 @@ def _returned(made: Plan, slot: Slot, one: str, there: Lying, agreed: Agreement 
 
 def _may_take(made: Plan, slot: Slot, one: str, there: Lying | None, known: Mapping[Name, Agreement]) -> bool:
     """Who changed somebody else's annotation there, and has said something of it here since, is asked."""
-    editor = _editor(slot, there)
+    editor = _editor(slot, there, known.get((slot.author, one)))
     own = made.rows.get((editor, one))
     if editor == slot.author or own is None:
         return True
@@ -107,8 +119,8 @@ def _may_take(made: Plan, slot: Slot, one: str, there: Lying | None, known: Mapp
     return there is not None and own.region == joined(there, mine.region if mine is not None else None)
 
 
-def _taking(made: Plan, slot: Slot, one: str, there: Lying | None) -> Taking:
-    editor, mine = _editor(slot, there), made.rows.get((slot.author, one))
+def _taking(made: Plan, slot: Slot, one: str, there: Lying | None, agreed: Agreement | None) -> Taking:
+    editor, mine = _editor(slot, there, agreed), made.rows.get((slot.author, one))
     own = made.rows.get((editor, one))
     expect = own.rev if own is not None else 0
     at = _time(there.made.at if there is not None else max(sheet.made.at for sheet in slot.sheets), mine)
@@ -119,11 +131,17 @@ def _taking(made: Plan, slot: Slot, one: str, there: Lying | None) -> Taking:
     return Taking(edit, slot.author, _mark(slot, there), region)
 
 
-def _editor(slot: Slot, there: Lying | None) -> str:
-    """Who had the annotation in hand last; of a deleted region, the annotation that changed last."""
-    if there is not None:
-        return there.made.editor if there.made.at else slot.author
-    return max(slot.sheets, key=lambda sheet: sheet.made.at).made.editor if slot.sheets else slot.author
+def _editor(slot: Slot, there: Lying | None, agreed: Agreement | None) -> str:
+    """Whose word it is: who had the annotation in hand last; of what was sent from another store, its author.
+
+    Of a deleted region it is who had the annotation in hand that changed last.
+    """
+    if there is None:
+        return max(slot.sheets, key=lambda sheet: sheet.made.at).made.editor if slot.sheets else slot.author
+    known = Mark.read(agreed.seen.lstrip(ELSEWHERE)).round if agreed is not None else 0
+    author = there.packed.get("author")
+    is_sent = there.mark.now == there.mark.sent and there.mark.round > known
+    return author if is_sent and isinstance(author, str) and author else there.made.editor
 
 
 def _time(at: str, mine: Held | None) -> str:

@@ -85,10 +85,12 @@ def entries(said: Annotation | Prediction, region: Region, view: View, offers: O
     return [stamped(one, mark, turn) for one in made]
 
 
-def stamped(one: Item, mark: str, turn: int) -> Item:
-    """The entry as it is sent in this round."""
+def stamped(one: Item, mark: str, turn: int, by: Made | None = None) -> Item:
+    """The entry as it is sent in this round; of one that somebody changed `by` tells who and when."""
     meta = one["meta"] if isinstance(one.get("meta"), dict) else {}
     ours = meta[OURS] if isinstance(meta.get(OURS), dict) else {}
+    if by is not None and ours.get("mark") != mark:
+        ours = {**ours, "author": by.editor, "at": by.at}
     return {**one, "meta": {**meta, OURS: {**ours, "mark": mark, "round": turn}}}
 
 

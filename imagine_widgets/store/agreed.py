@@ -102,6 +102,13 @@ class Agreed:
         for sample, author, id_, rev, seen in self._database.rows(asked, (target,)):
             yield Agreement(told(sample), told(author), told(id_), rev, seen)
 
+    def said(self, sample_id: str, author: str, id_: str) -> tuple[Region, ...]:
+        """All that an author ever said of a region, oldest first."""
+        asked = "SELECT t.record FROM words t"
+        where = "WHERE s.id = ? AND a.name = ? AND t.id = ? AND t.record IS NOT NULL ORDER BY t.rev"
+        rows = self._database.rows(f"{asked} {_NAMED} {where}", (kept(sample_id), kept(author), kept(id_)))
+        return tuple(found for (record,) in rows if (found := region(record)) is not None)
+
     def pending(self, target: str) -> dict[str, int]:
         """How many regions of each sample wait to be sent there."""
         asked = f"SELECT s.id, count(*) {_PENDING} GROUP BY s.id"
