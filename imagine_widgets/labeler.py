@@ -16,6 +16,7 @@ from imagine_kernels import environment
 from imagine_kernels.records import Prediction, Sample
 from imagine_widgets.classes import Label
 from imagine_widgets.failures import sentence, show, shown_below
+from imagine_widgets.labeler_still import still
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
 from imagine_widgets.store import Store, store_of
@@ -64,15 +65,27 @@ class Labeler(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Let the pictures go and end the threads; what was labelled is in the store."""
-        self._queue.close()
-        with self._gate:
-            for tiles in self._pictures.values():
-                tiles.ended = True
-            self._pictures.clear()
+        if hasattr(self, "_queue"):  # else its making was refused
+            self._queue.close()
+            with self._gate:
+                for tiles in self._pictures.values():
+                    tiles.ended = True
+                self._pictures.clear()
         super().close()
 
     def __repr__(self) -> str:
         return f"<Labeler of {len(self._scenes.samples):,} samples; their regions are in {self.store.path}>"
+
+    def still(self) -> str:
+        """The labeler as it is now as HTML that needs no kernel: counts per label and the first pictures."""
+        return still(self._scenes)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:  # noqa: ANN401
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        return {**data, "text/html": self.still()}, metadata
 
     def _receive(self, _widget: object, message: Message, _buffers: object) -> None:
         kind = str(message.get("type"))

@@ -1,15 +1,19 @@
 """What a labeler knows of each sample: the regions in the store, and those of a model that nobody decided on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from imagine_kernels.records import Prediction, Region, Sample, from_json, to_json
 from imagine_kernels.shapes import Flat
 from imagine_widgets.classes import Classes, Label
-from imagine_widgets.store import Drop, Edit, Put, Step, Store
+from imagine_widgets.store import Drop, Edit, Held, Put, Step, Store
 
 TOOL = "labeler"
+COUNTED = 500
+"""Samples whose regions are counted: more would keep a person waiting for a picture of what she has before her."""
 Json = dict[str, Any]
 
 
@@ -36,13 +40,30 @@ class Scenes:
     def regions(self, row: int) -> dict[str, Region]:
         """The regions of one sample by id, what people said over what a model said."""
         sample = self.samples[row].id
+        return self._with_model(row, self._store.regions(sample), self._store.current(sample))
+
+    def counts(self) -> "Counter[tuple[str, str]]":
+        """How many regions there are of each label and state, in the first `COUNTED` samples that have any."""
+        return Counter((one.label, one.state) for _, regions in self._all() for one in regions.values())
+
+    def with_regions(self) -> Iterator[int]:
+        """The rows of samples that have regions, in their order."""
+        return (row for row, regions in self._all() if any(one.state != "rejected" for one in regions.values()))
+
+    def _all(self) -> Iterator[tuple[int, dict[str, Region]]]:
+        told = self._store.changed()[1]  # only those the store knows are asked for
+        rows = (row for row, one in enumerate(self.samples) if one.id in told or one.id in self._models)
+        for row in islice(rows, COUNTED):
+            yield row, self.regions(row) if self.samples[row].id in told else self._with_model(row, (), ())
+
+    def _with_model(self, row: int, said: Iterable[Held], current: Iterable[Held]) -> dict[str, Region]:
         found = {
             region.id: region if region.state else replace(region, state="predicted") for region in self._model(row)
         }
-        for one in self._store.regions(sample):
+        for one in said:
             if one.region is not None or one.at:  # else she took back what she had decided
                 found.pop(one.id, None)
-        held = {one.id: one.region for one in self._store.current(sample) if one.region is not None}
+        held = {one.id: one.region for one in current if one.region is not None}
         return found | held
 
     def told(self, row: int) -> tuple[list[Json], list[str]]:

@@ -69,6 +69,11 @@ class Labeling:
         self.press("h")
         self.calm()
 
+    def again(self):
+        """Both cells run once more, in a kernel that knows nothing yet."""
+        self.notebook.run(0)
+        return Labeling(self.notebook, self.store.path)
+
     def wait_for_picture(self):
         """Until the middle of the picture is drawn."""
         look = """stage => { const canvas = stage.querySelector('.im-ground-picture canvas');
