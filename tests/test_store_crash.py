@@ -118,9 +118,23 @@ def test_a_full_disk_is_a_sentence_and_a_refused_batch_leaves_no_trace(tmp_path)
         sentence, seen = process.stdout.read().splitlines()
     assert process.returncode == 0
     assert sentence.startswith(f"The labels in {path} could not be written: the disk ")
-    assert sentence.endswith("Nothing that was there is lost.")
+    assert sentence.endswith("what was there is safe. Make room and try again.")
     assert seen == "['before']"
     assert {sample.rsplit(" ", 1)[0] for sample in Store(path).changed()[1]} == {"before", "after"}
+
+
+def test_a_quota_that_is_used_up_is_a_sentence_and_the_same_batch_can_come_again(tmp_path):
+    store = Store(tmp_path / "run.labels")
+    store.write([put("one")])
+    connection = store._database._connect()
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    many = [put(f"sample {n}") for n in range(500)]
+    with pytest.raises(OSError, match="could not be written: the disk is full or your quota is used up; what was ther"):
+        store.write(many, batch="many")
+    assert store.changed()[1] == {"one"}
+    store.close()
+    assert len(store.write(many, batch="many").samples) == 500
 
 
 def test_a_writer_that_never_lets_go_is_told_instead_of_waited_for(tmp_path, monkeypatch):

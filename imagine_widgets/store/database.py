@@ -19,10 +19,10 @@ PATIENCE = 10.0
 """Seconds to wait for another notebook that is writing, before giving up with a sentence."""
 
 _REASONS = {
-    sqlite3.SQLITE_BUSY: "another notebook has been writing for too long; try again",
-    sqlite3.SQLITE_LOCKED: "another notebook has been writing for too long; try again",
-    sqlite3.SQLITE_FULL: "the disk is full or your quota is used up; make room and try again",
-    sqlite3.SQLITE_IOERR: "the disk refused (it may be full, or too slow to answer); make room and try again",
+    sqlite3.SQLITE_BUSY: "another notebook has been writing for too long; nothing is lost, try again",
+    sqlite3.SQLITE_LOCKED: "another notebook has been writing for too long; nothing is lost, try again",
+    sqlite3.SQLITE_FULL: "the disk is full or your quota is used up; what was there is safe. Make room and try again",
+    sqlite3.SQLITE_IOERR: "the disk refused (it may be full); what was there is safe. Make room and try again",
     sqlite3.SQLITE_READONLY: "the file or its folder may only be read",
     sqlite3.SQLITE_PROTOCOL: "the folder's file system cannot lock files; keep the labels in another folder",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened there",
@@ -135,9 +135,7 @@ class Database:
             if isinstance(error, OSError) and error.strerror is None:
                 raise  # it is a sentence already
             kind = type(error) if isinstance(error, OSError) else OSError
-            raise kind(
-                f"The labels in {self.path} could not be {done}: {_reason(error)}. Nothing that was there is lost."
-            ) from error
+            raise kind(f"The labels in {self.path} could not be {done}: {_reason(error)}.") from error
 
 
 def _facts(connection: sqlite3.Connection) -> tuple[int, int, int]:
