@@ -15,14 +15,19 @@ from hub_config.door_rules import Person
 from hub_config.services import PREFIXES
 from hub_config.settings import Settings
 
+HEALTH = 3.0
+"""Seconds at least for any answer: the one for which Label Studio waits is too short where many work."""
 TOGETHER = 16
 """Tasks of one request: each has its own hundred seconds, and what was predicted before one that fails is kept."""
 DOWN = "The models do not answer just now: try again in a moment, or ask whoever runs this hub."
 FOREIGN = "Only the models of this house can be connected, such as {}phytoplankton/: {!r} is none of them."
+ABOUT = "The model that is connected to this project looks at those of these tasks that have no prediction of it yet."
 asking: ContextVar[Person | None] = ContextVar("asking", default=None)
 """Whose request this thread answers."""
 _told: ContextVar[list[str] | None] = ContextVar("told", default=None)
 """What the models had to say in this request beside predictions."""
+_why: ContextVar[str] = ContextVar("why", default=DOWN)
+"""What the last question of this thread that failed was answered with."""
 _PREFIX, _UPLOADS = PREFIXES["models"], PREFIXES["label-studio"] + "data/"
 _log = logging.getLogger(__name__)
 
@@ -51,7 +56,7 @@ def build(settings: Settings) -> None:
     def update_state(backend: Any) -> Any:  # noqa: ANN401
         version = update(backend)
         if backend.state == models.MLBackendState.DISCONNECTED:
-            backend.error_message = backend.healthcheck().error_message or DOWN
+            backend.error_message = _why.get()
             backend.save()
         return version
 
@@ -61,7 +66,8 @@ def build(settings: Settings) -> None:
     public = settings.addresses.public + _PREFIX
     MLBackendSerializer.validate_url = lambda _, value: _own(value, public)
     MLBackendSerializer.validate = _validate
-    django.DATA_MANAGER_ACTIONS["retrieve_tasks_predictions"]["entry_point"] = _retrieve
+    action = django.DATA_MANAGER_ACTIONS["retrieve_tasks_predictions"]
+    action["entry_point"], action["dialog"]["text"] = _retrieve, ABOUT
 
 
 class _Line:
@@ -77,13 +83,16 @@ class _Line:
         def _request(api: Any, verb: str, request: Any = None, *_: Any, method: str = "POST", **told: Any) -> Any:  # noqa: ANN401
             from ml.api_connector import MLApiResult
 
-            status, answer = self._exchange(api._url, verb, request or {}, method, told.get("timeout"))  # noqa: SLF001
+            patience = max(HEALTH, told.get("timeout") or 0)
+            status, answer = self._exchange(api._url, verb, request or {}, method, patience)  # noqa: SLF001
             kind = "ok" if status == 200 else "error"
+            if kind == "error":
+                _why.set(answer["error"])
             return MLApiResult(url=api._url, request={}, response=answer, type=kind, status_code=status)  # noqa: SLF001
 
         return _request
 
-    def _exchange(self, url: str, verb: str, request: Any, method: str, timeout: float | None) -> tuple[int, Any]:  # noqa: ANN401
+    def _exchange(self, url: str, verb: str, request: Any, method: str, timeout: float) -> tuple[int, Any]:  # noqa: ANN401
         import requests
 
         which, person = inside(url), asking.get()
@@ -100,7 +109,7 @@ class _Line:
                     f"{self.address}/{which}/{verb}",
                     json=request if method == "POST" else None,
                     headers={name: value.encode() for name, value in headers.items()},
-                    timeout=(1, timeout or 100),
+                    timeout=(1, timeout),
                     allow_redirects=False,
                 )
                 return answer.status_code, answer.json()

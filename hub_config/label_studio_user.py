@@ -36,11 +36,9 @@ _REROOTED: dict[str, tuple[tuple[bytes, bytes], ...]] = {
         (b'"/heidi-tips"', b'"' + _HERE + b'heidi-tips"'),
         (b'"/sw.js","serviceWorker"in navigator', b'"/sw.js","none"in navigator'),
     ),
-    "react-app/167.js": (
-        (
-            b'p.async&&e.SDK.invoke("toast",{message:',
-            b'(p.async||p.imagine)&&e.SDK.invoke("toast",{message:p.imagine||',
-        ),
+    "react-app/167.js": (  # what an action had to say is read by the person who asked for it
+        (b'p.async&&e.SDK.invoke("toast",{message:', b'(p.async||p.imagine)&&e.SDK.invoke("toast",{'),
+        (b'{"Your action is', b'{duration:12e3,message:p.imagine||"Your action is'),
     ),
 }
 """Files in which Label Studio forgets that it lives below a path, or what to say, and what to put there instead."""

@@ -1,4 +1,4 @@
-"""Predictions on the spot, in the house as it runs: Label Studio asks its models, for those who may see the pictures."""
+"""Predictions on the spot, in the house as it runs: Label Studio asks its models, for whoever may see the pictures."""
 
 import io
 import json
@@ -211,7 +211,6 @@ def test_while_the_models_are_down_label_studio_says_so_and_later_asks_again(hou
             (model,) = mine.get("/api/ml/", params={"project": spot.project}).json()
             assert model["readable_state"] == "Disconnected"
             assert model["error_message"] == answer.json()["detail"]
-            assert mine.get(f"/api/tasks/{spot.tasks[-1]}/").status_code == 200
         finally:
             for one in services:
                 one.send_signal(signal.SIGCONT)
@@ -227,8 +226,8 @@ def test_on_the_page_a_person_asks_for_predictions_and_reads_what_went_wrong(hou
         page.fill("input[name=password]", house.credentials.class_password)
         page.click("[type=submit]")
         page.get_by_role("checkbox").first.check()
-        page.get_by_role("button", name=re.compile("Tasks? ?5|5 Tasks")).click()
-        page.get_by_text(re.compile("Batch Predictions|Retrieve Predictions", re.IGNORECASE)).click()
-        page.get_by_role("button", name="OK").click()
+        page.get_by_text("5 Tasks", exact=True).click()
+        page.get_by_text("Retrieve Predictions").click()
+        page.get_by_text("OK", exact=True).click()
         expect(page.get_by_text(re.compile(r"broken\.png is broken"))).to_be_visible()
         visitor.context.close()
