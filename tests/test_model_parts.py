@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from imagine_kernels import images, use_case
+from imagine_kernels.features import scattering
 from imagine_kernels.predict import load, predict
 from imagine_kernels.records import Annotation, Region
 from imagine_kernels.tasks import calibration, classification, facts, forest, inputs, networks, training
 from imagine_kernels.train import train
-from imagine_kernels.use_case import FOREST, MACHINE, NETWORK, NONE, Profile
+from imagine_kernels.use_case import FOREST, MACHINE, NETWORK, NONE, TEXTURE, Profile
 
 CASE = use_case.get("phytoplankton")
 NAMES = CASE.model().label_names
@@ -44,16 +45,17 @@ def committee(pictures, tmp_path_factory):
             networks=2,
             forest=True,
             machine=True,
+            texture=True,
             epochs=1,
             progress=False,
         )
 
 
 def test_committee_is_kept_whole_with_the_facts_of_its_parts(committee, pictures):
-    assert committee.model.parts == (NETWORK, NETWORK, FOREST, MACHINE)
+    assert committee.model.parts == (NETWORK, NETWORK, FOREST, MACHINE, TEXTURE)
     assert committee.model.turns == 8
     assert facts.read(committee.weights.with_suffix(".json")) == committee.model
-    assert "--networks 2 --forest --machine" in committee.model.command
+    assert "--networks 2 --forest --machine --texture" in committee.model.command
     assert [epoch.epoch for epoch in committee.history] == [1, 2]
     assert committee.model.temperature != 1
     samples = pictures(24).samples
@@ -70,7 +72,9 @@ def test_committee_answers_the_mean_of_its_parts(committee, pictures):
     squares, features = inputs.batch(seen, loaded.model.profile, loaded.device)
     with torch.inference_mode():
         each = [torch.stack([n(t).softmax(1) for t in turned(squares)]).mean(0) for n in loaded.network.networks]
-        mean = torch.stack([*each, loaded.network.forest(features), loaded.network.machine(features)]).mean(0)
+        shape, texture = features[:, : -scattering.COUNT], features[:, -scattering.COUNT :]
+        measured = [loaded.network.forest(shape), loaded.network.machine(shape), loaded.network.texture(texture)]
+        mean = torch.stack([*each, *measured]).mean(0)
     expected = calibration.calibrated(mean.numpy(), loaded.model.temperature)
     assert loaded.scores(seen) == pytest.approx(expected, abs=1e-5)
 

@@ -19,6 +19,7 @@ from imagine_kernels.use_case import (
     MACHINE,
     NETWORK,
     SEGMENTATION,
+    TEXTURE,
     Figure,
     Model,
     UseCase,
@@ -68,8 +69,8 @@ class Options:
     come from several runs: "(.*)_" takes all before the last underscore. With `scratch` it starts from nothing; `drawn`
     is how many pictures of the sample maker it practises on first. `variety` is how much light, focus and grain are
     varied: 1.0 for few pictures, less where sharpness and contrast tell the classes apart. `networks` are taught from
-    as many seeds and averaged, with `forest` and `machine` also a forest and a kernel machine on measured features;
-    without these three it is made of the parts of the known model.
+    as many seeds and averaged, with `forest` and `machine` also a forest and a kernel machine on measured features,
+    with `texture` a kernel machine on texture; without any of these it is made of the parts of the known model.
     `reject` is the share of wrong answers that may remain when the model says "none of these" to what it is unsure of;
     `back_off` the same where it first falls back to the genus or a higher taxon.
     """
@@ -84,6 +85,7 @@ class Options:
     networks: int | None = None
     forest: bool = False
     machine: bool = False
+    texture: bool = False
     reject: float | None = None
     back_off: float | None = None
 
@@ -100,7 +102,8 @@ class Options:
 
     def made(self, known: Model) -> Model:
         """`known` of the parts asked for; several look at each picture in all eight positions."""
-        measured = (FOREST,) * self.forest + (MACHINE,) * self.machine
+        asked = {FOREST: self.forest, MACHINE: self.machine, TEXTURE: self.texture}
+        measured = tuple(part for part, wanted in asked.items() if wanted)
         if self.networks is None and not measured:
             return known
         parts = (NETWORK,) * (1 if self.networks is None else self.networks) + measured

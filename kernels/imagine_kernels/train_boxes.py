@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EPOCHS, SCRATCH_EPOCHS = 15, 40
 """How often a training draws its squares when nobody says."""
-_OTHERS = ("drawn", "folds", "networks", "forest", "machine", "reject", "back_off")
+_OTHERS = ("drawn", "folds", "networks", "forest", "machine", "texture", "reject", "back_off")
 """Options of `train` that mean nothing for boxes."""
 
 

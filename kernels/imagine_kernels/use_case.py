@@ -9,7 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 FOLDER = Path(__file__).with_name("use_cases")
-NETWORK, FOREST, MACHINE = "network", "forest", "machine"
+NETWORK, FOREST, MACHINE, TEXTURE = "network", "forest", "machine", "texture"
+MEASURED = (FOREST, MACHINE, TEXTURE)
 """What a model may be made of."""
 CLASSIFICATION, DETECTION, SEGMENTATION = "classification", "detection", "segmentation"
 """What a model may do: the modules of tasks/."""
@@ -93,7 +94,7 @@ class Model:
     """One set of weights: a timm architecture and its options, the classes in output order, its figures.
 
     `parts` are those whose scores are averaged: networks of the architecture, taught from different seeds, and a forest
-    and a kernel machine on measured features. Each network looks at a picture in `turns` positions, 1 or all 8.
+    and kernel machines on measured features. Each network looks at a picture in `turns` positions, 1 or all 8.
     Logarithms of scores are divided by `temperature`, so that they tell how often the model is right; with
     `reject_below` it calls a picture it is less sure of `NONE`. With `back_off` it names the nearest taxon whose
     classes together are at least that sure, of the classes' `parents`, before it rejects; `taxa` tell what is known of
@@ -153,7 +154,7 @@ class Model:
     @property
     def measuring(self) -> bool:
         """Whether a part of it asks for the features of a picture, measured at the picture's own size."""
-        return not {FOREST, MACHINE}.isdisjoint(self.parts)
+        return not set(MEASURED).isdisjoint(self.parts)
 
     @property
     def side(self) -> int | None:

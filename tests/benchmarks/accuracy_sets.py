@@ -52,7 +52,7 @@ SETS = {
     "uvp6": Set(
         "02_zooplankton_ecotaxa/uvp6_vignettes",
         UVP6,
-        Options(scratch=True, networks=3, forest=True, epochs=120, variety=0.5),
+        Options(scratch=True, networks=3, forest=True, machine=True, epochs=120, variety=0.5),
         (("macro-F1", 0.90, "both"),),
     ),
     "vliz": Set(
@@ -65,7 +65,16 @@ SETS = {
     "culture": Set(
         "05_flowcam_phytoplankton/flowcam_culture_crops",
         PHYTOPLANKTON.model("culture"),
-        Options(scratch=True, networks=3, forest=True, epochs=12, variety=0.4, runs="(.*)_"),
+        Options(
+            scratch=True,
+            networks=3,
+            forest=True,
+            machine=True,
+            texture=True,
+            epochs=12,
+            variety=0.4,
+            runs="(.*)_",
+        ),
         (("macro-F1", 0.80, "folds"), ("macro-F1", 0.91, "other"), ("recall of Missed", 0.75, "both")),
     ),
 }

@@ -33,6 +33,7 @@ def train(
     networks: Annotated[int | None, typer.Option(help="Average so many networks, each of its own seed.")] = None,
     forest: Annotated[bool, typer.Option("--forest", help="Average a forest on measured features in.")] = False,
     machine: Annotated[bool, typer.Option("--machine", help="Average a kernel machine on them in.")] = False,
+    texture: Annotated[bool, typer.Option("--texture", help="Average a kernel machine on texture in.")] = False,
     reject: Reject = None,
     back_off: BackOff = None,
     as_json: words.AsJson = False,
@@ -46,7 +47,7 @@ def train(
     from imagine_kernels.train import train_folder
 
     how = {"scratch": scratch, "drawn": drawn, "folds": folds, "runs": runs, "variety": variety, "epochs": epochs}
-    how |= {"networks": networks, "forest": forest, "machine": machine, "seed": seed}
+    how |= {"networks": networks, "forest": forest, "machine": machine, "texture": texture, "seed": seed}
     how |= {"reject": reject, "back_off": back_off}
     trained = train_folder(name, data, out, model=model, weights=words.file(weights), **how, progress=not quiet)
     if as_json:

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
-from imagine_kernels.tasks import calibration, classification, compute, forest, machine, networks, taxonomy, training
+from imagine_kernels.tasks import calibration, classification, compute, measured, networks, taxonomy, training
 from imagine_kernels.tasks.lesson import Lesson
 from imagine_kernels.tasks.splits import Mask, Split, nothing
-from imagine_kernels.use_case import FOREST, MACHINE, NETWORK, Model
+from imagine_kernels.use_case import MEASURED, NETWORK, Model
 
-_MEASURED = {FOREST: forest.grow, MACHINE: machine.learn}
 _WATCHED = 1000
 """Held-out pictures that are looked at after every epoch; the figures at the end use all."""
 
@@ -74,7 +73,7 @@ class Course:
         parts: list[nn.Module] = []
         stopped = False
         for number, part in enumerate(self.model.parts):
-            if part in _MEASURED:
+            if part in MEASURED:
                 parts.append(self._learn(part, held, seed))
             elif stopped:
                 parts.append(copy.deepcopy(parts[-1]))
@@ -89,7 +88,8 @@ class Course:
         if features is None:
             raise ValueError(f"The pictures were prepared without the features that a {part} asks for.")
         targets = self.lesson.targets(self.model.label_names)
-        return _MEASURED[part](features[~held], targets[~held], len(self.model.labels), seed)
+        own = measured.own(part, self.model.parts, features)
+        return measured.KINDS[part].taught(own[~held], targets[~held], len(self.model.labels), seed)
 
     def _teach(self, held: Mask, seed: int, number: int, bar: Any) -> training.Fitted:  # noqa: ANN401
         targets = self.lesson.targets(self.model.label_names)

@@ -10,8 +10,7 @@ from typing import Any
 from imagine_kernels.use_case import (
     CLASSIFICATION,
     DETECTION,
-    FOREST,
-    MACHINE,
+    MEASURED,
     NETWORK,
     SEGMENTATION,
     Figure,
@@ -109,14 +108,14 @@ def check(model: Model) -> None:
 
 
 def _check_parts(model: Model) -> None:
-    once, views = (FOREST, MACHINE), model.profile.views
+    views = model.profile.views
     if (
         not 1 <= len(model.parts) <= _MOST_PARTS
-        or not {NETWORK, *once}.issuperset(model.parts)
-        or (max(map(model.parts.count, once)) > 1)
+        or not {NETWORK, *MEASURED}.issuperset(model.parts)
+        or (max(map(model.parts.count, MEASURED)) > 1)
     ):
         raise ValueError(
-            f"The model {model.name} needs 1 to {_MOST_PARTS} parts, networks, a forest or a machine, "
+            f"The model {model.name} needs 1 to {_MOST_PARTS} parts, networks or one {', '.join(MEASURED)}, "
             f"not {model.parts}."
         )
     if model.turns not in {1, 8} or not (math.isfinite(model.temperature) and model.temperature > 0):

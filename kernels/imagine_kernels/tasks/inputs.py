@@ -34,10 +34,10 @@ def prepare(image: Pixels, model: Model) -> Pixels | Seen:
     made = square(image, model.profile)
     if not model.measuring:
         return made
-    from imagine_kernels.features.extended import extended
+    from imagine_kernels.tasks.measured import measure
 
     grey = model.profile.colour == "grey"
-    return Seen(made, extended(np.asarray(Image.fromarray(image).convert("L")) if grey else image))
+    return Seen(made, measure(np.asarray(Image.fromarray(image).convert("L")) if grey else image, model.parts))
 
 
 def batch(seen: Sequence[Pixels | Seen], profile: Profile, where: torch.device) -> tuple[torch.Tensor, ...]:
@@ -81,7 +81,8 @@ def _flattened(picture: Pixels, water: npt.NDArray[np.float32]) -> Pixels:
     if picture.ndim == 2:
         return np.minimum(_GREYS * gain + 0.5, 255).astype(np.uint8).take(picture)
     wide = np.tile(gain, picture.shape[1])  # whole rows at a time, not channel by channel
-    rows = picture.reshape(len(picture), -1) * wide + np.float32(0.5)
+    rows = picture.reshape(len(picture), -1) * wide
+    rows += 0.5
     return np.minimum(rows, 255, out=rows).astype(np.uint8).reshape(picture.shape)
 
 

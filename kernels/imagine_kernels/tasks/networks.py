@@ -1,18 +1,14 @@
 """The untrained modules that the facts of a model describe: one timm network, or several parts that are averaged."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
-from imagine_kernels.tasks import facts
-from imagine_kernels.tasks.arrays import Arrays
-from imagine_kernels.tasks.forest import Forest
-from imagine_kernels.tasks.machine import Machine
-from imagine_kernels.use_case import FOREST, MACHINE, NETWORK, Model
+from imagine_kernels.tasks import facts, measured
+from imagine_kernels.use_case import NETWORK, Model
 
-_MEASURED: dict[str, Callable[[int], Arrays]] = {FOREST: Forest, MACHINE: Machine}
 _FAINTEST = 1e-12
 """A score of 0 is taken for this: its logarithm must be finite."""
 
@@ -20,24 +16,24 @@ _FAINTEST = 1e-12
 class Parts(nn.Module):
     """Networks that look at a picture in several positions, and parts that ask for its features: all averaged.
 
-    Those are called `forest` and `machine`, as in the facts.
+    Those have the names that the facts give them.
     """
 
-    def __init__(self, networks: list[nn.Module], measured: Mapping[str, nn.Module], turns: int) -> None:
+    def __init__(self, networks: list[nn.Module], measuring: Mapping[str, nn.Module], turns: int) -> None:
         super().__init__()
         self.networks = nn.ModuleList(networks)
-        self.measured = tuple(measured)
-        for name, part in measured.items():
+        self.measuring = tuple(measuring)
+        for name, part in measuring.items():
             self.add_module(name, part)
         self.turns = turns
 
     def forward(self, squares: torch.Tensor, features: torch.Tensor | None = None) -> torch.Tensor:
         """The logarithms of the mean scores (N, classes) of squares (N, C, S, S) and features (N, F)."""
         scores = [self._looked(network, squares) for network in self.networks]
-        for name in self.measured:
+        for name in self.measuring:
             if features is None:
                 raise ValueError(f"This model asks a {name}: it needs the features of the pictures, too.")
-            scores.append(self.get_submodule(name)(features))
+            scores.append(self.get_submodule(name)(measured.own(name, self.measuring, features)))
         return torch.stack(scores).mean(0).clamp(min=_FAINTEST).log()
 
     def _looked(self, network: nn.Module, squares: torch.Tensor) -> torch.Tensor:
@@ -58,7 +54,8 @@ def build(model: Model) -> nn.Module:
     if is_plain(model):
         return single(model)
     return join(
-        model, [single(model) if part == NETWORK else _MEASURED[part](len(model.labels)) for part in model.parts]
+        model,
+        [single(model) if part == NETWORK else measured.KINDS[part].made(len(model.labels)) for part in model.parts],
     )
 
 
@@ -72,8 +69,8 @@ def join(model: Model, parts: list[nn.Module]) -> nn.Module:
     if is_plain(model):
         return parts[0]
     taught = [part for part, kind in zip(parts, model.parts, strict=True) if kind == NETWORK]
-    measured = {kind: part for part, kind in zip(parts, model.parts, strict=True) if kind != NETWORK}
-    return Parts(taught, measured, model.turns)
+    measuring = {kind: part for part, kind in zip(parts, model.parts, strict=True) if kind != NETWORK}
+    return Parts(taught, measuring, model.turns)
 
 
 def single(model: Model) -> nn.Module:
@@ -103,4 +100,4 @@ def with_networks(network: nn.Module, others: Sequence[nn.Module]) -> nn.Module:
     """The module with others in place of its timm networks, in turn; what measures is the same."""
     if not isinstance(network, Parts):
         return others[0]
-    return Parts(list(others), {name: network.get_submodule(name) for name in network.measured}, network.turns)
+    return Parts(list(others), {name: network.get_submodule(name) for name in network.measuring}, network.turns)
