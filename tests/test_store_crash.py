@@ -181,6 +181,19 @@ def test_a_store_used_again_in_a_forked_process_opens_the_file_for_itself(tmp_pa
     assert store.changed()[1] == {"parent", "child", "parent again"}
 
 
+def test_a_forked_process_does_not_end_what_its_parent_is_writing(tmp_path):
+    store = Store(tmp_path / "run.labels")
+    store.write([put("one")])
+    with store._database.writing() as connection:
+        connection.execute("INSERT INTO authors (name) VALUES ('in the middle')")
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if store.changed()[1] == {"one"} else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert store.path.with_name("run.labels-journal").exists(), "what undoes it after a crash is gone"
+    assert store._database.rows("SELECT count(*) FROM authors") == [(2,)]
+
+
 def test_a_file_taken_away_or_put_back_from_a_backup_is_what_holds(tmp_path):
     store = Store(tmp_path / "run.labels")
     store.write([put("one")])
