@@ -5,8 +5,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
 
 from imagine_kernels.tasks.arrays import Arrays
 
@@ -101,6 +99,9 @@ def _drawn(targets: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:
 
 
 def _solved(apart: Floats, targets: npt.NDArray[np.int64], classes: int, width: float, penalty: float) -> Solved:
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
     rows, counts = np.arange(len(targets)), np.bincount(targets, minlength=classes)
     weights = len(targets) / (np.count_nonzero(counts) * counts[targets])
     inverse = np.linalg.inv(np.exp(-width * apart) + np.diag(penalty / weights))

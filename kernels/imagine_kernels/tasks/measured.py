@@ -7,8 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from imagine_kernels.features import scattering
-from imagine_kernels.features.extended import extended
 from imagine_kernels.tasks import forest, machine
 from imagine_kernels.tasks.arrays import Arrays
 from imagine_kernels.use_case import FOREST, MACHINE, TEXTURE
@@ -33,6 +31,9 @@ KINDS = {
 
 def measure(picture: npt.NDArray[np.uint8], parts: Sequence[str]) -> Features:
     """The features that the parts ask for: the extended ones, and behind them those of texture where one does."""
+    from imagine_kernels.features import scattering
+    from imagine_kernels.features.extended import extended
+
     shape = extended(picture)
     return np.concatenate([shape, scattering.texture(picture)]) if TEXTURE in parts else shape
 
@@ -41,4 +42,6 @@ def own(part: str, parts: Sequence[str], features: Table) -> Table:
     """The columns of `features` (N, F), measured for all `parts`, that the one answers from."""
     if TEXTURE not in parts:
         return features
+    from imagine_kernels.features import scattering
+
     return features[:, -scattering.COUNT :] if part == TEXTURE else features[:, : -scattering.COUNT]
