@@ -152,3 +152,7 @@ def test_a_kernel_that_ended_is_told_before_anybody_labels_into_nothing(review, 
     again = review.again()
     assert again.kinds()[:2] == ["corrected", "open"]
     assert len(labels(again.store)) == 1
+    again.stand(0)
+    again.press("u")
+    assert again.saved() == {}, "the step of before can be taken back"
+    assert again.kinds()[:2] == ["open", "open"]
