@@ -46,6 +46,17 @@ def test_most_serious_come_first_each_thing_once_with_a_sentence(told):
     assert len({one.sample_id for one in found}) == 2
 
 
+def test_shapes_that_only_touch_are_one_question_with_both_drawn():
+    apart = [said("ada", box("cod", 0), box("cod", 100)), said("bob", box("cod", 13), box("cod", 119.9))]
+    assert agree(apart).drawn.things == 4
+    found = disputes(apart)
+    assert sorted((one.kind, one.said) for one in found) == [
+        ("missing", "ada drew cod, bob did not."),
+        ("missing", "bob drew cod, ada did not."),
+        ("place", "cod: the shapes of ada and bob overlap by 21% only."),
+    ]
+
+
 def test_everybody_of_one_mind_leaves_nothing_to_judge(told):
     assert disputes(one for one in told if one.author == "ada") == []
     assert disputes([said("ada", box("cod")), said("bob", box("cod", 1))]) == []

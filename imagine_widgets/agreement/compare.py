@@ -1,6 +1,7 @@
 """Annotations of several authors → how far they agree, on what whole samples are and on what is drawn in them."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from imagine_widgets.agreement.kappa import Rating
 from imagine_widgets.agreement.looks import Looks, called, drawn, looks
 from imagine_widgets.agreement.nearness import REACH
 from imagine_widgets.agreement.pairing import Thing, things
+
+_PAIRS = 100
+"""Pairs of authors that are told apart, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +172,12 @@ class _Figured:
 
 
 def _pairs(said: Iterable[Iterable[str]]) -> list[tuple[str, str]]:
-    """Every two authors who have a sample in common."""
-    found = {two for one in {tuple(sorted(each)) for each in said} for two in itertools.combinations(one, 2)}
-    return sorted(found)
+    """Every two authors who have a sample in common; of very many those who have most."""
+    groups = Counter(tuple(sorted(each)) for each in said)
+    shared: Counter[tuple[str, str]] = Counter()
+    for group, times in groups.items():
+        shared.update(dict.fromkeys(itertools.combinations(group, 2), times))
+    return sorted(two for two, _ in shared.most_common(_PAIRS))
 
 
 def _ratings(thing: Thing, looked: Iterable[str]) -> list[Rating]:

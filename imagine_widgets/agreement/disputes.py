@@ -12,6 +12,10 @@ from imagine_widgets.agreement.pairing import Thing, things
 KINDS = ("label", "missing", "place", "unsure")
 """What a dispute is about, the most serious first: what it is, whether it is there, where it ends, somebody's doubt."""
 
+_TOUCHING = 0.1
+"""Shapes that one author each drew, and that overlap so much, are one question to a judge, though `agree` counts two
+things."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
@@ -47,7 +51,8 @@ def disputes(
     for sample, said in looks(told, authors).items():
         whole = {author: tuple(r for r in regions if r.shape is None) for author, regions in said.items()}
         shaped = {author: drawn(regions) for author, regions in said.items() if not regions or drawn(regions)}
-        some = [*_of_whole(sample, whole), *_of_drawn(sample, things(shaped, least, reach), shaped, close)]
+        seen = _joined(things(shaped, least, reach), min(least, _TOUCHING), reach)
+        some = [*_of_whole(sample, whole), *_of_drawn(sample, seen, shaped, close)]
         found += [one for one in some if not _is_over(one, settled.get(sample, ()), least, reach)]
     return sorted(found, key=lambda one: (KINDS.index(one.kind), -one.weight, one.sample_id))
 
@@ -61,6 +66,17 @@ def _of_whole(sample: str, said: Mapping[str, tuple[Region, ...]]) -> Iterator[D
     elif unsure := [author for author, regions in named.items() if _is_unsure(regions)]:
         label = " and ".join(next(iter(ratings.values())))
         yield Dispute(sample, "unsure", named, len(unsure) / len(named), f"{_names(unsure)} cannot tell: {label}?")
+
+
+def _joined(found: Iterable[Thing], least: float, reach: float) -> list[Thing]:
+    """Things, those of one author alone taken together where they touch."""
+    several, alone = [], dict[str, list[Region]]()
+    for thing in found:
+        if len(thing.regions) > 1:
+            several.append(thing)
+        for author, region in thing.regions.items() if len(thing.regions) == 1 else ():
+            alone.setdefault(author, []).append(region)
+    return several + things(alone, least, reach)
 
 
 def _of_drawn(sample: str, found: Iterable[Thing], looked: Collection[str], close: float) -> Iterator[Dispute]:

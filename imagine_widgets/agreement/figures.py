@@ -57,17 +57,18 @@ class Tally:
 
         places = self._cells[:, :2].astype(int).T
         each = csr_array((self._cells[:, 2], (places[0], places[1])), (len(self._times), len(self.columns)))
-        random, owners = np.random.default_rng(seed), np.repeat(np.arange(len(self._times)), self._times)
-        found = [self._times[None, :] @ each]
-        for start in range(0, draws if len(owners) > 1 else 0, _AT_ONCE):
-            weights = [self._drawn(owners, random) for _ in range(min(_AT_ONCE, draws - start))]
-            found.append(np.stack(weights) @ each)
-        return Sums(self.columns, np.concatenate(found))
+        random = np.random.default_rng(seed)
+        parts = (min(_AT_ONCE, draws - start) for start in range(0, draws if len(self) > 1 else 0, _AT_ONCE))
+        drawn = (self._weights(random, part) @ each for part in parts)
+        return Sums(self.columns, np.concatenate([self._times[None, :] @ each, *drawn]))
 
-    def _drawn(self, owners: npt.NDArray[np.int64], random: np.random.Generator) -> npt.NDArray[np.int64]:
-        chosen = owners[random.integers(0, len(owners), len(owners))]
-        drawn: npt.NDArray[np.int64] = np.bincount(chosen, minlength=len(self._times))
-        return drawn
+    def _weights(self, random: np.random.Generator, draws: int) -> npt.NDArray[np.int64]:
+        """How often each kind of sample is drawn, (draws, kinds); whichever way is the faster."""
+        kinds, total = len(self._times), len(self)
+        if kinds * 4 < total:
+            return random.multinomial(total, self._times / total, draws)
+        owners = np.repeat(np.arange(kinds), self._times)
+        return np.stack([np.bincount(owners[random.integers(0, total, total)], minlength=kinds) for _ in range(draws)])
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Agreement and disputes as they stand on the page: figures with their intervals, and what a judge looks at."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 from imagine_kernels.records import Region
@@ -8,7 +9,7 @@ from imagine_widgets.agreement.compare import Drawn, OfClass, Whole
 from imagine_widgets.overview.drawing import Stroke, flat
 from imagine_widgets.overview.gallery import Gallery
 from imagine_widgets.overview.tally import Overview
-from imagine_widgets.overview.writing import called, text
+from imagine_widgets.overview.writing import ROWS, called, text
 from imagine_widgets.palette import COLOURS
 
 DISPUTES = 60
@@ -72,7 +73,8 @@ def _classes(classes: Iterable[OfClass]) -> str:
 def _table(rows: Iterable[tuple[str, Figure]]) -> str:
     """Rows of a name (HTML), a figure and its interval on a scale."""
     body = "".join(
-        f"<tr><th>{name}</th><td>{told(figure)}</td><td class='bar'>{_scale(figure)}</td></tr>" for name, figure in rows
+        f"<tr><th>{name}</th><td>{told(figure)}</td><td class='bar'>{_scale(figure)}</td></tr>"
+        for name, figure in itertools.islice(rows, ROWS)
     )
     return f'<div class="wide"><table><tbody>{body}</tbody></table></div>' if body else ""
 

@@ -12,7 +12,7 @@ from imagine_widgets.overview import agreeing
 from imagine_widgets.overview.drawing import Stroke, flat
 from imagine_widgets.overview.gallery import Gallery
 from imagine_widgets.overview.tally import OfClass, Overview, Shown
-from imagine_widgets.overview.writing import called, number, rows_of, text
+from imagine_widgets.overview.writing import ROWS, called, number, rows_of, text
 from imagine_widgets.palette import COLOURS, background
 
 CLASSES = 60
@@ -92,14 +92,16 @@ def _classes(found: Overview) -> str:
     most = max((one.regions for one in found.classes), default=1)
     heads = ["Class", "Labels", "Samples", *(["By models"] if found.models else [])]
     rows = []
-    for place, one in enumerate(found.classes):
+    for place, one in enumerate(found.classes[:ROWS]):
         counts = (one.regions, len(one.samples), *([one.by_models] if found.models else []))
         cells = "".join(f"<td>{number(count)}</td>" for count in counts)
         bar = f'<td class="bar"><span style="width:{100 * one.regions / most:.1f}%"></span></td>'
         rows.append(f"<tr><th>{_class(place, one.name)}</th>{cells}{bar}</tr>")
     head = "".join(f"<th>{name}</th>" for name in heads)
     table = f'<thead><tr>{head}<th class="bar"></th></tr></thead><tbody>{"".join(rows)}</tbody>'
-    return f'<h2>Classes</h2><div class="wide"><table>{table}</table></div>'
+    rest = len(found.classes) - ROWS
+    more = f'<p class="soft">and {rest:,} classes more</p>' if rest > 0 else ""
+    return f'<h2>Classes</h2><div class="wide"><table>{table}</table></div>{more}'
 
 
 def _class(place: int, name: str) -> str:

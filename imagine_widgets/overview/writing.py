@@ -3,6 +3,8 @@
 from collections import Counter
 from html import escape
 
+ROWS = 500
+"""Rows of one table, at most."""
 _LONG = 160
 
 
@@ -25,4 +27,4 @@ def number(count: int) -> str:
 
 def rows_of(counts: Counter[str]) -> str:
     """The rows of a table of counts, the most frequent first."""
-    return "".join(f"<tr><th>{called(name)}</th><td>{count:,}</td></tr>" for name, count in counts.most_common())
+    return "".join(f"<tr><th>{called(name)}</th><td>{count:,}</td></tr>" for name, count in counts.most_common(ROWS))

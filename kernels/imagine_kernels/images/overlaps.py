@@ -145,11 +145,14 @@ def covers(shape: Flat, xs: Floats, ys: Floats) -> npt.NDArray[np.bool_]:
 
 
 def _inside(points: Sequence[tuple[float, float]], xs: Floats, ys: Floats) -> npt.NDArray[np.bool_]:
-    from skimage.draw import polygon2mask
-
-    step_x, step_y = (float(axis[1] - axis[0]) if len(axis) > 1 else 1.0 for axis in (xs, ys))
-    rows = [((y - ys[0]) / step_y, (x - xs[0]) / step_x) for x, y in points]
-    seen: npt.NDArray[np.bool_] = polygon2mask((len(ys), len(xs)), np.array(rows))
+    """By the sides that lie to the left of a point: inside where they are odd in number, on crossing outlines too."""
+    starts = np.array(points, np.float64)
+    ends = np.roll(starts, -1, axis=0)
+    sides, rows = np.nonzero((starts[:, 1:] <= ys) != (ends[:, 1:] <= ys))
+    start, way = starts[sides], (ends - starts)[sides]
+    crossed = np.searchsorted(xs, start[:, 0] + (ys[rows] - start[:, 1]) / way[:, 1] * way[:, 0])
+    turns = np.bincount(rows * (len(xs) + 1) + crossed, minlength=len(ys) * (len(xs) + 1))
+    seen: npt.NDArray[np.bool_] = turns.reshape(len(ys), -1)[:, :-1].cumsum(axis=1) % 2 == 1
     return seen
 
 
