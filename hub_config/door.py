@@ -111,7 +111,7 @@ class _Passage(_Room):
             return None
         if not self.hub_auth.check_scopes(self.hub_auth.access_scopes, person):
             self._no = 403, f"Your account may not use {self.service.title}; ask who runs this hub."
-        return door_rules.Person(str(person["name"]), tuple(person["groups"]))
+        return door_rules.Person(str(person["name"]), tuple(person.get("groups", ())))
 
     async def _ask(self, person: door_rules.Person) -> aiohttp.ClientResponse:
         sent = self.request.headers

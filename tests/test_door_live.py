@@ -30,6 +30,7 @@ EVERYWHERE = (
     *(f"/user/nina/{path}" for path in SERVER.split()),
     *(LABEL_STUDIO + path for path in BEHIND_LABEL_STUDIO.split()),
     *(MLFLOW + path for path in BEHIND_MLFLOW.split()),
+    *(f"/services/models/{path}" for path in ("", "health", "phytoplankton/health")),
 )
 
 
@@ -85,7 +86,7 @@ def test_a_page_leads_to_the_log_in_and_back_without_a_second_one(house):
         assert title in answer.text
 
 
-@pytest.mark.parametrize("part", ["label_studio_port", "mlflow_port"])
+@pytest.mark.parametrize("part", ["label_studio_port", "mlflow_port", "models_port"])
 def test_straight_to_a_backend_there_is_no_way(house, part):
     backend = house.settings.addresses.backend(getattr(house.settings.addresses, part))
     valid = {"Authorization": f"Token {house.token('alice')}"}
@@ -109,6 +110,7 @@ def test_the_secret_without_a_name_opens_nothing(house):
     secret = {door_rules.SECRET: house.credentials.door_secret}
     assert httpx.get(f"{addresses.backend(addresses.label_studio_port)}/", headers=secret).status_code == 401
     assert httpx.get(f"{addresses.backend(addresses.mlflow_port)}{MLFLOW}/", headers=secret).status_code == 401
+    assert httpx.get(f"{addresses.backend(addresses.models_port)}/", headers=secret).status_code == 401
 
 
 def test_a_token_speaks_for_its_owner_whatever_else_is_sent(house):

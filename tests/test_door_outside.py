@@ -216,7 +216,14 @@ def test_a_server_and_a_kernel_start(watched, visitor):
 def test_nobody_outside_was_asked_for(watched, visitor):
     """Last: all that the tests above did was watched."""
     started = " | ".join(watched.lines("process"))
-    for part in ("jupyterhub", "hub_config.door", "hub_config.label_studio_app", "hub_config.mlflow_app", "ipykernel"):
+    for part in (
+        "jupyterhub",
+        "hub_config.door",
+        "hub_config.label_studio_app",
+        "hub_config.mlflow_app",
+        "imagine_kernels.serve",
+        "ipykernel",
+    ):
         assert part in started, f"{part} was not watched: {started}"
     here = {"None", "", "b''", "127.0.0.1", "localhost", "::1", "0.0.0.0", socket.gethostname()}
     names = watched.lines("name")

@@ -25,7 +25,7 @@ from imagine_kernels.serve.worker import Worker
 HEALTH = "/health"
 SENDER, HANDED = "x-imagine-sender", "label-studio"
 """How Label Studio says that it has looked which pictures the person may see; the door lets nobody else say so."""
-_SECRET = "x-imagine-secret"  # noqa: S105 - a header's name
+_SECRET, _PERSON = b"x-imagine-secret", b"x-imagine-user"
 _LARGEST = 64 * 2**20
 """Bytes of a question."""
 _MOST = 500
@@ -77,9 +77,11 @@ def _gate(inner: _App, secret: str) -> _App:
     async def application(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         if scope["type"] != "http":
             return None
-        given = dict(scope["headers"]).get(_SECRET.encode(), b"")
-        if hmac.compare_digest(given, secret.encode()):
-            return await inner(scope, receive, send)
+        headers = dict(scope["headers"])
+        if hmac.compare_digest(headers.get(_SECRET, b""), secret.encode()):
+            if headers.get(_PERSON):
+                return await inner(scope, receive, send)
+            return await _say(401, "The door did not say who is asking.")(scope, receive, send)
         if scope["path"] == HEALTH:
             return await JSONResponse({"status": "UP"})(scope, receive, send)
         return await _say(401, "The models are reached through the hub only.")(scope, receive, send)

@@ -17,6 +17,8 @@ from imagine_kernels.records import Json
 
 NOBODY = 65534
 COMMAND = (sys.executable, "-P", "-m", "imagine_kernels.serve.work")
+_START = 60.0
+"""Seconds until it must have loaded what all models need."""
 _TOLD = ("PATH", "LANG", "IMAGINE_INSTALLATION", "JUPYTERHUB_SERVICE_NAME")
 """Of the service's environment: none of its tokens; the marks by which the house finds its processes."""
 
@@ -108,7 +110,11 @@ class Worker:
             )
         except PermissionError:
             return None
-        return self._process if _exchange(self._process, {}) == {} else None
+        limit = threading.Timer(_START, self._process.kill)
+        limit.start()
+        is_ready = _exchange(self._process, {}) == {}
+        limit.cancel()
+        return self._process if is_ready else None
 
     def _rest_later(self) -> None:
         if self._idle > 0:
