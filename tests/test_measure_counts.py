@@ -10,6 +10,7 @@ from scipy import stats
 
 from imagine_kernels import measure
 from imagine_kernels.records import Annotation, Box, Effort, Prediction, Quantity, Region, Sample
+from imagine_kernels.results import as_csv
 from imagine_kernels.units import spoken
 
 
@@ -194,3 +195,8 @@ def test_surest_region_of_the_whole_sample_counts_and_a_score_of_zero_is_a_score
 )
 def test_quantities_are_told_as_people_write_them(quantity, told):
     assert spoken(quantity) == told
+
+
+def test_files_name_their_columns_as_people_say_them():
+    told = as_csv([{"class": "A", "1 / milliliter": 2.5, "1 / meter ** 3, 95 % from": None, "a, b": 1}])
+    assert told == 'class,per mL,"per m³, 95 % from","a, b"\nA,2.5,,1\n'

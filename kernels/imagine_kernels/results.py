@@ -16,6 +16,7 @@ from imagine_kernels import sources
 from imagine_kernels.chain import Cell, Work
 from imagine_kernels.records import Prediction, Region, Sample, to_json
 from imagine_kernels.shapes import TimeFrequency, Track, bounds
+from imagine_kernels.units import spelled
 
 RUN = "run.json"
 """The file that tells a folder of ours from any other: only such a one is ever replaced."""
@@ -132,7 +133,7 @@ def as_csv(lines: Iterable[Mapping[str, Any]], columns: Iterable[str] = ()) -> s
     names = list(dict.fromkeys([*columns, *(name for row in listed for name in row)]))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow([spelled(name) for name in names])
     writer.writerows([_safe(row.get(name)) for name in names] for row in listed)
     return text.getvalue()
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from imagine_kernels.measure import Row
 from imagine_kernels.records import Collection, Prediction, Sample, Skipped
 from imagine_kernels.tasks import keeping
-from imagine_kernels.units import spoken
+from imagine_kernels.units import spelled, spoken
 from imagine_kernels.use_case import Model, UseCase
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_PER = {"1 / milliliter": "per mL", "1 / liter": "per L", "1 / meter ** 3": "per m³"}
 _ESTIMATE = "estimated count"
 _FROM, _TO = ", 95 % from", ", 95 % to"
 
@@ -80,7 +79,7 @@ def _measured(row: Row, titles: Mapping[str, str], *, same: bool) -> dict[str, o
         line |= _between(_ESTIMATE, row.estimate, row.estimate_low, row.estimate_high, ",.1f")
     line |= _between("share", row.share, row.share_low, row.share_high, ".1%")
     if row.concentration is not None and row.low is not None and row.high is not None:
-        unit = _PER.get(row.concentration.unit, row.concentration.unit)
+        unit = spelled(row.concentration.unit)
         line |= _between(unit, row.concentration.value, row.low.value, row.high.value, ",.4g")
     return line
 
@@ -106,13 +105,7 @@ def of_chain(rows: Sequence[Mapping[str, object]], titles: Mapping[str, str] | N
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if name in told]
     if len({row.get("group") for row in rows}) == 1 and len(names) > 1:
         names = [name for name in names if name != "group"]
-    return pd.DataFrame([_cells(row, names, titles or {}) for row in rows]).rename(columns=_spelled)
-
-
-def _spelled(name: str) -> str:
-    """A column as people say it: "1 / milliliter, 95 % interval" is "per mL, 95 % interval"."""
-    unit, comma, rest = name.partition(",")
-    return f"{_PER.get(unit, unit)}{comma}{rest}"
+    return pd.DataFrame([_cells(row, names, titles or {}) for row in rows]).rename(columns=spelled)
 
 
 def _cells(row: Mapping[str, object], names: Sequence[str], titles: Mapping[str, str]) -> dict[str, object]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _TYPED = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([^\W\d_].*?)\s*", re.IGNORECASE)
 _PER_PIXEL = re.compile(r"\s*(/|per)\s*(px|pixels?)", re.IGNORECASE)
+_PER = {"1 / milliliter": "per mL", "1 / liter": "per L", "1 / meter ** 3": "per m³"}
 _POWER = re.compile(r"(?<=[a-zµμ])\s*\^?([23])(?!\d)", re.IGNORECASE)
 
 
@@ -65,3 +66,9 @@ def spoken(quantity: Quantity | None) -> str:
         return f"{quantity.value:.4g} {units().Unit(quantity.unit):~P}"
     except pint.UndefinedUnitError:  # an instrument's own
         return f"{quantity.value:.4g} {quantity.unit}"
+
+
+def spelled(column: str) -> str:
+    """A column's title as people say it: "1 / milliliter, 95 % from" is "per mL, 95 % from"."""
+    unit, comma, rest = column.partition(",")
+    return f"{_PER.get(unit, unit)}{comma}{rest}"

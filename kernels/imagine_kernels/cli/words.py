@@ -57,10 +57,12 @@ def print_table(rows: Sequence[Mapping[str, object]], title: str | None = None) 
     from rich.table import Table
     from rich.text import Text
 
+    from imagine_kernels.units import spelled
+
     columns = list(dict.fromkeys(name for row in rows for name in row))
     table = Table(box=None, title=title, title_justify="left", pad_edge=False)
     for name in columns:
-        table.add_column(Text(name), overflow="fold")
+        table.add_column(Text(spelled(name)), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(row.get(name))) for name in columns))
     Console(width=None if sys.stdout.isatty() else 1000).print(table)
