@@ -60,7 +60,7 @@ def test_a_bad_annotation_is_told_and_the_others_are_read(tmp_path):
         {"id": 2, "image_id": 9, "category_id": 1, "bbox": [1, 2, 3, 4]},
         {"id": 3, "image_id": 1, "category_id": 1, "bbox": [1, 2, 0, 4]},
         {"id": 4, "image_id": 1, "category_id": 1},
-        {"id": 5, "image_id": 1, "category_id": 1, "segmentation": {"size": [4, 4], "counts": [16]}},
+        {"id": 5, "image_id": 1, "category_id": 1, "segmentation": {"size": [4, 4], "counts": [4, 12]}},
         "five",
     ]
     image = {"id": 1, "file_name": "a.png", "width": 60, "height": 40}

@@ -184,12 +184,10 @@ class _Reading:
 
     def all(self) -> Labels:
         """The whole project."""
-        skipped = [
-            Skipped(f"{self.path}, {self.where[why]}", f"{count:,} object(s) {why}.") for why, count in self.notes.items()
-        ]
+        told = ((f"{self.path}, {self.where[why]}", f"{count:,} object(s) {why}.") for why, count in self.notes.items())
         return Labels(
             tuple(self.samples), tuple(self.annotations), tuple(self.predictions), tuple(self.terms.values()),
-            tuple(skipped),
+            tuple(Skipped(*one) for one in told),
         )  # fmt: skip
 
 

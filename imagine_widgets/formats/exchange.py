@@ -1,15 +1,17 @@
 """A file of any format → labels → a file of any other: tells the format by what is in it, and the losses first."""
 
 import difflib
+import gc
 import importlib
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from imagine_widgets.formats.format import Format, Head
-from imagine_widgets.formats.labels import Labels, keep
-from imagine_widgets.formats.losses import Loss
+from imagine_widgets.formats.labels import Labels
+from imagine_widgets.formats.losses import Loss, fitted
 from imagine_widgets.formats.losses import losses as lost
 
 _FILES = (
@@ -71,9 +73,26 @@ def read(path: Path | str, name: str | None = None, *, images: Path | str | None
     """
     chosen = detect(path) if name is None else named(name)
     try:
-        return chosen.read(Path(path), None if images is None else Path(images))
+        with _unswept():
+            return chosen.read(Path(path), None if images is None else Path(images))
     except (TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise ValueError(f"{path} is not as files of {chosen.title} are ({error}): it cannot be read.") from error
+
+
+@contextmanager
+def _unswept() -> Iterator[None]:
+    """Python looks through all objects, again and again, for cycles while millions are made: there are none in records.
+
+    Two threads that read at once leave the collector as the last one to come found it: it is never left off for good.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def losses(labels: Labels, name: str) -> tuple[Loss, ...]:
@@ -87,14 +106,16 @@ def write(labels: Labels, path: Path | str, name: str, *, strict: bool = False) 
     With `strict` raises ValueError, before anything is written, where anything would be lost.
     """
     chosen, target = named(name), Path(path)
-    gone = lost(labels, chosen.holds)
+    with _unswept():
+        gone, left = fitted(labels, chosen.holds)
     if strict and gone:
         raise ValueError(f"{chosen.title} cannot hold everything: {'; '.join(map(str, gone))}. Nothing was written.")
     if target.exists():
         raise FileExistsError(f"{target} is there already: name another, or remove it.")
     half = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:
-        chosen.write(keep(labels, chosen.holds), half / target.name)
+        with _unswept():
+            chosen.write(left, half / target.name)
         (half / target.name).replace(target)
     finally:
         shutil.rmtree(half, ignore_errors=True)
@@ -105,5 +126,6 @@ def convert(
     source: Path | str, target: Path | str, name: str, *, images: Path | str | None = None, strict: bool = False
 ) -> tuple[Labels, tuple[Loss, ...]]:
     """`read` and `write`: the labels, and what the target could not hold of them."""
-    labels = read(source, images=images)
-    return labels, write(labels, target, name, strict=strict)
+    with _unswept():
+        labels = read(source, images=images)
+        return labels, write(labels, target, name, strict=strict)

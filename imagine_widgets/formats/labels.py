@@ -100,11 +100,15 @@ _OF_SAMPLES: Mapping[str, object] = {
 }  # fmt: skip
 
 
-def keep(labels: Labels, holds: Holds) -> Labels:
-    """What is left of `labels` in a format: exactly what reading gives after writing."""
+Seen = Callable[[Region, Sample, str, tuple[Shape | None, ...]], None]
+"""Is told of each region, its sample, whether it has a "score" or "sureness", and what comes back of its shape."""
+
+
+def keep(labels: Labels, holds: Holds, seen: Seen | None = None) -> Labels:
+    """What is left of `labels` in a format: exactly what reading gives after writing. `seen` sees it happen."""
     samples = {sample.id: sample for sample in labels.samples}
-    annotations = tuple(_annotations(labels.annotations, samples, holds))
-    predictions = tuple(_predictions(labels.predictions, samples, holds)) if "predictions" in holds.facts else ()
+    annotations = tuple(_annotations(labels.annotations, samples, holds, seen))
+    predictions = tuple(_predictions(labels.predictions, samples, holds, seen)) if "predictions" in holds.facts else ()
     if holds.single:
         annotations = tuple(replace(one, regions=one.regions[:1]) for one in _latest(annotations))
         predictions = tuple(replace(one, regions=(_best(one),)) for one in _last(predictions))
@@ -156,7 +160,9 @@ def _terms(terms: Iterable[Term], used: set[str], holds: Holds) -> Iterable[Term
             )
 
 
-def _annotations(given: Iterable[Annotation], samples: Mapping[str, Sample], holds: Holds) -> Iterable[Annotation]:
+def _annotations(
+    given: Iterable[Annotation], samples: Mapping[str, Sample], holds: Holds, seen: Seen | None
+) -> Iterable[Annotation]:
     """By sample, and by author where that is held: what one file says of one sample is one annotation."""
     found: dict[tuple[str, str], list[Annotation]] = {}
     for one in given:
@@ -164,40 +170,56 @@ def _annotations(given: Iterable[Annotation], samples: Mapping[str, Sample], hol
         found.setdefault((one.sample_id, author), []).append(one)
     for (sample_id, author), some in found.items():
         at = max(one.at for one in some) if "at" in holds.facts else LONG_AGO
-        regions = _regions((r for one in some for r in one.regions), samples[sample_id], holds, "sureness")
+        regions = _regions((r for one in some for r in one.regions), samples[sample_id], holds, "sureness", seen)
         found_nothing = not any(one.regions for one in some)  # not: nothing of what was found can be held
         if regions or (found_nothing and "empty" in holds.facts):
             yield Annotation(sample_id, regions, author, at, IMPORTED, f"{sample_id}/{author}")
 
 
-def _predictions(given: Iterable[Prediction], samples: Mapping[str, Sample], holds: Holds) -> Iterable[Prediction]:
+def _predictions(
+    given: Iterable[Prediction], samples: Mapping[str, Sample], holds: Holds, seen: Seen | None
+) -> Iterable[Prediction]:
     found: dict[tuple[str, str, str], list[Prediction]] = {}
     for one in given:
         model = (one.model, one.weights) if "model" in holds.facts else (IMPORTED, "")
         found.setdefault((one.sample_id, *model), []).append(one)
     for (sample_id, model_name, weights), some in found.items():
-        regions = _regions((r for one in some for r in one.regions), samples[sample_id], holds, "score")
+        regions = _regions((r for one in some for r in one.regions), samples[sample_id], holds, "score", seen)
         if regions:
             yield Prediction(sample_id, regions, model_name, weights)
 
 
-def _regions(given: Iterable[Region], sample: Sample, holds: Holds, scored: str) -> tuple[Region, ...]:
+def _regions(
+    given: Iterable[Region], sample: Sample, holds: Holds, scored: str, seen: Seen | None
+) -> tuple[Region, ...]:
     """Where regions have no names in the format they are numbered, by sample and by who says it."""
-    made = (_region(region, shape, holds, scored) for region in given for shape in holds.shapes(region.shape, sample))
-    if "id" in holds.facts:
-        return tuple(made)
-    return tuple(replace(region, id=f"{sample.id}#{scored[1]}{n}") for n, region in enumerate(made, start=1))
+    made: list[Region] = []
+    named, numbered = "id" in holds.facts, f"{sample.id}#{scored[1]}"
+    for region in given:
+        held = holds.shapes(region.shape, sample)
+        if seen is not None:
+            seen(region, sample, scored, held)
+        for shape in held:
+            made.append(_region(region, shape, region.id if named else f"{numbered}{len(made) + 1}", holds, scored))
+    return tuple(made)
 
 
-def _region(region: Region, shape: Shape | None, holds: Holds, scored: str) -> Region:
+def is_bare(region: Region) -> bool:
+    """Whether it has no more than a class and a shape, as most have."""
+    return region.score is None and not (region.scores or region.state or region.opinions or region.raw)
+
+
+def _region(region: Region, shape: Shape | None, name: str, holds: Holds, scored: str) -> Region:
+    if is_bare(region):
+        return Region(region.label, None, shape, name)
     facts = holds.facts
     return Region(
         region.label,
         region.score if scored in facts else None,
         shape,
-        region.id,
+        name,
         region.scores if "scores" in facts else {},
         region.state if "state" in facts else "",
         region.opinions if "opinions" in facts else (),
-        {tool: text for tool, text in region.raw.items() if facts & {"raw", f"raw:{tool}"}},
+        {tool: text for tool, text in region.raw.items() if facts & {"raw", f"raw:{tool}"}} if region.raw else {},
     )

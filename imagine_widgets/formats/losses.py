@@ -1,11 +1,16 @@
 """What a format cannot hold of a data set, told before anything is written: what, how many, and one example."""
 
+import functools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
-from imagine_widgets.formats.labels import FACTS, IMPORTED, LONG_AGO, Holds, Labels
+from imagine_kernels.shapes import Shape
+from imagine_widgets.formats.labels import FACTS, IMPORTED, LONG_AGO, Holds, Labels, Term, is_bare, keep
+
+_EXTRAS = ("scores", "state", "opinions")
+_OF_SAMPLES = ("group", "taken_at", "pixel_size", "effort", "crop", "measures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,107 +25,129 @@ class Loss:
         return f"{self.count:,} {self.what} (the first: {self.example})"
 
 
-def losses(labels: Labels, holds: Holds) -> tuple[Loss, ...]:
-    """Everything of `labels` that the format changes or drops; nothing where it holds all."""
-    found: Counter[str] = Counter()
-    first: dict[str, str] = {}
-    for what, where in _lost(labels, holds):
-        found[what] += 1
-        first.setdefault(what, where)
-    return tuple(Loss(what, count, first[what]) for what, count in found.items())
+@dataclass
+class _Tally:
+    """What is lost, as it is found."""
 
+    holds: Holds
+    count: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
 
-def _lost(labels: Labels, holds: Holds) -> Iterator[tuple[str, str]]:
-    samples = {sample.id: sample for sample in labels.samples}
-    for one in labels.annotations:
-        yield from _missing(_of_annotation(one.at, empty=not one.regions), holds, one.sample_id)
+    def __post_init__(self) -> None:
+        self.unnamed = "id" not in self.holds.facts
+
+    def add(self, what: str, *where: str) -> None:
+        """One more; only of the first it is told where."""
+        self.count[what] += 1
+        if what not in self.first:
+            self.first[what] = " of ".join(where)
+
+    def miss(self, fact: str, *where: str) -> None:
+        """One more of a fact, where the format does not hold it."""
+        if fact not in self.holds.facts:
+            self.add(FACTS[fact], *where)
+
+    def annotation(self, one: Annotation) -> None:
+        """All but its regions."""
+        if not one.regions:
+            self.miss("empty", one.sample_id)
+        if one.at != LONG_AGO:
+            self.miss("at", one.sample_id)
         if one.author != IMPORTED:
-            yield from _missing(["author"], holds, one.sample_id)
-        for region in one.regions:
-            yield from _of_region(region, samples[one.sample_id], holds, "sureness")
-    for guess in labels.predictions:
-        if "predictions" not in holds.facts:
-            yield FACTS["predictions"], guess.sample_id
-            continue
-        if guess.model != IMPORTED:
-            yield from _missing(["model"], holds, guess.sample_id)
-        for region in guess.regions:
-            yield from _of_region(region, samples[guess.sample_id], holds, "score")
-    yield from _beside(labels, holds) if holds.single else ()
-    yield from _of_samples(labels, holds)
-    yield from _of_terms(labels, holds)
+            self.miss("author", one.sample_id)
 
+    def prediction(self, one: Prediction) -> None:
+        """All but its regions."""
+        if "predictions" not in self.holds.facts:
+            self.add(FACTS["predictions"], one.sample_id)
+        elif one.model != IMPORTED:
+            self.miss("model", one.sample_id)
 
-def _beside(labels: Labels, holds: Holds) -> Iterator[tuple[str, str]]:
-    """Labels of a sample that can have one of people and one of models."""
-    samples = {sample.id: sample for sample in labels.samples}
-    for kind, some in (("person", labels.annotations), ("model", labels.predictions)):
+    def region(self, region: Region, sample: Sample, scored: str, held: tuple[Shape | None, ...]) -> None:
+        """One region, of a prediction (`scored` is "score") or of a person ("sureness")."""
+        where = (region.label, sample.id)
+        if self.unnamed and not ("#" in region.id and region.id.startswith(f"{sample.id}#{scored[1]}")):
+            self.add(FACTS["id"], *where)  # else only numbered when read
+        if not is_bare(region):
+            self.extras(region, scored, *where)
+        if len(held) != 1 or (held[0] is not region.shape and held[0] != region.shape):
+            self.add(_change(_kind(region.shape), tuple(map(_kind, held))), *where)
+
+    def extras(self, region: Region, scored: str, *where: str) -> None:
+        """What few regions have."""
+        facts = self.holds.facts
+        has = {scored: region.score is not None, **{name: bool(getattr(region, name)) for name in _EXTRAS}}
+        for fact, there in has.items():
+            if there:
+                self.miss(fact, *where)
+        if region.raw and "raw" not in facts and any(f"raw:{tool}" not in facts for tool in region.raw):
+            self.add(FACTS["raw"], *where)
+
+    def beside(self, kind: str, some: Iterable[Annotation | Prediction], samples: Mapping[str, Sample]) -> None:
+        """Labels of a sample that can have one of people and one of models."""
         seen: set[str] = set()
         for one in some:
             for region in one.regions:
-                if holds.shapes(region.shape, samples[one.sample_id]):
+                if self.holds.shapes(region.shape, samples[one.sample_id]):
                     if one.sample_id in seen:
-                        yield f"labels beside the one of a {kind} that a sample can have", one.sample_id
+                        self.add(f"labels beside the one of a {kind} that a sample can have", one.sample_id)
                     seen.add(one.sample_id)
 
+    def sample(self, sample: Sample, *, told: bool) -> None:
+        there = [name for name in _OF_SAMPLES if getattr(sample, name)]
+        held = self.holds.samples(sample)
+        for name in there:
+            if name not in self.holds.facts or not _is_held(getattr(sample, name), getattr(held, name)):
+                self.add(FACTS[name], sample.id)
+        if not told:
+            self.miss("unlabelled", sample.id)
 
-def _missing(facts: Iterable[str], holds: Holds, where: str) -> Iterator[tuple[str, str]]:
-    return ((FACTS[fact], where) for fact in facts if fact not in holds.facts)
+    def term(self, term: Term, *, used: bool) -> None:
+        there = {"parents": term.parent, "codes": term.codes or term.id, "colour": term.colour, "unused": not used}
+        for fact, value in there.items():
+            if value:
+                self.miss(fact, term.name)
 
 
-def _of_annotation(at: str, *, empty: bool) -> Iterator[str]:
-    if empty:
-        yield "empty"
-    if at != LONG_AGO:
-        yield "at"
+def losses(labels: Labels, holds: Holds) -> tuple[Loss, ...]:
+    """Everything of `labels` that the format changes or drops; nothing where it holds all."""
+    return fitted(labels, holds)[0]
 
 
-def _of_region(region: Region, sample: Sample, holds: Holds, scored: str) -> Iterator[tuple[str, str]]:
-    where = f"{region.label} of {sample.id}"
-    there = {name for name in ("scores", "state", "opinions") if getattr(region, name)}
-    there |= {"raw"} if any(f"raw:{tool}" not in holds.facts for tool in region.raw) else set()
-    there |= {scored} if region.score is not None else set()
-    there |= set() if region.id.startswith(f"{sample.id}#{scored[1]}") else {"id"}  # else only numbered when read
-    yield from _missing(sorted(there), holds, where)
-    before, after = _kind(region.shape), [_kind(shape) for shape in holds.shapes(region.shape, sample)]
+def fitted(labels: Labels, holds: Holds) -> tuple[tuple[Loss, ...], Labels]:
+    """The losses, and what is left: each shape is put to the format's only once."""
+    tally, samples = _Tally(holds), {sample.id: sample for sample in labels.samples}
+    for one in labels.annotations:
+        tally.annotation(one)
+    for guess in labels.predictions:
+        tally.prediction(guess)
+    left = keep(labels, holds, tally.region)
+    if holds.single:
+        tally.beside("person", labels.annotations, samples)
+        tally.beside("model", labels.predictions, samples)
+    said: tuple[Annotation | Prediction, ...] = (*labels.annotations, *labels.predictions)
+    told = {one.sample_id for one in said}
+    for sample in labels.samples:
+        tally.sample(sample, told=sample.id in told)
+    used = {region.label for one in said for region in one.regions}
+    used |= {opinion.label for one in said for region in one.regions for opinion in region.opinions}
+    for term in labels.terms:
+        tally.term(term, used=term.name in used)
+    return tuple(Loss(what, count, tally.first[what]) for what, count in tally.count.items()), left
+
+
+@functools.cache
+def _change(before: str, after: tuple[str, ...]) -> str:
     if not after:
-        yield f"{before} regions, left out", where
-    elif after != [before]:
-        yield f"{before} regions, written as {' and '.join(dict.fromkeys(after))}", where
-    elif holds.shapes(region.shape, sample) != (region.shape,):
-        yield f"{before} regions, not exactly as they are", where
+        return f"{before} regions, left out"
+    if after != (before,):
+        return f"{before} regions, written as {' and '.join(dict.fromkeys(after))}"
+    return f"{before} regions, not exactly as they are"
 
 
 def _kind(shape: object) -> str:
     return "whole-sample" if shape is None else type(shape).__name__
 
 
-def _of_samples(labels: Labels, holds: Holds) -> Iterator[tuple[str, str]]:
-    told = {one.sample_id for one in _said(labels)}
-    for sample in labels.samples:
-        there = [name for name in ("group", "taken_at", "pixel_size", "effort", "crop") if getattr(sample, name)]
-        there += ["measures"] if sample.measures else []
-        there += [] if sample.id in told else ["unlabelled"]
-        held = holds.samples(sample)
-        cut = [name for name in there if name in holds.facts and name != "unlabelled"]
-        yield from (
-            (FACTS[name], sample.id) for name in cut if not _is_held(getattr(sample, name), getattr(held, name))
-        )
-        yield from _missing(there, holds, sample.id)
-
-
 def _is_held(before: object, after: object) -> bool:
     return len(before) == len(after) if isinstance(before, Mapping) and isinstance(after, Mapping) else bool(after)
-
-
-def _of_terms(labels: Labels, holds: Holds) -> Iterator[tuple[str, str]]:
-    regions = [region for one in _said(labels) for region in one.regions]
-    used = {name for one in regions for name in (one.label, *(opinion.label for opinion in one.opinions))}
-    for term in labels.terms:
-        there = {"parents": term.parent, "codes": term.codes or term.id, "colour": term.colour}
-        found = [name for name, value in there.items() if value]
-        yield from _missing([*found, *([] if term.name in used else ["unused"])], holds, term.name)
-
-
-def _said(labels: Labels) -> tuple[Annotation | Prediction, ...]:
-    return (*labels.annotations, *labels.predictions)

@@ -25,6 +25,7 @@ from imagine_widgets.formats.place import PICTURES, Place, own_files, why
 
 FACTS = frozenset({"predictions", "score", "empty", "unlabelled", "unused"})
 _SIZES = "sizes.csv"
+_DRAWN = (Box, Polygon, RotatedBox)
 _NAMES = ("data.yaml", "data.yml", "classes.txt", "obj.names", "labels/classes.txt")
 _LISTS = {"classes.txt", "train.txt", "val.txt", "valid.txt", "test.txt", "obj.names", "notes.txt", "readme.txt"}
 _FOLDERS = {"images", "labels", "predictions", "obj_train_data", "obj_valid_data"}
@@ -188,11 +189,16 @@ def write(labels: Labels, path: Path, *, task: str = "detect") -> None:
     files, samples = own_files(labels.samples, ".txt"), {sample.id: sample for sample in labels.samples}
     path.mkdir()
     said: tuple[Annotation | Prediction, ...] = (*labels.annotations, *labels.predictions)
+    made: set[Path] = set()
     for one in said:
         target = path / ("labels" if isinstance(one, Annotation) else "predictions") / files[one.sample_id]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        lines = (_line(region, numbers[region.label], samples[one.sample_id], task) for region in one.regions)
-        target.write_text("".join(lines), encoding="utf-8")
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
+        sample = samples[one.sample_id]
+        lines = [_line(region, numbers[region.label], sample, task) for region in one.regions]
+        with target.open("wb", buffering=0) as file:  # a data set has many files, and all else costs more than this
+            file.write("".join(lines).encode())
     facts = {"path": ".", "train": "images", "val": "images", "task": task, "names": dict(enumerate(numbers))}
     text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=all(map(str.isprintable, numbers)))
     (path / "data.yaml").write_text(text, encoding="utf-8", newline="")
@@ -203,12 +209,12 @@ def write(labels: Labels, path: Path, *, task: str = "detect") -> None:
 
 
 def _line(region: Region, number: int, sample: Sample, task: str) -> str:
-    if not isinstance(region.shape, Box | Polygon | RotatedBox):
+    if not isinstance(region.shape, _DRAWN):
         raise TypeError(f"YOLO holds no {type(region.shape).__name__}: it was to be left out before.")
     shares = yolo_shapes.shares(region.shape, sample, outline=task != "detect")
-    score = [] if region.score is None else [region.score]
-    digits = 17 if task == "obb" else 12  # an angle is told from the differences of corners
-    return " ".join([str(number), *(f"{share:.{digits}g}" for share in shares), *map(repr, score)]) + "\n"
+    score = "" if region.score is None else f" {region.score!r}"
+    digits = " %.17g" if task == "obb" else " %.12g"  # an angle is told from the differences of corners
+    return f"{number}{digits * len(shares) % tuple(shares)}{score}\n"
 
 
 def of_task(name: str, title: str, task: str, shapes: yolo_shapes.Shapes) -> Format:

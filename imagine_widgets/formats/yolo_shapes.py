@@ -27,32 +27,34 @@ from imagine_kernels.shapes import (
     TimeFrequency,
     Track,
     bounds,
+    extent,
 )
 
 _STEP, _TURN = 1024, 2**20
+_WITHOUT_AREA = (Point, Line, TimeFrequency, Track)
 Held = Box | Polygon | RotatedBox
 Shapes = Callable[[Shape | None, Sample], tuple[Shape | None, ...]]
 
 
 def _flat(shape: Shape | None) -> Flat | None:
     """The shape where it has an area."""
-    return None if shape is None or isinstance(shape, Point | Line | TimeFrequency | Track) else shape
+    return None if shape is None or isinstance(shape, _WITHOUT_AREA) else shape
 
 
 def upright(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
     """Detection: the box around the shape, as far as it lies in the picture."""
     flat = _flat(shape)
-    return () if flat is None else _box(bounds(flat), sample)
+    return () if flat is None else _between(*extent(flat), sample)
 
 
-def _box(box: Box, sample: Sample) -> tuple[Box, ...]:
-    left, right = (_step(at, sample.width) for at in (box.x, box.x + box.width))
-    top, bottom = (_step(at, sample.height) for at in (box.y, box.y + box.height))
+def _between(x: float, y: float, width: float, height: float, sample: Sample) -> tuple[Box, ...]:
+    left, right = _step(x, sample.width), _step(x + width, sample.width)
+    top, bottom = _step(y, sample.height), _step(y + height, sample.height)
     return (Box(left, top, right - left, bottom - top),) if left < right and top < bottom else ()
 
 
 def _step(at: float, end: int) -> float:
-    return round(min(max(at, 0.0), float(end)) * _STEP) / _STEP
+    return 0.0 if at <= 0 else float(end) if at >= end else round(at * _STEP) / _STEP
 
 
 def outlines(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
@@ -168,7 +170,7 @@ def stepped(shape: Held, sample: Sample) -> tuple[Shape | None, ...]:
     """A shape as it was read, put to the steps; nothing where it has no size then."""
     match shape:
         case Box():
-            return _box(shape, sample)
+            return _between(*extent(shape), sample)
         case RotatedBox():
             x, y, width, height = (round(n * _STEP) / _STEP for n in (shape.x, shape.y, shape.width, shape.height))
             angle = round(shape.angle * _TURN) / _TURN % 360

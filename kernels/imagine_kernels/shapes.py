@@ -13,7 +13,7 @@ XY = tuple[float, float]
 
 
 def _finite(what: str, *numbers: float) -> None:
-    if not all(map(math.isfinite, numbers)):
+    if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
         raise ValueError(f"{what} needs finite numbers, not {', '.join(f'{n:g}' for n in numbers)}.")
 
 
@@ -56,8 +56,9 @@ class Box:
     height: float
 
     def __post_init__(self) -> None:
-        _finite("A box", self.x, self.y)
-        _sized("A box", self.width, self.height)
+        if not (math.isfinite(self.x + self.y + self.width + self.height) and self.width > 0 < self.height):
+            _finite("A box", self.x, self.y)
+            _sized("A box", self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,30 +192,36 @@ KINDS = (Point, Line, Box, RotatedBox, Ellipse, Polygon, MultiPolygon, Mask, Tim
 
 def bounds(shape: Flat) -> Box:
     """The upright box around a shape in pixels; around a point, and across a straight line, it is one pixel wide."""
+    return shape if isinstance(shape, Box) else Box(*extent(shape))
+
+
+def extent(shape: Flat) -> tuple[float, float, float, float]:
+    """The left, top, width and height of `bounds`."""
     match shape:
-        case Box():
-            return shape
-        case Mask():
-            return Box(shape.x, shape.y, shape.width, shape.height)
+        case Box() | Mask():
+            return shape.x, shape.y, shape.width, shape.height
+        case Line() | Polygon():
+            points: Iterable[XY] = shape.points
         case Point():
-            return _around([(shape.x, shape.y)])
+            points = [(shape.x, shape.y)]
         case Ellipse():
             turn = math.radians(shape.angle)
-            reach_x = math.hypot(shape.radius_x * math.cos(turn), shape.radius_y * math.sin(turn))
-            reach_y = math.hypot(shape.radius_x * math.sin(turn), shape.radius_y * math.cos(turn))
-            return Box(shape.x - reach_x, shape.y - reach_y, 2 * reach_x, 2 * reach_y)
+            across = math.hypot(shape.radius_x * math.cos(turn), shape.radius_y * math.sin(turn))
+            down = math.hypot(shape.radius_x * math.sin(turn), shape.radius_y * math.cos(turn))
+            return shape.x - across, shape.y - down, 2 * across, 2 * down
         case RotatedBox():
-            return _around(shape.corners())
-        case Line() | Polygon() | MultiPolygon():
-            parts = shape.parts if isinstance(shape, MultiPolygon) else (shape,)
-            return _around(itertools.chain.from_iterable(part.points for part in parts))
+            points = shape.corners()
+        case MultiPolygon():
+            points = itertools.chain.from_iterable(part.points for part in shape.parts)
+    return _around(points)
 
 
-def _around(points: Iterable[XY]) -> Box:
+def _around(points: Iterable[XY]) -> tuple[float, float, float, float]:
     xs, ys = zip(*points, strict=True)
-    left, top, width, height = min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+    left, top = min(xs), min(ys)
+    width, height = max(xs) - left, max(ys) - top
     if width == 0:
         left, width = left - 0.5, 1.0
     if height == 0:
         top, height = top - 0.5, 1.0
-    return Box(left, top, width, height)
+    return left, top, width, height
