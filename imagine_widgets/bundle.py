@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WIDGETS = ("grid", "labeler")
-"""Each is a file <name>.ts with `export default`, as anywidget wants it."""
+WIDGETS = {"grid": "grid/grid.ts", "labeler": "labeler.ts"}
+"""The file behind each, with `export default`, as anywidget wants it."""
 STAMP = "made.json"
 NPM = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--logs-max=0")
 ESBUILD = ("--bundle", "--format=esm", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none")
@@ -115,7 +115,7 @@ def _bundle(folder: Path, wanted: str) -> None:
         making = Path(name)
         meta = making / "meta.json"
         options = (*ESBUILD, "--log-level=warning", f"--outdir={making}", f"--metafile={meta}")
-        sources = [f"{one}.ts" for one in WIDGETS]
+        sources = [f"{widget}={file}" for widget, file in WIDGETS.items()]
         esbuild = folder / MODULES / "esbuild" / "bin" / "esbuild"
         _run("The widgets could not be bundled", folder, esbuild, *sources, *options)
         (making / "licences.txt").write_text(_licences(folder, json.loads(meta.read_text("utf-8"))), encoding="utf-8")

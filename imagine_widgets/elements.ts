@@ -1,5 +1,5 @@
 // What all widgets' pages are made of: elements, buttons, a sheet above the rest, failures below. Text is text, never HTML.
-import type { Class, Failure } from "./grid_wire.ts";
+import type { Class, Failure } from "./wire.ts";
 
 export type Value = string | number | boolean | null | undefined | ((event: never) => unknown);
 

@@ -41,7 +41,9 @@ class Labeler(anywidget.AnyWidget):
     """
 
     _esm = script("labeler")
-    _css = "\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("grid.css", "labeler.css"))
+    _css = "\n".join(
+        (Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("grid/grid.css", "labeler.css")
+    )
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 // What the browser knows of one labeler: samples, the regions of the one in sight, steps, and edits on their way.
 import { Places } from "./drawing/places.ts";
-import { newId } from "./grid_state.ts";
-import type { Class, Failure } from "./grid_wire.ts";
+import { newId } from "./outbox.ts";
+import type { Class, Failure } from "./wire.ts";
 import { TileMail } from "./labeler_tiles.ts";
 import type { Change, Changes, Drawn, FromKernel, Model, Opened, Sent, Step } from "./labeler_wire.ts";
 import { Outbox } from "./outbox.ts";

@@ -2,7 +2,7 @@
 import { bounds, type Shape, type XY } from "./drawing/shapes.ts";
 import type { Size } from "./drawing/view.ts";
 import { showFailures } from "./elements.ts";
-import { newId } from "./grid_state.ts";
+import { newId } from "./outbox.ts";
 import { Actions } from "./labeler_actions.ts";
 import { frame, type Parts } from "./labeler_frame.ts";
 import { type Desk, Hand } from "./labeler_hand.ts";

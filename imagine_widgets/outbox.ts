@@ -1,8 +1,14 @@
 // Edits on their way to the kernel: in order, one message at a time, kept until the kernel has them on disk.
-import type { Refusal } from "./grid_wire.ts";
+import type { Refusal } from "./wire.ts";
 
 const PATIENCE = 8000; // milliseconds without an answer before the same edits are sent again
 const MOST = 100; // edits in one message
+
+/** A name for a batch of edits that no other one has. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 /** `things` are what an edit changes: they are counted as not saved. */
 export class Outbox<Edit extends { batch: string; things: readonly unknown[] }> {

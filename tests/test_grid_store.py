@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from store_made import quick_folder
 
 from imagine_kernels.records import Box, Region
-from imagine_widgets.grid_guesses import NONE, margin
-from imagine_widgets.grid_store import Cost, GridStore, Progress
-from imagine_widgets.still import words
+from imagine_widgets.grid.guesses import NONE, margin
+from imagine_widgets.grid.still import words
+from imagine_widgets.grid.truth import Cost, GridStore, Progress
 from imagine_widgets.store import Put, Seen, Store
 
 

@@ -14,7 +14,7 @@ from grids import DOT, LABELS, Heard, Label, labels, prediction, sample, say, si
 from imagine_kernels.records import Box, Sample
 from imagine_widgets import Grid, Store
 from imagine_widgets.classes import Classes
-from imagine_widgets.grid_store import Progress
+from imagine_widgets.grid.truth import Progress
 from imagine_widgets.store import store_of
 
 

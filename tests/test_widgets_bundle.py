@@ -34,7 +34,7 @@ def test_bundles_are_made_once_and_again_when_a_source_changes(copy):
     before = made.stat().st_mtime_ns
     assert bundle.make(copy) == first
     assert made.stat().st_mtime_ns == before
-    source = copy / "grid_view.ts"
+    source = copy / "grid" / "view.ts"
     source.write_text(source.read_text() + 'console.debug("another source");\n')
     bundle.make(copy)
     assert "another source" in made.read_text()
@@ -44,8 +44,8 @@ def test_bundles_are_made_once_and_again_when_a_source_changes(copy):
 def test_a_source_that_is_no_typescript_is_a_sentence_and_the_old_bundle_stays(copy):
     bundle.make(copy)
     before = (copy / "static" / "grid.js").read_bytes()
-    (copy / "grid_view.ts").write_text("export class {")
-    with pytest.raises(OSError, match=r"(?s)^The widgets could not be bundled:.*grid_view\.ts"):
+    (copy / "grid" / "view.ts").write_text("export class {")
+    with pytest.raises(OSError, match=r"(?s)^The widgets could not be bundled:.*grid/view\.ts"):
         bundle.make(copy)
     assert (copy / "static" / "grid.js").read_bytes() == before
 
@@ -59,7 +59,7 @@ def test_a_type_that_does_not_fit_is_found(copy):
 
 def test_all_widgets_together_are_below_450_kilobytes():
     bundle.make(FOLDER)
-    sent = [*(FOLDER / "static").glob("*.js"), *FOLDER.glob("*.css")]
+    sent = [*(FOLDER / "static").glob("*.js"), *(FOLDER / "grid").glob("*.css"), *FOLDER.glob("*.css")]
     assert {one.stem for one in sent if one.suffix == ".js"} == set(bundle.WIDGETS)
     assert sum(one.stat().st_size for one in sent) < 450_000
 

@@ -1,7 +1,7 @@
 // The review grid in the browser: one state for each widget, a view for each place where it is shown.
-import { GridState } from "./grid_state.ts";
-import { GridView } from "./grid_view.ts";
-import type { Model } from "./grid_wire.ts";
+import { GridState } from "./state.ts";
+import { GridView } from "./view.ts";
+import type { Model } from "./wire.ts";
 
 export default () => {
   let state: GridState;

@@ -1,5 +1,5 @@
 // Which key does what in the grid: the one table behind the keyboard and behind the help that "?" shows.
-import type { Class } from "./grid_wire.ts";
+import type { Class } from "../wire.ts";
 
 /** What a person asks for: a name, and for some of them where to, which one or how far. */
 export type Action = [name: string, detail?: string | number];

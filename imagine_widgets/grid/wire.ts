@@ -1,4 +1,6 @@
-// What the grid and its kernel say to one another (grid.py is the other side), and what of it the browser keeps.
+// What the grid and its kernel say to one another (widget.py is the other side), and what of it the browser keeps.
+
+import type { Class, Failure, Refusal } from "../wire.ts";
 
 /** The browser's half of an anywidget. */
 export interface Model {
@@ -7,12 +9,6 @@ export interface Model {
   on(event: "comm_live_update", callback: () => void): void;
   off(event: "msg:custom", callback: (message: FromKernel, buffers: DataView<ArrayBuffer>[]) => void): void;
   off(event: "comm_live_update", callback: () => void): void;
-}
-
-export interface Class {
-  title: string;
-  background: string;
-  key?: string | null;
 }
 
 export interface Group {
@@ -35,11 +31,6 @@ export type Edit = { rows: number[]; after: number[] } & (
 );
 export type Sent = Edit & { batch: string; seconds: number; keys: number };
 
-export interface Failure {
-  sentence: string;
-  detail: string;
-}
-
 interface State {
   type: "state";
   page: number;
@@ -60,11 +51,6 @@ interface Changes {
   done: Step[];
   undone: string[];
   classes?: Class[];
-}
-
-export interface Refusal {
-  batch: string;
-  why: string;
 }
 
 export interface Thumbnails {

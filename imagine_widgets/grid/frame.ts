@@ -1,7 +1,7 @@
 // The parts of the grid's page that stay: head, classes, pictures, choices, help.
-import { button, fill, make, swatch } from "./elements.ts";
-import { HELP } from "./grid_keys.ts";
-import type { Look } from "./grid_wire.ts";
+import { button, fill, make, swatch } from "../elements.ts";
+import { HELP } from "./keys.ts";
+import type { Look } from "./wire.ts";
 
 export type Act = (name: string, detail?: string | number) => void;
 export type Parts = ReturnType<typeof frame>;

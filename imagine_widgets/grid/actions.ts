@@ -1,10 +1,10 @@
 // What a person does in the grid: move, select, label, confirm, undo, turn. GridView says what of it is seen.
-import { count } from "./elements.ts";
-import { helpSheet, type Parts } from "./grid_frame.ts";
-import { moved } from "./grid_keys.ts";
-import { type Page, SIZES } from "./grid_page.ts";
-import { titleOf } from "./grid_sides.ts";
-import type { GridState } from "./grid_state.ts";
+import { count } from "../elements.ts";
+import { helpSheet, type Parts } from "./frame.ts";
+import { moved } from "./keys.ts";
+import { type Page, SIZES } from "./page.ts";
+import { titleOf } from "./sides.ts";
+import type { GridState } from "./state.ts";
 
 type Detail = string | number | undefined;
 

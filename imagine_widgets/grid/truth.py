@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, new_id
 from imagine_widgets.classes import Classes, Label
-from imagine_widgets.grid_guesses import NONE, Group, groups, margin, whole
+from imagine_widgets.grid.guesses import NONE, Group, groups, margin, whole
 from imagine_widgets.store import Drop, Edit, Held, Put, Step, Store
 from imagine_widgets.store.holding import annotations, holding
 

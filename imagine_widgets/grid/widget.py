@@ -15,10 +15,10 @@ from imagine_kernels import environment
 from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_widgets.classes import Label
 from imagine_widgets.failures import sentence, show, shown_below
-from imagine_widgets.grid_guesses import NONE
-from imagine_widgets.grid_store import Batch, Changes, Cost, GridStore, Progress
+from imagine_widgets.grid.guesses import NONE
+from imagine_widgets.grid.still import still, words
+from imagine_widgets.grid.truth import Batch, Changes, Cost, GridStore, Progress
 from imagine_widgets.scripts import script
-from imagine_widgets.still import still, words
 from imagine_widgets.store import Speed, Store, store_of
 from imagine_widgets.thumbnails import Make, Thumbnails, readable
 

@@ -1,7 +1,8 @@
 // What the browser knows of one grid, shared by all its views: the kernel's truth, and over it the edits on their way.
-import { Thumbs } from "./grid_thumbs.ts";
-import type { ChangesMessage, Class, Edit, Failure, FromKernel, Group, Look, Model, Sent, StateMessage, Step } from "./grid_wire.ts";
-import { Outbox } from "./outbox.ts";
+import { Thumbs } from "./thumbs.ts";
+import type { ChangesMessage, Edit, FromKernel, Group, Look, Model, Sent, StateMessage, Step } from "./wire.ts";
+import type { Class, Failure } from "../wire.ts";
+import { newId, Outbox } from "../outbox.ts";
 
 /** What changed, for the views; "thumbs" brings rows, "closer" a closer look. */
 export type News = "state" | "decided" | "saving" | "failure" | "thumbs" | "closer";
@@ -9,11 +10,6 @@ export type Listener = (what: News, detail?: number[] | Look) => void;
 
 export const NONE = -1; // not predicted, not decided
 const PATIENCE_FOR_STATE = 5000; // milliseconds before the kernel is asked for everything once more
-
-export function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 export class GridState {
   readonly model: Model;

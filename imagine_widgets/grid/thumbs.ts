@@ -1,5 +1,5 @@
 // Small pictures in the browser: asked for in the order of need, a few at a time, the longest unused given back.
-import type { Thumbnails } from "./grid_wire.ts";
+import type { Thumbnails } from "./wire.ts";
 
 const ROOM = 1500; // pictures kept
 const CHUNK = 15; // pictures in one message

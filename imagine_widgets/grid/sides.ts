@@ -1,8 +1,8 @@
 // What stands around the pictures and follows the state: progress, saved or not, the classes, the choices.
-import { count, make, swatch } from "./elements.ts";
-import type { GridState } from "./grid_state.ts";
-import type { GridView } from "./grid_view.ts";
-import { savedWords } from "./saved.ts";
+import { count, make, swatch } from "../elements.ts";
+import type { GridState } from "./state.ts";
+import type { GridView } from "./view.ts";
+import { savedWords } from "../saved.ts";
 
 export function titleOf(state: GridState, group: number): string {
   return state.classes[state.groups[group]?.label ?? -1]?.title ?? "Not predicted";

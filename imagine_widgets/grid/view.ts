@@ -1,12 +1,12 @@
 // One view of the grid: where a person is in it, what is selected, and what keys and mouse do.
-import { Actions } from "./grid_actions.ts";
-import { showFailures } from "./elements.ts";
-import { closerSheet, frame, type Parts } from "./grid_frame.ts";
-import { type Action, actionOf } from "./grid_keys.ts";
-import { Page } from "./grid_page.ts";
-import { drawChoices, drawHead, drawRail, titleOf } from "./grid_sides.ts";
-import type { GridState, News } from "./grid_state.ts";
-import type { Look } from "./grid_wire.ts";
+import { Actions } from "./actions.ts";
+import { showFailures } from "../elements.ts";
+import { closerSheet, frame, type Parts } from "./frame.ts";
+import { type Action, actionOf } from "./keys.ts";
+import { Page } from "./page.ts";
+import { drawChoices, drawHead, drawRail, titleOf } from "./sides.ts";
+import type { GridState, News } from "./state.ts";
+import type { Look } from "./wire.ts";
 
 const AHEAD = 2; // pages whose pictures are asked for before they are needed
 

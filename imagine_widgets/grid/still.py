@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from html import escape
 
-from imagine_widgets.grid_guesses import NONE, Group
-from imagine_widgets.grid_store import GridStore
+from imagine_widgets.grid.guesses import NONE, Group
+from imagine_widgets.grid.truth import GridStore
 from imagine_widgets.thumbnails import Thumbnail, readable
 
 PICTURES = 48

@@ -1,7 +1,7 @@
 // One page of pictures: a cell for each row, its picture when it is there, and what was decided about it.
-import { make, swatch } from "./elements.ts";
-import { type GridState, NONE } from "./grid_state.ts";
-import type { Class } from "./grid_wire.ts";
+import { make, swatch } from "../elements.ts";
+import { type GridState, NONE } from "./state.ts";
+import type { Class } from "../wire.ts";
 
 type Kind = "open" | "confirmed" | "corrected";
 type Listeners = Record<`on${string}`, (event: MouseEvent) => void>;
