@@ -121,5 +121,5 @@ def test_broken_rows_are_told_and_a_file_that_breaks_off_at_once_is_refused(tmp_
     assert [len(one.regions) for one in found.annotations] == [1]
     assert [one.where.split("line ")[-1] for one in found.skipped[:-1]] == ["2", "3", "4", "5", "6", "7"]
     path.write_text('{"uuid": "7", "dataRow": {"glob')
-    with pytest.raises(ValueError, match="breaks off or is wrong in line 1"):
+    with pytest.raises(ValueError, match="breaks off or is wrong at character 26"):
         formats.read(path)

@@ -19,7 +19,7 @@ from imagine_widgets.formats.format import Format, Head
 from imagine_widgets.formats.labels import FACTS, IMPORTED, LONG_AGO, Holds, Labels, Term
 from imagine_widgets.formats.likeness import settled
 from imagine_widgets.formats.pictures import Pictures
-from imagine_widgets.formats.place import why
+from imagine_widgets.formats.place import Place, why
 
 OURS = "imagine"
 _CLASSES = ("label", "classification", "class", "class_name", "category", "species", "name", "type")
@@ -125,7 +125,7 @@ def read(path: Path, images: Path | None = None) -> Labels:
 
 def _load(path: Path) -> Any:  # noqa: ANN401
     try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
+        return json.loads(Place(path).content(path.name).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not whole: its JSON breaks off or is wrong ({str(error)[:120]}).") from error
 

@@ -19,7 +19,7 @@ from imagine_widgets.formats.format import Format, Head
 from imagine_widgets.formats.ifdo_annotations import OURS
 from imagine_widgets.formats.labels import FACTS, Holds, Labels, Term
 from imagine_widgets.formats.pictures import Pictures
-from imagine_widgets.formats.place import why
+from imagine_widgets.formats.place import Place, why
 
 _HEADER, _ITEMS = "image-set-header", "image-set-items"
 _LABELS, _PEOPLE, _SAID = "image-annotation-labels", "image-annotation-creators", "image-annotations"
@@ -156,7 +156,7 @@ def _load(path: Path) -> Any:  # noqa: ANN401
     import yaml
 
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = Place(path).content(path.name).decode("utf-8-sig")
         if path.suffix.lower() not in _YAML and text.lstrip().startswith("{"):
             return json.loads(text)
         return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both loaders are safe ones

@@ -1,6 +1,7 @@
 """Label Studio's JSON, as it is exported and imported: tasks with what people and models said of each."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from imagine_kernels.records import Annotation, Json, Prediction, Sample, Skipped, from_json, to_json
 from imagine_kernels.shapes import Shape, TimeFrequency, Track
+from imagine_widgets.formats import json_stream
 from imagine_widgets.formats import label_studio_results as results
 from imagine_widgets.formats.carried import Gathered
 from imagine_widgets.formats.format import Format, Head
@@ -98,8 +100,11 @@ class _Reading:
 def read(path: Path, images: Path | None = None) -> Labels:
     """The tasks of a file, or a single one. Raises OSError or ValueError with a sentence."""
     reading = _Reading(path, images)
+    kinds: Counter[str] = Counter()
     for number, task in enumerate(_tasks(path), start=1):
         where = f"{path}, task {task.get('id', number) if isinstance(task, Mapping) else number}"
+        if isinstance(task, Mapping):
+            kinds["task" if "data" in task else "result" if "result" in task else "other"] += 1
         if not isinstance(task, Mapping):
             reading.skipped.append(Skipped(where, "it is no table of fields."))
             continue
@@ -107,24 +112,32 @@ def read(path: Path, images: Path | None = None) -> Labels:
             reading.task(task, where)
         except (TypeError, ValueError) as error:
             reading.skipped.append(Skipped(where, str(error)))
+    _refuse_others(path, kinds)
     return reading.labels()
 
 
-def _tasks(path: Path) -> list[Any]:
-    try:
-        found = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not whole: its JSON breaks off or is wrong ({error}).") from error
-    tasks = found if isinstance(found, list) else [found]
-    known = [one for one in tasks if isinstance(one, Mapping)]
-    if known and not any("data" in one for one in known):
-        if all("result" in one for one in known):
+def _tasks(path: Path) -> Iterator[Any]:
+    """The tasks one at a time: the exports of large projects don't go into memory."""
+    alone: Json = {}
+    for member, key, value in json_stream.entries(path):
+        if member:
+            alone[member] = value
+        elif key is not None:
+            yield value
+        elif value not in ([], {}):
+            yield value  # neither a list nor a table: told of as no task
+    if alone:
+        yield alone
+
+
+def _refuse_others(path: Path, kinds: Mapping[str, int]) -> None:
+    if kinds and "task" not in kinds:
+        if set(kinds) == {"result"}:
             raise ValueError(
                 f"{path} holds results without the tasks they are of, as a model's server answers: which pictures they "
                 "are of is not in it. Export the project as JSON."
             )
         raise ValueError(f"{path} holds no tasks of Label Studio: none has `data`. Export the project as JSON.")
-    return tasks
 
 
 def _list(task: Mapping[str, Any], key: str) -> list[Any]:

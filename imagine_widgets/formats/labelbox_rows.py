@@ -1,16 +1,19 @@
 """The files Labelbox gives and takes as rows of one kind: exports of version 1 and 2, imports, lines or lists."""
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from imagine_kernels.records import Json, Skipped
+from imagine_widgets.formats import json_stream
 from imagine_widgets.formats.labelbox_shapes import FRAMES_PER_SECOND
 from imagine_widgets.formats.labels import IMPORTED, LONG_AGO
 
 _GEOMETRY = frozenset({"bbox", "bounding_box", "polygon", "line", "point", "mask", "segments"})
+_LONGEST = 2**28
 _READ = _GEOMETRY | {"uuid", "dataRow", "feature_id", "featureId", "confidence", "name", "title", "value", "answer"}
 
 
@@ -49,37 +52,56 @@ def rows(path: Path, skipped: list[Skipped]) -> Iterator[Row]:
 
 
 def _objects(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The objects of a JSON file, or of each line."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not in UTF-8.") from error
-    try:
-        whole = json.loads(text)
-    except (ValueError, RecursionError):
-        yield from _lines(path, text.split("\n"), skipped)
+    """The objects of a JSON list, or of each line, one at a time."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        is_list = file.read(4096).lstrip().startswith("[")
+    if not is_list:
+        yield from _lines(path, skipped)
         return
-    for number, one in enumerate(whole if isinstance(whole, list) else [whole], start=1):
-        if isinstance(one, Mapping):
-            yield f"{path}, row {number}", one
-        else:
-            skipped.append(Skipped(f"{path}, row {number}", "it is no table of fields."))
+    for _, number, one in json_stream.entries(path):
+        if isinstance(number, int):
+            where = f"{path}, row {number + 1}"
+            if isinstance(one, Mapping):
+                yield where, one
+            else:
+                skipped.append(Skipped(where, "it is no table of fields."))
 
 
-def _lines(path: Path, lines: Iterable[str], skipped: list[Skipped]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _lines(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     found = False
-    for number, line in enumerate(lines, start=1):
-        where = f"{path}, line {number}"
-        try:
-            one = json.loads(line) if line.strip() else None
-        except (ValueError, RecursionError):
-            if not found:
-                raise ValueError(f"{path} is not whole: its JSON breaks off or is wrong in line {number}.") from None
-            skipped.append(Skipped(where, "it breaks off, or is no JSON."))
-            continue
-        if isinstance(one, Mapping):
-            found = True
-            yield where, one
+    with path.open(encoding="utf-8-sig") as file:
+        for number in itertools.count(1):
+            where = f"{path}, line {number}"
+            line = _line(path, file, number)
+            if not line:
+                return
+            try:
+                one = json.loads(line) if line.strip() else None
+            except (ValueError, RecursionError):
+                if not found:
+                    yield from _alone(path)
+                    return
+                skipped.append(Skipped(where, "it breaks off, or is no JSON."))
+                continue
+            if isinstance(one, Mapping):
+                found = True
+                yield where, one
+
+
+def _line(path: Path, file: TextIO, number: int) -> str:
+    try:
+        line = file.readline(_LONGEST)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not in UTF-8 (line {number}).") from error
+    if len(line) == _LONGEST:
+        raise ValueError(f"{path}, line {number} has more than {_LONGEST:,} characters, too many for one row.")
+    return line
+
+
+def _alone(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """One object that is laid out over several lines."""
+    one = {member: value for member, _, value in json_stream.entries(path) if member}
+    yield f"{path}, row 1", one
 
 
 def _imported(one: Mapping[str, Any], where: str) -> Row:

@@ -51,7 +51,7 @@ class Place:
                 raise ValueError(f"{name} {error}") from error
         file = Path(self.uri(name))
         if file.stat().st_size > _LARGEST:
-            raise ValueError(f"{name} is larger than {_LARGEST / 2**20:,.0f} MB, too large for labels.")
+            raise ValueError(f"{name} is larger than {_LARGEST / 2**20:,.0f} MB, too large for labels. Split it.")
         return file.read_bytes()
 
     def uri(self, name: str) -> str:
