@@ -5,7 +5,7 @@ HUB = $(INSTALL) in hub python -m
 DEV = $(INSTALL) in dev
 unexport PYTHONDONTWRITEBYTECODE # some shells set it: every process would compile torch anew
 .DEFAULT_GOAL := help
-.PHONY: help up down status usage environments check test journey bench-first-light bench-warm-kernel bench-herd bench-leases bench-scan bench-accuracy bench-predict clean
+.PHONY: help up down status usage environments check test journey bench-first-light bench-warm-kernel bench-herd bench-leases bench-scan bench-bridge bench-accuracy bench-predict bench-labeler clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name about; do printf '  make %-19s %s\n' "$$name" "$$about"; done
@@ -64,6 +64,12 @@ bench-predict: environments ## pictures a second from JPEG files to predictions,
 
 bench-scan: environments ## a whole ZooScan scan of 308 million pixels to measured organisms: memory, seconds, truth
 	@$(DEV) python tests/benchmarks/scan.py
+
+bench-bridge: environments ## 10,000 regions to Label Studio and back, beside a plain loop; 500 exchanges cut off
+	@$(DEV) python tests/benchmarks/bridge.py $(ARGS)
+
+bench-labeler: environments ## the labeler: first view of a scan, frames with thousands of regions, beside Annotorious 3
+	@$(DEV) python tests/benchmarks/labeler.py
 
 clean: down ## remove the environments and logs; people's work in .imagine/state stays
 	rm -rf .imagine/envs .imagine/logs .imagine/cache imagine_widgets/node_modules imagine_widgets/static .mypy_cache .ruff_cache .pytest_cache

@@ -5,8 +5,9 @@ import pytest
 from bridge_world import LABELS, make_samples, predict
 
 from imagine_kernels import images
+from imagine_kernels.records import Box, Region
 from imagine_widgets.label_studio import link, pull, push
-from imagine_widgets.store import Store
+from imagine_widgets.store import Put, Store
 
 pytestmark = pytest.mark.live
 TITLE = "FlowCam, autumn"
@@ -84,3 +85,22 @@ def test_a_token_the_hub_does_not_know_is_a_sentence(house, as_person, tmp_path,
     done = push(TITLE, LABELS, samples, store=store)
     assert "start it again" in done.problem
     assert "0" * 32 not in done.problem
+
+
+def test_a_project_of_a_group_is_shared_by_its_members_and_refused_to_others(house, as_person, tmp_path):
+    samples = make_samples(tmp_path / "samples", 2)
+    assert house.api("admin", "POST", "/groups/bridge-reef").status_code == 201
+    for name in ("bridge-ada", "bridge-grace"):
+        as_person(name)
+    added = house.api("admin", "POST", "/groups/bridge-reef/users", json={"users": ["bridge-ada", "bridge-grace"]})
+    assert added.status_code == 200
+    store = as_person("bridge-ada")
+    store.write([Put(samples[0].id, Region("skeletonema", shape=Box(1, 2, 3, 4)), "bridge-ada")])
+    done = push("Reef", LABELS, samples, store=store, group="bridge-reef")
+    assert (done.problem, done.labels) == (None, 1)
+    store = as_person("bridge-grace")
+    assert [a.author for a in pull("Reef", store=store, group="bridge-reef").new] == ["bridge-ada"]
+    assert "push to it first" in pull("Reef", store=store).problem, "her own projects are others"
+    as_person("bridge-linus")
+    refused = push("Reef", LABELS, samples, group="bridge-reef")
+    assert "You are not in the group 'bridge-reef' at the hub" in refused.problem

@@ -70,7 +70,12 @@ class Cargo:
                 kept.append(row)
             else:
                 self.tally.leave_out(row.sample_id, why)
-        return list(_one_whole(kept))
+        last = {row.author: row.id for row in kept if row.region is not None and row.region.shape is None}
+        for row in kept:
+            if row.region is not None and row.region.shape is None and row.id != last[row.author]:
+                why = f"{row.author} gave more than one class to the whole; the labelling page holds the last one."
+                self.tally.leave_out(row.sample_id, why)
+        return [row for row in kept if row.region is None or row.region.shape is not None or row.id == last[row.author]]
 
     def note(self, sent: Sequence[tuple[NewAnnotation, str, Sequence[Held]]]) -> None:
         """Write into the store that these words of these authors lie there now."""
@@ -79,12 +84,6 @@ class Cargo:
         self.store.agreed.put(self.target, [(rows[0].sample_id, author, "there") for _, author, rows in sent])
         self.store.agreed.agree(self.target, [one for new, _, rows in sent for one in agreements(new, rows)])
         self.tally.labels += sum(len(rows) for _, _, rows in sent)
-
-
-def _one_whole(rows: Iterable[Held]) -> Iterator[Held]:
-    """Of each author's labels of the whole sample the last one: the page offers one."""
-    last = {row.author: row for row in rows if row.region is not None and row.region.shape is None}
-    return (row for row in rows if row.region is None or row.region.shape is not None or last[row.author].id == row.id)
 
 
 def agreements(new: NewAnnotation, rows: Sequence[Held]) -> Iterator[Agreement]:

@@ -95,7 +95,7 @@ class _Sender:
             slot = made.slots.get(author, Slot(author))
             turn = 1 + max((sheet.turn or 0 for sheet in slot.sheets), default=0)
             turn = max(turn, 1 + self._round(made.sample_id, author)) if slot.sheets else turn
-            for sheet, task, some in _sheets(slot, there, self._fitting(rows)):
+            for sheet, task, some in _sheets(slot, there, self._fitting(made, author, rows)):
                 if sheet is None and not self._add(task, slot, some, turn):
                     return None
                 kept = self._change(sheet, author, some, turn) if sheet is not None else True
@@ -110,9 +110,11 @@ class _Sender:
             (Mark.read(one.seen.lstrip("~")).round for (name, _), one in known.items() if name == author), default=0
         )
 
-    def _fitting(self, rows: Sequence[Held]) -> list[Held]:
-        gone = [row for row in rows if row.deleted]
-        return [*gone, *self.cargo.fit(row for row in rows if not row.deleted)]
+    def _fitting(self, made: Plan, author: str, rows: Sequence[Held]) -> list[Held]:
+        """Those of these words that the page can hold beside all others of the author."""
+        live = [row for (name, _), row in made.rows.items() if name == author and not row.deleted]
+        able = {row.id for row in self.cargo.fit(live)}
+        return [row for row in rows if row.deleted or row.id in able]
 
     def _add(self, task: Task, slot: Slot, rows: Sequence[Held], turn: int) -> bool:
         live = [row for row in rows if not row.deleted]

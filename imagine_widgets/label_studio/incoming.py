@@ -9,6 +9,7 @@ from tqdm.auto import tqdm
 
 from imagine_kernels.records import Annotation, Skipped
 from imagine_widgets.label_studio import projects
+from imagine_widgets.label_studio.ahead import ahead
 from imagine_widgets.label_studio.connection import LabelStudioError
 from imagine_widgets.label_studio.outcome import Link, Pull
 from imagine_widgets.label_studio.pictures import MANY
@@ -186,7 +187,7 @@ def _known(taker: Taker, sample_id: str) -> list[tuple[str, str]]:
 def _watched(pages: Iterable[list[Task]]) -> Iterator[list[Task]]:
     """Pages, with a bar that shows how many tasks were read once there are many."""
     with tqdm(desc="From Label Studio", unit="image", disable=None, delay=1.0) as bar:
-        for page in pages:
+        for page in ahead(pages):
             yield page
             bar.update(len(page) if len(page) >= MANY else 0)
 

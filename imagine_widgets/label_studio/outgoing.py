@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from imagine_kernels import images
 from imagine_kernels.records import Prediction, Sample
 from imagine_kernels.shapes import KINDS, Shape
-from imagine_widgets.label_studio import doubles, exchange, page, pictures, projects
+from imagine_widgets.label_studio import doubles, exchange, models, page, pictures, projects
 from imagine_widgets.label_studio.cargo import Cargo, Picture, Tally, pack
 from imagine_widgets.label_studio.connection import LabelStudioError
 from imagine_widgets.label_studio.outcome import Push, kept
@@ -37,6 +37,7 @@ def push(  # noqa: PLR0913 - all but the first three have a default
     store: Store | None = None,
     shapes: Iterable[type[Shape] | None] = (),
     group: str = "",
+    model: str = "",
     url: str | None = None,
     token: str | None = None,
     picture: Picture = images.png,
@@ -44,7 +45,8 @@ def push(  # noqa: PLR0913 - all but the first three have a default
     """Bring the project `title` up to date with these samples, predictions and the labels of `store`.
 
     The labelling page gets a tool for every shape that is sent, and for those in `shapes` (None: the whole sample).
-    With `group` the project belongs to that group of the hub. A server that is down, slow or strange is told by
+    With `group` the project belongs to that group of the hub; `model`, a use case or "use case/model" of the hub, is
+    asked there for predictions on the spot. A server that is down, slow or strange is told by
     `Push.problem`, not raised: a notebook goes on, and the next push sends what is missing. Raises ValueError with a
     sentence for a title or class that Label Studio cannot hold, OSError where the store cannot be read or written.
     """
@@ -62,6 +64,9 @@ def push(  # noqa: PLR0913 - all but the first three have a default
             address, target = server.address(project), project.target
             offers = page.offers(project.page)
             _insist(lambda: _deliver(server, project, pack(wanted, guessed, offers, picture, store, target, tally)))
+            trouble = models.connect(server, project, model) if model else None
+            if trouble is not None:
+                tally.leave_out(model, trouble)
     except LabelStudioError as error:
         problem = kept(str(error), _unsent(store, target), store.path if store is not None else None)
     done = (tally.images, tally.predictions, tally.labels, tally.total, _unsent(store, target))

@@ -2,18 +2,22 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from tqdm.auto import tqdm
 
 from imagine_widgets.label_studio import tasks
+from imagine_widgets.label_studio.ahead import ahead
 from imagine_widgets.label_studio.cargo import Cargo
 from imagine_widgets.label_studio.server import Server
 from imagine_widgets.label_studio.views import View
 from imagine_widgets.label_studio.wire import NewAnnotation, NewPrediction, NewTask, Project
 from imagine_widgets.store import Held
 
-FILES, BYTES = 50, 32 * 2**20
-"""What one request carries: Label Studio refuses more than 100 files, and more than 250 MB."""
+FILES, BYTES = 100, 32 * 2**20
+"""What one request with pictures carries: Label Studio refuses more than 100 files, and more than 250 MB."""
+TASKS, ENTRIES = 500, 20_000
+"""What one request that makes tasks carries: for each request Label Studio counts the whole project anew."""
 MANY = 100
 """From here on a bar shows how far it is."""
 
@@ -26,30 +30,51 @@ Sent = tuple[NewAnnotation, str, Sequence[Held]]
 def send(server: Server, project: Project, cargo: Cargo, missing: list[View]) -> None:
     """Make a task of every view in `missing`; one whose picture cannot be read is noted and left out."""
     uploaded = server.uploads(project) if missing else {}  # perhaps by a push that was killed: no need to do it again
+    crate = _Crate(server, project, cargo)
     with tqdm(total=len(missing), desc="To Label Studio", unit="image", disable=len(missing) < MANY) as bar:
-        for batch in _batches(missing, cargo):
+        for batch in ahead(_batches(missing, cargo)):
             new = {name: content for _, name, content in batch if name not in uploaded}
             if new:
                 uploaded |= server.upload(project, list(new.items()))
-            _make(server, project, cargo, [(view, uploaded[name]) for view, name, _ in batch])
-            bar.update(len(batch))
+            for view, name, _ in batch:
+                bar.update(crate.add(view, uploaded[name]))
+        bar.update(crate.send())
 
 
-def _make(server: Server, project: Project, cargo: Cargo, shown: list[tuple[View, str]]) -> None:
-    new: list[NewTask] = []
-    sent: list[Sent] = []
-    for view, address in shown:
-        guesses: list[NewPrediction] = [guess for at, guess in cargo.guesses(view.of) if at is view]
-        words = tasks.by_author(view, cargo.pictures[view.of], cargo.words(view.of))
+@dataclass
+class _Crate:
+    """Tasks that wait to be made together."""
+
+    server: Server
+    project: Project
+    cargo: Cargo
+    tasks: list[NewTask] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    entries: int = 0
+
+    def add(self, view: View, address: str) -> int:
+        """The task of a view whose picture lies at `address`; how many went off, if it was enough for a request."""
+        guesses: list[NewPrediction] = [guess for at, guess in self.cargo.guesses(view.of) if at is view]
+        words = tasks.by_author(view, self.cargo.pictures[view.of], self.cargo.words(view.of))
         own: list[Sent] = [
-            (tasks.new_annotation(author, rows, view, cargo.offers), author, rows) for author, rows in words.items()
+            (tasks.new_annotation(author, rows, view, self.cargo.offers), author, rows)
+            for author, rows in words.items()
         ]
-        new.append(tasks.new_task(view, address, guesses, [annotation for annotation, _, _ in own]))
-        sent += own
-    images, predictions, _ = server.add_tasks(project, new)
-    cargo.tally.images += images
-    cargo.tally.predictions += predictions
-    cargo.note(sent)
+        self.tasks.append(tasks.new_task(view, address, guesses, [annotation for annotation, _, _ in own]))
+        self.sent += own
+        self.entries += sum(len(new["result"]) for new in (*guesses, *(annotation for annotation, _, _ in own)))
+        return self.send() if len(self.tasks) >= TASKS or self.entries >= ENTRIES else 0
+
+    def send(self) -> int:
+        """Make the tasks, note what is there now; how many there were."""
+        if not self.tasks:
+            return 0
+        images, predictions, _ = self.server.add_tasks(self.project, self.tasks)
+        self.cargo.tally.images += images
+        self.cargo.tally.predictions += predictions
+        self.cargo.note(self.sent)
+        self.tasks, self.sent, self.entries = [], [], 0
+        return images
 
 
 def _batches(views: Iterable[View], cargo: Cargo) -> Iterator[Batch]:

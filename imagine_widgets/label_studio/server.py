@@ -166,6 +166,16 @@ class Server(Connection):
         send = {"selectedItems": {"all": False, "included": list(ids)}}
         self.ask("POST", "/api/dm/actions/", query=query, send=send)
 
+    def models(self, project: Project) -> list[str]:
+        """The addresses of the models that are connected to the project."""
+        answer = self.ask("GET", "/api/ml/", query={"project": project.id})
+        with self._reading():
+            return [str(one["url"]) for one in answer]
+
+    def add_model(self, project: Project, address: str) -> None:
+        """Connect the model at an address."""
+        self.ask("POST", "/api/ml/", send={"project": project.id, "url": address})
+
     @cached_property
     def _people(self) -> Mapping[int, str]:
         """The hub's name of each person; Label Studio's own accounts go by the first part of their address."""

@@ -1,4 +1,4 @@
-"""One push of a project at a time: two notebooks of one person, or two cells, wait for each other."""
+"""One push or pull of a project at a time: two notebooks of one person, or two cells, wait for each other."""
 
 import fcntl
 import hashlib
