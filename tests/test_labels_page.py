@@ -28,7 +28,7 @@ from imagine_widgets import formats
 from imagine_widgets.agreement import disputes, edits, settle
 from imagine_widgets.agreement.stored import views
 from imagine_widgets.formats import Labels
-from imagine_widgets.overview import overview, write
+from imagine_widgets.overview import of_store, overview, write
 from imagine_widgets.overview.drawing import part, view
 from imagine_widgets.overview.sets import Set
 from imagine_widgets.store import Drop, Put, Store, store_of
@@ -127,7 +127,7 @@ def test_every_shape_is_drawn_where_it_is_and_sound_is_told_in_words(tmp_path):
     sample = Sample("a", str(picture(tmp_path / "a.png")), 120, 80)
     regions = tuple(Region(f"class {n}", shape=shape) for n, shape in enumerate(SHAPES))
     annotations = (Annotation("a", regions, "ada"),)
-    write(overview(Set("Shapes", "coco", tmp_path, (sample,), lambda: annotations)), tmp_path / "page.html")
+    write(overview(Set("Shapes", "coco", tmp_path, (sample,), lambda: annotations, tuple)), tmp_path / "page.html")
     html = (tmp_path / "page.html").read_text()
     drawn = dict(re.findall(r"<title>(class \d).*?<path class=\"line\"[^>]* d=\"(M[^\"]+)\"", html))
     assert len(drawn) == len(SHAPES) - 1
@@ -219,6 +219,9 @@ def test_who_corrects_one_region_of_another_lets_the_others_stand(tmp_path):
         ("label", "ada calls it cod, bob calls it ling."),
         ("missing", "ada drew cod, bob did not."),
     ]
+    told = overview(of_store(store.path))
+    assert told.authors == {"ada": 5, "bob": 1}
+    assert told.disputes == tuple(found)
     store.write(edits(found[0], settle(found[0], "bob", "ling")))
     assert [one.kind for one in disputes(views(store))] == ["missing"]
 
@@ -226,7 +229,7 @@ def test_who_corrects_one_region_of_another_lets_the_others_stand(tmp_path):
 def test_classes_are_shown_by_twelve_of_them_spread_over_all(tmp_path):
     samples = tuple(Sample(f"{n:03}", "none.png", 9, 9) for n in range(300))
     annotations = [Annotation(sample.id, (Region("cod"),), "ada") for sample in samples]
-    found = overview(Set("Many", "coco", tmp_path, samples, lambda: annotations, folders=()))
+    found = overview(Set("Many", "coco", tmp_path, samples, lambda: annotations, tuple, folders=()))
     (one,) = found.classes
     assert (one.regions, len(one.samples), len(one.shown)) == (300, 300, 12)
     places = [int(shown.sample_id) for shown in one.shown]

@@ -1,5 +1,6 @@
 """A project's store → what each author says of each sample as a whole, though only what she touched is in it."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from imagine_kernels.records import Annotation
@@ -22,6 +23,14 @@ def views(store: Store) -> Iterator[Annotation]:
             yield from _view(author, own, owners)
         for author in dict.fromkeys(held.author for held in judged):
             yield from _annotation([held for held in judged if held.author == author])
+
+
+def shared(store: Store) -> Iterator[Annotation]:
+    """`views` of those samples that several authors looked at."""
+    for _, some in itertools.groupby(views(store), key=lambda one: one.sample_id):
+        several = [*some]
+        if len(several) > 1:
+            yield from several
 
 
 def _view(author: str, rows: Sequence[Held], owners: dict[str, str]) -> Iterator[Annotation]:

@@ -1,11 +1,12 @@
 """Where labels lie → one set to look through: a file of any format, a project's store, a folder of pictures."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from imagine_kernels.records import Annotation, Collection, Prediction, Sample, Skipped
-from imagine_widgets.agreement.stored import views
+from imagine_widgets.agreement.stored import shared
 from imagine_widgets.store import Store, store_of
 
 STORES = ".labels"
@@ -14,9 +15,10 @@ STORES = ".labels"
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Samples and what was said of them; `annotations` may be asked for time and again, and streams.
+    """Samples and what was said of them; `annotations` streams.
 
-    Pictures lie below `folders` alone, for a file may name any place; None: where the samples say.
+    `shared` gives what several authors say of the same samples, each of the whole sample: that is compared. Pictures lie
+    below `folders` alone, for a file may name any place; None: where the samples say.
     """
 
     title: str
@@ -24,6 +26,7 @@ class Set:
     path: Path
     samples: tuple[Sample, ...]
     annotations: Callable[[], Iterable[Annotation]]
+    shared: Callable[[], Iterable[Annotation]]
     predictions: tuple[Prediction, ...] = ()
     skipped: Callable[[], tuple[Skipped, ...]] = tuple
     folders: tuple[Path, ...] | None = None
@@ -38,7 +41,13 @@ def of_file(path: Path | str, name: str | None = None, *, images: Path | str | N
     folders = [place if place.is_dir() else place.parent, *([] if images is None else [Path(images)])]
     title = formats.formats()[chosen].title
     own, skipped = labels.annotations, labels.skipped
-    return Set(title, chosen, place, labels.samples, lambda: own, labels.predictions, lambda: skipped, tuple(folders))
+    said = (lambda: own, lambda: _of_several(own), labels.predictions, lambda: skipped)
+    return Set(title, chosen, place, labels.samples, *said, tuple(folders))
+
+
+def _of_several(annotations: tuple[Annotation, ...]) -> list[Annotation]:
+    times = Counter(one.sample_id for one in annotations)
+    return [one for one in annotations if times[one.sample_id] > 1]
 
 
 def of_store(path: Path | str) -> Set:
@@ -66,9 +75,9 @@ def of_collection(found: Collection, path: Path | str) -> Set:
     if store.path.exists():
         return _stored(store, found.samples)
     own, skipped = found.annotations, found.skipped
-    return Set("Pictures with labels", "folder", Path(path), found.samples, lambda: own, (), lambda: skipped)
+    return Set("Pictures with labels", "folder", Path(path), found.samples, lambda: own, tuple, (), lambda: skipped)
 
 
 def _stored(store: Store, samples: tuple[Sample, ...]) -> Set:
     title, name = "Labels of a project", "store"
-    return Set(title, name, store.path, samples, lambda: views(store), (), lambda: store.skipped)
+    return Set(title, name, store.path, samples, store.annotations, lambda: shared(store), (), lambda: store.skipped)

@@ -101,15 +101,15 @@ def _as_values(one: Dispute) -> dict[str, Any]:
 
 
 def overview(given: Set) -> Overview:
-    """Looks through a set once for its counts, and where several people labelled one sample again for agreement."""
+    """Looks through a set for its counts, and through what several people labelled for how far they agree."""
     classes: dict[str, OfClass] = {}
     shapes, authors, states = Counter[str](), Counter[str](), Counter[str]()
-    told: Counter[str] = Counter()
+    told: set[str] = set()
     people = models = empty = 0
     dice = random.Random(_SEED)  # noqa: S311 - which pictures are shown, the same every time
     for one, by_model in _every(given):
         author = f"model {one.model}" if isinstance(one, Prediction) else one.author
-        told[one.sample_id] += not by_model
+        told.add(one.sample_id)
         empty += not one.regions
         for region in one.regions:
             found = classes.setdefault(region.label, OfClass(region.label))
@@ -121,8 +121,8 @@ def overview(given: Set) -> Overview:
         people, models = people + len(one.regions) * (not by_model), models + len(one.regions) * by_model
     order = tuple(sorted(classes.values(), key=lambda found: (-found.regions, found.name)))
     known = {sample.id for sample in given.samples}
-    agreement, open_ones = _compared(given, {sample for sample, times in told.items() if times > 1})
-    number, unlabelled = len(known | told.keys()), len(known - told.keys())
+    agreement, open_ones = _compared(given)
+    number, unlabelled = len(known | told), len(known - told)
     counts = (people, models, empty, number, unlabelled)
     return Overview(given, order, shapes, authors, states, *counts, agreement, open_ones, given.skipped())
 
@@ -132,9 +132,9 @@ def _every(given: Set) -> Iterator[tuple[Annotation | Prediction, bool]]:
     yield from ((one, True) for one in given.predictions)
 
 
-def _compared(given: Set, shared: set[str]) -> tuple[Agreement | None, tuple[Dispute, ...]]:
+def _compared(given: Set) -> tuple[Agreement | None, tuple[Dispute, ...]]:
     """Of the samples that several people labelled alone; None where there are none."""
-    some = [one for one in given.annotations() if one.sample_id in shared] if shared else []
+    some = [*given.shared()]
     if len({one.author for one in some}) < 2:
         return None, ()
     return agree(some), tuple(disputes(some))
