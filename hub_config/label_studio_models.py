@@ -64,7 +64,7 @@ def build(settings: Settings) -> None:
     # a model need not hear of every label, in a request that the person would wait for
     post_save.disconnect(models.create_ml_webhook, sender=models.MLBackend)
     public = settings.addresses.public + _PREFIX
-    MLBackendSerializer.validate_url = lambda _, value: _own(value, public)
+    MLBackendSerializer.validate_url = lambda serializer, value: _own(value, public, serializer.context["request"])
     MLBackendSerializer.validate = _validate
     action = django.DATA_MANAGER_ACTIONS["retrieve_tasks_predictions"]
     action["entry_point"], action["dialog"]["text"] = _retrieve, ABOUT
@@ -182,12 +182,12 @@ def _retrieve(project: Any, queryset: Any, **_: Any) -> dict[str, Any]:  # noqa:
     return {"processed_items": count, "detail": said, "imagine": said}
 
 
-def _own(value: str, public: str) -> str:
-    """The address under which people know a model. Raises a ValidationError for any other."""
+def _own(value: str, public: str, request: Any) -> str:  # noqa: ANN401
+    """The address under which a model is kept, of one that people see. Raises a ValidationError for any other."""
     from rest_framework import serializers
 
-    host, own = urlsplit(value).netloc, urlsplit(public).netloc
-    if host not in ("", own) or not (which := inside(value)):
+    here = ("", urlsplit(public).netloc, request.META.get("HTTP_HOST"))  # a TLS proxy has a name of its own
+    if urlsplit(value).netloc not in here or not (which := inside(value)):
         raise serializers.ValidationError(FOREIGN.format(_PREFIX, value))
     return f"{public}{which}/"
 

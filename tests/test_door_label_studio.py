@@ -17,8 +17,12 @@ pytestmark = pytest.mark.live
 @pytest.fixture(scope="module")
 def project(house):
     """A project of alice with a picture, a prediction, an annotation, a draft, an export and a view."""
+    for person, group in (("alice", "alices"), ("bob", "bobs")):  # each sees what is not their own organisation's, too
+        house.token(person)
+        assert house.api("admin", "POST", f"/groups/{group}").status_code == 201
+        assert house.api("admin", "POST", f"/groups/{group}/users", json={"users": [person]}).status_code == 200
     with caller(house, "alice", "label-studio") as alice:
-        return keep_project(alice, f"{MARK} of alice")
+        return keep_project(alice, f"{MARK} of alice", group="alices")
 
 
 def test_the_owner_sees_it_all(house, project):
