@@ -27,7 +27,10 @@ class Scenes:
         predictions: Iterable[Prediction],
         store: Store,
         author: str,
+        tool: str = TOOL,
+        kinds: Any = Flat,  # noqa: ANN401 - a type, or several
     ) -> None:
+        self._tool, self._kinds = tool, kinds
         self.samples = tuple(samples)
         self.classes = Classes(labels)
         self._rows = {sample.id: row for row, sample in enumerate(self.samples)}
@@ -71,7 +74,7 @@ class Scenes:
         drawn, others = [], []
         for region in self.regions(row).values():
             label = self.classes.index(region.label)
-            if isinstance(region.shape, Flat):
+            if isinstance(region.shape, self._kinds):
                 drawn.append(self._json(region, label))
             elif region.state != "rejected":
                 others.append(self.classes[label].title)
@@ -85,8 +88,8 @@ class Scenes:
         row = int(message["row"])
         sample, known = self.samples[row], self.regions(row)
         put = [self._region(told, known.get(str(told["id"])), sample) for told in message["put"]]
-        edits: list[Edit] = [Put(sample.id, region, self._author, TOOL) for region in put]
-        edits += [Drop(sample.id, str(id_), self._author, TOOL) for id_ in message["drop"]]
+        edits: list[Edit] = [Put(sample.id, region, self._author, self._tool) for region in put]
+        edits += [Drop(sample.id, str(id_), self._author, self._tool) for id_ in message["drop"]]
         cost = {"seconds": message.get("seconds"), "keys": message.get("keys")}
         step = self._store.write(edits, batch=str(message["batch"]), **cost)
         return step, [self._json(region, self.classes.index(region.label)) for region in put]
@@ -97,7 +100,9 @@ class Scenes:
 
     def steps(self) -> list[Json]:
         """What this person can undo, oldest first: the step and the row of its sample."""
-        return [told for one in self._store.steps(self._author, TOOL) if (told := self.step(one))["row"] is not None]
+        return [
+            told for one in self._store.steps(self._author, self._tool) if (told := self.step(one))["row"] is not None
+        ]
 
     def step(self, step: Step) -> Json:
         """A step as the browser keeps it."""
@@ -113,7 +118,7 @@ class Scenes:
 
     def _region(self, told: Mapping[str, Any], known: Region | None, sample: Sample) -> Region:
         shape = from_json(told["shape"])
-        if not isinstance(shape, Flat):
+        if not isinstance(shape, self._kinds):
             raise ValueError(f"A {type(shape).__name__} is not drawn in {sample.id}.")  # noqa: TRY004 - of a message
         label, state = self.classes[int(told["label"])].name, str(told["state"])
         if known is None:
