@@ -17,8 +17,8 @@ STORES = ".labels"
 class Set:
     """Samples and what was said of them; `annotations` streams.
 
-    `shared` gives what several authors say of the same samples, each of the whole sample: that is compared. Pictures lie
-    below `folders` alone, for a file may name any place; None: where the samples say.
+    `shared` gives what several authors say of the same samples, each of the whole sample: that is compared. Pictures
+    lie below `folders` alone, for a file may name any place; None: where the samples say.
     """
 
     title: str
