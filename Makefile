@@ -5,7 +5,7 @@ HUB = $(INSTALL) in hub python -m
 DEV = $(INSTALL) in dev
 unexport PYTHONDONTWRITEBYTECODE # some shells set it: every process would compile torch anew
 .DEFAULT_GOAL := help
-.PHONY: help up down status usage environments check test journey bench-first-light bench-warm-kernel bench-herd bench-leases bench-scan bench-bridge bench-accuracy bench-predict bench-labeler clean
+.PHONY: help up down status usage environments check test journey bench-first-light bench-warm-kernel bench-herd bench-leases bench-scan bench-bridge bench-accuracy bench-predict bench-convert bench-labeler clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name about; do printf '  make %-19s %s\n' "$$name" "$$about"; done
@@ -61,6 +61,9 @@ bench-accuracy: environments ## the recipe of classifiers from scratch on real s
 
 bench-predict: environments ## pictures a second from JPEG files to predictions, beside a plain timm loop and the bare network
 	@$(DEV) python tests/benchmarks/predict.py
+
+bench-convert: environments ## 200,000 COCO annotations to YOLO, beside datumaro: seconds, memory, and the same labels
+	@$(DEV) python tests/benchmarks/convert.py
 
 bench-scan: environments ## a whole ZooScan scan of 308 million pixels to measured organisms: memory, seconds, truth
 	@$(DEV) python tests/benchmarks/scan.py

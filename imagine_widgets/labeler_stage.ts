@@ -33,6 +33,7 @@ export class Stage {
     this.viewer.addHandler("animation-start", () => void (this.isMoving = true));
     this.viewer.addHandler("animation-finish", () => this.settle());
     this.viewer.addHandler("update-viewport", () => this.show());
+    this.viewer.world.addHandler("add-item", ({ item }) => this.watch(item));
     this.viewer.addHandler("resize", () => requestAnimationFrame(() => this.show()));
   }
 
@@ -103,6 +104,12 @@ export class Stage {
     this.layer.dispose();
     this.viewer.destroy();
     this.element.replaceChildren();
+  }
+
+  /** `data-loaded` tells whether every tile in sight is there. */
+  private watch(item: OpenSeadragon.TiledImage): void {
+    this.element.dataset.loaded = "false";
+    item.addHandler("fully-loaded-change", ({ fullyLoaded }) => (this.element.dataset.loaded = String(fullyLoaded)));
   }
 
   private settle(): void {

@@ -19,13 +19,20 @@ FLAGS = [
 ]
 
 
+def program():
+    """Where the browser is."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "Chromium is missing: make test installs it"
+    return found
+
+
 @contextlib.contextmanager
 def chromium():
     """The browser; ends with the block."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert program, "Chromium is missing: make test installs it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS, env={**os.environ, "LANG": "C.UTF-8"})
+        browser = playwright.chromium.launch(
+            executable_path=program(), args=FLAGS, env={**os.environ, "LANG": "C.UTF-8"}
+        )
         yield browser
         browser.close()
 

@@ -66,8 +66,6 @@ class Labeling:
         self.stage = self.cell.locator(".im-stage")
         self.wait_for_picture()
         self.stage.scroll_into_view_if_needed()
-        self.press("h")
-        self.calm()
 
     def again(self):
         """Both cells run once more, in a kernel that knows nothing yet."""
