@@ -1,4 +1,4 @@
-"""Files of labels larger than memory would like: an entry at a time, told from their heads, and where one breaks off."""
+"""Large files of labels: read an entry at a time, told from their heads, and where one breaks off."""
 
 import json
 import tracemalloc
@@ -41,12 +41,9 @@ def saved(folder, make, lines=False, **how):
     return path
 
 
-@pytest.mark.parametrize(
-    ("make", "lines", "name"),
-    [(coco, False, "coco"), (label_studio, False, "label_studio_json")],
-)
-def test_reading_takes_memory_for_the_records_and_not_for_the_file(tmp_path, make, lines, name):
-    path = saved(tmp_path, make, lines)
+@pytest.mark.parametrize(("make", "name"), [(coco, "coco"), (label_studio, "label_studio_json")])
+def test_reading_takes_memory_for_the_records_and_not_for_the_file(tmp_path, make, name):
+    path = saved(tmp_path, make)
     assert formats.detect(path).name == name
     tracemalloc.start()
     try:
