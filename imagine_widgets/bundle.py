@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WIDGETS = {"grid": "grid/grid.ts", "labeler": "labeler.ts"}
+WIDGETS = {"grid": "grid/grid.ts", "labeler": "labeler/labeler.ts"}
 """The file behind each, with `export default`, as anywidget wants it."""
 STAMP = "made.json"
 NPM = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--logs-max=0")

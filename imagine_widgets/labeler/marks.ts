@@ -1,9 +1,9 @@
 // The selected region with its handles, and the one that is being drawn, as SVG above the canvas.
-import { trace } from "./drawing/paint.ts";
-import { type Handle, handles } from "./drawing/handles.ts";
-import { colourOf } from "./drawing/palette.ts";
-import type { Shape, XY } from "./drawing/shapes.ts";
-import { toPage, type View } from "./drawing/view.ts";
+import { trace } from "../drawing/paint.ts";
+import { type Handle, handles } from "../drawing/handles.ts";
+import { colourOf } from "../drawing/palette.ts";
+import type { Shape, XY } from "../drawing/shapes.ts";
+import { toPage, type View } from "../drawing/view.ts";
 
 const SPACE = "http://www.w3.org/2000/svg";
 

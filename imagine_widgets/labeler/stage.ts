@@ -1,11 +1,11 @@
 // The picture: OpenSeadragon for its tiles, our canvas of regions above, and SVG for the one that is selected.
 import OpenSeadragon from "openseadragon";
-import { Layer } from "./drawing/layer.ts";
-import type { Places } from "./drawing/places.ts";
-import type { Bounds, XY } from "./drawing/shapes.ts";
-import { type Size, toPicture, type View } from "./drawing/view.ts";
-import { make } from "./elements.ts";
-import type { Opened } from "./labeler_wire.ts";
+import { Layer } from "../drawing/layer.ts";
+import type { Places } from "../drawing/places.ts";
+import type { Bounds, XY } from "../drawing/shapes.ts";
+import { type Size, toPicture, type View } from "../drawing/view.ts";
+import { make } from "../elements.ts";
+import type { Opened } from "./wire.ts";
 
 const RIM = 0.15; // of a region, around it, when the view goes there
 

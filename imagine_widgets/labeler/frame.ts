@@ -1,6 +1,6 @@
 // The parts of the labeler's page that stay: head, tools, picture, labels, regions, look, foot.
-import { button, fill, make } from "./elements.ts";
-import { HELP, MODES } from "./labeler_keys.ts";
+import { button, fill, make } from "../elements.ts";
+import { HELP, MODES } from "./keys.ts";
 
 export type Act = (name: string, detail?: string | number) => void;
 export type Parts = ReturnType<typeof frame>;

@@ -1,18 +1,18 @@
 // One view of the labeler: what is selected, what is drawn where, and which keys and clicks belong to it.
-import { bounds, type Shape, type XY } from "./drawing/shapes.ts";
-import type { Size } from "./drawing/view.ts";
-import { showFailures } from "./elements.ts";
-import { newId } from "./outbox.ts";
-import { Actions } from "./labeler_actions.ts";
-import { frame, type Parts } from "./labeler_frame.ts";
-import { type Desk, Hand } from "./labeler_hand.ts";
-import { actionOf } from "./labeler_keys.ts";
-import { mark } from "./labeler_marks.ts";
-import { drawHead, drawLabels, drawLooks, drawPlace, drawRegions, offered } from "./labeler_sides.ts";
-import { Stage } from "./labeler_stage.ts";
-import type { LabelerState, News } from "./labeler_state.ts";
-import { tileSource } from "./labeler_tiles.ts";
-import type { Drawn, Look } from "./labeler_wire.ts";
+import { bounds, type Shape, type XY } from "../drawing/shapes.ts";
+import type { Size } from "../drawing/view.ts";
+import { showFailures } from "../elements.ts";
+import { newId } from "../outbox.ts";
+import { Actions } from "./actions.ts";
+import { frame, type Parts } from "./frame.ts";
+import { type Desk, Hand } from "./hand.ts";
+import { actionOf } from "./keys.ts";
+import { mark } from "./marks.ts";
+import { drawHead, drawLabels, drawLooks, drawPlace, drawRegions, offered } from "./sides.ts";
+import { Stage } from "./stage.ts";
+import type { LabelerState, News } from "./state.ts";
+import { tileSource } from "./tiles.ts";
+import type { Drawn, Look } from "./wire.ts";
 
 const CALM = 200; // milliseconds without a move before a new look is asked for, or the number under the pointer
 

@@ -1,13 +1,13 @@
 // What the pointer does in the picture: pick, drag a handle, move, draw, paint. What it does not take, pans and zooms.
-import { Brush } from "./drawing/brush.ts";
-import { dragged, moved, withoutVertex } from "./drawing/edit.ts";
-import { type Handle, handles, heldAt } from "./drawing/handles.ts";
-import { picked } from "./drawing/hit.ts";
-import type { Mask, Shape, XY } from "./drawing/shapes.ts";
-import { Sketch, type Tool } from "./drawing/sketch.ts";
-import type { Size } from "./drawing/view.ts";
-import type { Stage } from "./labeler_stage.ts";
-import type { Drawn } from "./labeler_wire.ts";
+import { Brush } from "../drawing/brush.ts";
+import { dragged, moved, withoutVertex } from "../drawing/edit.ts";
+import { type Handle, handles, heldAt } from "../drawing/handles.ts";
+import { picked } from "../drawing/hit.ts";
+import type { Mask, Shape, XY } from "../drawing/shapes.ts";
+import { Sketch, type Tool } from "../drawing/sketch.ts";
+import type { Size } from "../drawing/view.ts";
+import type { Stage } from "./stage.ts";
+import type { Drawn } from "./wire.ts";
 
 const GRASP = 10; // pixels of the page around a handle
 const REACH = 6; // and around a line or a point

@@ -1,10 +1,10 @@
 // What stands around the picture and follows the state: labels, the list of regions, the look, saved or not.
-import { count, make, swatch } from "./elements.ts";
-import { slider } from "./labeler_frame.ts";
-import { LABEL_KEYS } from "./labeler_keys.ts";
-import type { LabelerView } from "./labeler_view.ts";
-import type { Drawn, RegionState } from "./labeler_wire.ts";
-import { savedWords } from "./saved.ts";
+import { count, make, swatch } from "../elements.ts";
+import { slider } from "./frame.ts";
+import { LABEL_KEYS } from "./keys.ts";
+import type { LabelerView } from "./view.ts";
+import type { Drawn, RegionState } from "./wire.ts";
+import { savedWords } from "../saved.ts";
 
 const LISTED = 200; // regions in the list; more would cost more than they tell
 const OFFERED = 12; // labels in sight; the others are found by searching

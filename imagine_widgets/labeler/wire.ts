@@ -1,7 +1,7 @@
 // What the labeler and its kernel say to one another (labeler.py is the other side).
-import type { Region } from "./drawing/places.ts";
-import type { Shape } from "./drawing/shapes.ts";
-import type { Class, Failure, Refusal } from "./wire.ts";
+import type { Region } from "../drawing/places.ts";
+import type { Shape } from "../drawing/shapes.ts";
+import type { Class, Failure, Refusal } from "../wire.ts";
 
 /** The browser's half of an anywidget. */
 export interface Model {

@@ -1,12 +1,12 @@
 // What a person does in the labeler by key or button: label, accept, reject, remove, step, undo. LabelerView shows it.
-import { moved } from "./drawing/edit.ts";
-import { bounds } from "./drawing/shapes.ts";
-import { count } from "./elements.ts";
-import { helpSheet, type Parts } from "./labeler_frame.ts";
-import type { Hand, Mode } from "./labeler_hand.ts";
-import type { Stage } from "./labeler_stage.ts";
-import type { LabelerState } from "./labeler_state.ts";
-import type { Drawn, RegionState } from "./labeler_wire.ts";
+import { moved } from "../drawing/edit.ts";
+import { bounds } from "../drawing/shapes.ts";
+import { count } from "../elements.ts";
+import { helpSheet, type Parts } from "./frame.ts";
+import type { Hand, Mode } from "./hand.ts";
+import type { Stage } from "./stage.ts";
+import type { LabelerState } from "./state.ts";
+import type { Drawn, RegionState } from "./wire.ts";
 
 type Detail = string | number | undefined;
 const WAYS: Record<string, [x: number, y: number]> = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };

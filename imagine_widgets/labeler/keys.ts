@@ -1,5 +1,5 @@
 // Which key does what in the labeler: the one table behind the keyboard and behind the help that "?" shows.
-import type { Mode } from "./labeler_hand.ts";
+import type { Mode } from "./hand.ts";
 
 export const MODES: [mode: Mode, key: string, title: string][] = [
   ["select", "v", "Select"],

@@ -1,7 +1,7 @@
 // The labeler in the browser: one state for each widget, a view for each place where it is shown.
-import { LabelerState } from "./labeler_state.ts";
-import { LabelerView } from "./labeler_view.ts";
-import type { Model } from "./labeler_wire.ts";
+import { LabelerState } from "./state.ts";
+import { LabelerView } from "./view.ts";
+import type { Model } from "./wire.ts";
 
 export default () => {
   let state: LabelerState;

@@ -1,6 +1,6 @@
 // Tiles over the widget's own messages: no address, no port, nothing that a hub could stand in the way of.
 import OpenSeadragon from "openseadragon";
-import type { Look, Opened, Tile } from "./labeler_wire.ts";
+import type { Look, Opened, Tile } from "./wire.ts";
 
 const AGAIN = 15000; // milliseconds without an answer after which a tile is asked for once more
 

@@ -16,7 +16,7 @@ from imagine_kernels import environment
 from imagine_kernels.records import Prediction, Sample
 from imagine_widgets.classes import Label
 from imagine_widgets.failures import sentence, show, shown_below
-from imagine_widgets.labeler_still import still
+from imagine_widgets.labeler.still import still
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
 from imagine_widgets.store import Store, store_of
@@ -42,7 +42,8 @@ class Labeler(anywidget.AnyWidget):
 
     _esm = script("labeler")
     _css = "\n".join(
-        (Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("grid/grid.css", "labeler.css")
+        (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
+        for name in ("grid/grid.css", "labeler/labeler.css")
     )
 
     def __init__(

@@ -1,10 +1,10 @@
 // What the browser knows of one labeler: samples, the regions of the one in sight, steps, and edits on their way.
-import { Places } from "./drawing/places.ts";
-import { newId } from "./outbox.ts";
-import type { Class, Failure } from "./wire.ts";
-import { TileMail } from "./labeler_tiles.ts";
-import type { Change, Changes, Drawn, FromKernel, Model, Opened, Sent, Step } from "./labeler_wire.ts";
-import { Outbox } from "./outbox.ts";
+import { Places } from "../drawing/places.ts";
+import { newId } from "../outbox.ts";
+import type { Class, Failure } from "../wire.ts";
+import { TileMail } from "./tiles.ts";
+import type { Change, Changes, Drawn, FromKernel, Model, Opened, Sent, Step } from "./wire.ts";
+import { Outbox } from "../outbox.ts";
 
 /** What changed, for the views. */
 export type News = "state" | "opened" | "regions" | "saving" | "better" | "value" | "failure";
