@@ -60,7 +60,7 @@ def drawn(tmp_path_factory):
     """Pictures with two rare classes, others to examine with, and what the network makes of each."""
     folder = tmp_path_factory.mktemp("learning")
     classifier, found = load(CASE), []
-    for seed, counts in ((5, (70, 45, 20, 10, 4, 4)), (77, (8,) * 6)):
+    for seed, counts in ((5, (60, 35, 15, 8, 3, 3)), (77, (6,) * 6)):
         samples = []
         for name, count in zip(ORGANISMS, counts, strict=True):
             for number in range(count):
@@ -99,23 +99,23 @@ def judged(features, labelled):
 
 
 def test_a_chosen_batch_teaches_more_than_one_at_random_and_finds_the_rare(drawn):
-    """Of 20 labelled pictures: learn, choose 20 more, learn again; over six beginnings."""
+    """Of 12 labelled pictures: learn, choose 12 more, learn again; over six beginnings."""
     features, examined = drawn
     truth = [sample.partition("/")[0] for sample in examined]
     good, rare, ids = {"chosen": [], "random": []}, Counter(), sorted(features)
     for seed in range(6):
         random = np.random.default_rng(seed)
-        first = [ids[i] for i in random.choice(len(ids), 20, replace=False)]
+        first = [ids[i] for i in random.choice(len(ids), 12, replace=False)]
         guessed = judged(features, first)
         for how, share in (("chosen", 0.10), ("random", 1.0)):
-            batch = next_batch(guessed, 20, features, first, random_share=share, seed=seed)
+            batch = next_batch(guessed, 12, features, first, random_share=share, seed=seed)
             more = [choice.sample_id for choice in batch.choices]
             assert not set(more) & set(first)
             named = taught(features, [*first, *more]).predict([*examined.values()])
             good[how].append(f1_score(truth, named, average="macro"))
             rare[how] += sum(sample.startswith(tuple(list(ORGANISMS)[4:])) for sample in more)
-    assert np.mean(good["chosen"]) > np.mean(good["random"]) + 0.1
-    assert rare["chosen"] > 1.5 * rare["random"]
+    assert np.mean(good["chosen"]) > np.mean(good["random"]) + 0.15
+    assert rare["chosen"] > 2 * rare["random"]
 
 
 def test_features_are_what_the_networks_name_pictures_by(pictures):

@@ -106,7 +106,7 @@ def test_intervals_hold_the_true_kappa_about_as_often_as_they_say():
         return rated([(f"{a}", f"{b}") for a, b in zip(*seen, strict=True)])
 
     true = agree(drawn(0, 10_000), draws=0).whole.pairs[0].kappa.value
-    held = [agree(drawn(seed, 150), draws=300).whole.pairs[0].kappa for seed in range(1, 41)]
+    held = [agree(drawn(seed, 150), draws=300).whole.pairs[0].kappa for seed in range(1, 31)]
     assert np.mean([figure.low <= true <= figure.high for figure in held]) >= 0.85
     wide = np.mean([figure.high - figure.low for figure in held])
     assert 0.1 < wide < 0.3  # by the formula of Cohen (1960) about 4 · 0.05
