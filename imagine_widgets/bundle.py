@@ -19,6 +19,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from imagine_widgets.lean_viewer import write_lean
+
 HERE = Path(__file__).resolve().parent
 WIDGETS = {"grid": "grid/grid.ts", "labeler": "labeler/labeler.ts"}
 """The file behind each, with `export default`, as anywidget wants it."""
@@ -66,7 +68,9 @@ def make(folder: Path) -> str:
 def fingerprint(folder: Path) -> str:
     """What the bundles are made from, as one hash: sources, packages, this program."""
     files = [one for one in folder.rglob("*.ts") if MODULES not in one.parts]
-    files += [folder / name for name in ("package.json", "package-lock.json", "tsconfig.json", "bundle.py")]
+    files += [
+        folder / name for name in ("package.json", "package-lock.json", "tsconfig.json", "bundle.py", "lean_viewer.py")
+    ]
     whole = hashlib.sha256()
     for file in sorted(files):
         whole.update(f"{file.relative_to(folder).as_posix()}\0".encode())
@@ -114,7 +118,9 @@ def _bundle(folder: Path, wanted: str) -> None:
     with tempfile.TemporaryDirectory(dir=static, prefix=".making-") as name:
         making = Path(name)
         meta = making / "meta.json"
+        viewer = write_lean(folder / MODULES / "openseadragon")
         options = (*ESBUILD, "--log-level=warning", f"--outdir={making}", f"--metafile={meta}")
+        options += (f"--alias:openseadragon=./{viewer.relative_to(folder)}",)
         sources = [f"{widget}={file}" for widget, file in WIDGETS.items()]
         esbuild = folder / MODULES / "esbuild" / "bin" / "esbuild"
         _run("The widgets could not be bundled", folder, esbuild, *sources, *options)

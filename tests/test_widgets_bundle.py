@@ -11,7 +11,7 @@ import zipfile
 import pytest
 from house import ROOT
 
-from imagine_widgets import bundle, scripts
+from imagine_widgets import bundle, lean_viewer, scripts
 
 FOLDER = ROOT / "imagine_widgets"
 ADDRESS = re.compile(r"https?://([\w.-]+)")
@@ -61,7 +61,7 @@ def test_all_widgets_together_are_below_450_kilobytes():
     bundle.make(FOLDER)
     sent = [
         *(FOLDER / "static").glob("*.js"),
-        *(one for one in FOLDER.rglob("*.css") if "node_modules" not in one.parts),
+        *(one for one in FOLDER.glob("*/*.css") if (one.parent / "widget.py").exists()),
     ]
     assert {one.stem for one in sent if one.suffix == ".js"} == set(bundle.WIDGETS)
     assert sum(one.stat().st_size for one in sent) < 450_000
@@ -103,6 +103,14 @@ def test_the_wheel_holds_the_bundles_and_no_sources(copy, tmp_path):
     for widget in bundle.WIDGETS:
         assert f"imagine_widgets/static/{widget}.js" in names
     assert not [name for name in names if name.endswith(".ts") or "node_modules" in name or "package" in name]
+
+
+def test_a_viewer_that_is_built_in_another_way_is_a_sentence(tmp_path):
+    built = tmp_path / "build" / "openseadragon"
+    built.mkdir(parents=True)
+    (built / "openseadragon.js").write_text("export default {}")
+    with pytest.raises(OSError, match="has no part WebGLDrawer any more"):
+        lean_viewer.write_lean(tmp_path)
 
 
 def test_a_widget_that_was_never_bundled_says_what_to_do(monkeypatch, tmp_path):
