@@ -1,8 +1,9 @@
 """Pushes and pulls that are cut off: our process killed, the server killed, the connection cut, at any moment.
 
-Run as a program: `interrupted.py COUNT SEED`. It keeps account of what people said here and there, cuts off COUNT
-exchanges, lets one through after every few, and counts what is lost or doubled on either side. Its processes are
-forked before they open anything, so that each life costs milliseconds.
+Run as a program: `interrupted.py COUNT SEED [PORT]`; a server that listens already is never killed. It keeps account of
+what people said here and there, cuts off COUNT exchanges, lets one through after every few, and counts what is lost or
+doubled on either side. What the server does late, after the process that asked was killed, may take one exchange more.
+Its processes are forked before they open anything, so that each life costs milliseconds.
 """
 
 import asyncio
@@ -86,10 +87,10 @@ class Account:
 
     def check(self):
         """How many labels are lost and doubled, on both sides together."""
-        found = Counter()
-        there = Counter()
-        for task in self.world.tasks().values():
+        found, there, self.odd = Counter(), Counter(), []
+        for key, task in self.world.tasks().items():
             found["doubled"] += max(0, len(task["predictions"]) - 1)
+            self.odd += [("predictions", key)] * (len(task["predictions"]) > 1)
             for one in (one for made in task["annotations"] for one in made["result"]):
                 there[one["id"], one["value"]["rectanglelabels"][0], round(one["value"]["x"] * 0.4, 6)] += 1
         rows = [row for sample in self.world.samples for row in self.world.store.current(sample.id)]
@@ -98,6 +99,7 @@ class Account:
         for side in (there, here):
             found["lost"] += (wanted - side).total()
             found["doubled"] += (side - wanted).total()
+            self.odd += [("lost", *(wanted - side)), ("doubled", *(side - wanted))] if side != wanted else []
         return found
 
 
@@ -179,7 +181,7 @@ def settle(world):
     return time.monotonic() - began
 
 
-def run(server, folder, count, seed, show=lambda *_: None):
+def run(server, folder, count, seed, show):
     """`count` interruptions; what was cut off by way, what is lost and doubled, and what waits for a person."""
     chance = random.Random(seed)
     world = World(server, folder, SAMPLES)
@@ -193,11 +195,17 @@ def run(server, folder, count, seed, show=lambda *_: None):
                 account.change_here()
                 account.change_there()
                 world.store.close()
-                way = chance.choices([*WAYS], [*WAYS.values()])[0]
+                way = chance.choices([*WAYS], [*WAYS.values()])[0] if server.process else chance.choice([*WAYS][:2])
                 found["cut off"] += cut(world, way, proxy, whole, random.Random(chance.random()))
                 ways[way] += 1
             whole = 0.8 * whole + 0.2 * settle(world) / 3
-            found += account.check()
+            checked = account.check()
+            if checked.total():
+                print(account.odd, file=sys.stderr)
+                settle(world)
+                checked = account.check()
+                found["put right by one exchange more"] += not checked.total()
+            found += checked
             found["waiting for a person"] += len(conflicts(world.store))
             account.part()
             show(ways, found)
@@ -206,17 +214,26 @@ def run(server, folder, count, seed, show=lambda *_: None):
     return {"interruptions": ways.total(), "regions": len(account.truth), "lost": 0, "doubled": 0, **ways, **found}
 
 
+class Listening:
+    """A server that somebody else has started."""
+
+    process = None
+
+    def __init__(self, port):
+        self.port, self.url = port, f"http://127.0.0.1:{port}"
+
+
+def show(ways, found):
+    """How far it is, after every few."""
+    print(ways.total(), dict(found), file=sys.stderr, flush=True)
+
+
 def main():
-    count, seed = int(sys.argv[1]), int(sys.argv[2])
+    count, seed, *port = map(int, sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
         os.environ["IMAGINE_WORK"] = f"{folder}/work"
-        (Path(folder) / "label-studio").mkdir()
-        with running(Path(folder) / "label-studio") as server:
-            show = (
-                (lambda ways, found: print(ways.total(), dict(found), file=sys.stderr))
-                if count > 50
-                else (lambda *_: None)
-            )
+        given = contextlib.nullcontext(Listening(*port)) if port else running(Path(folder) / "label-studio")
+        with given as server:
             print(json.dumps(run(server, Path(folder), count, seed, show)))
 
 

@@ -1,6 +1,7 @@
 """New samples: their pictures are uploaded, then tasks are made that show them, with predictions and labels at once."""
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -29,16 +30,23 @@ Sent = tuple[NewAnnotation, str, Sequence[Held]]
 
 def send(server: Server, project: Project, cargo: Cargo, missing: list[View]) -> None:
     """Make a task of every view in `missing`; one whose picture cannot be read is noted and left out."""
-    uploaded = server.uploads(project) if missing else {}  # perhaps by a push that was killed: no need to do it again
+    if not missing:
+        return
     crate = _Crate(server, project, cargo)
     with tqdm(total=len(missing), desc="To Label Studio", unit="image", disable=len(missing) < MANY) as bar:
-        for batch in ahead(_batches(missing, cargo)):
-            new = {name: content for _, name, content in batch if name not in uploaded}
-            if new:
-                uploaded |= server.upload(project, list(new.items()))
-            for view, name, _ in batch:
-                bar.update(crate.add(view, uploaded[name]))
+        for view, address in itertools.chain.from_iterable(ahead(_uploaded(server, project, _batches(missing, cargo)))):
+            bar.update(crate.add(view, address))
         bar.update(crate.send())
+
+
+def _uploaded(server: Server, project: Project, batches: Iterable[Batch]) -> Iterator[list[tuple[View, str]]]:
+    """Views with the addresses of their pictures; what a push uploaded that was killed then is not uploaded again."""
+    there = server.uploads(project)
+    for batch in batches:
+        new = {name: content for _, name, content in batch if name not in there}
+        if new:
+            there |= server.upload(project, list(new.items()))
+        yield [(view, there[name]) for view, name, _ in batch]
 
 
 @dataclass
