@@ -1,6 +1,7 @@
 """`imagine convert` and `imagine labels`: what they say, what they lose aloud, what they refuse."""
 
 import json
+import zipfile
 
 import pytest
 from command import imagine, refusal
@@ -74,3 +75,10 @@ def test_turned_boxes_go_through_three_tools_and_back(tmp_path):
         assert said.code == 0, said.err
     (last,) = formats.read(tmp_path / "3").annotations[0].regions
     assert (last.shape, last.id) == (region.shape, region.id)
+
+
+def test_a_zip_packed_on_a_mac_or_by_a_foe_is_one_sentence(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("__MACOSX/._table.txt", "../out.txt", "back\\slash.tsv", "table.csv"):
+            archive.writestr(name, "a\tb\n1\t2\n")
+    assert "in none of the formats known here" in refusal("labels", tmp_path / "a.zip")

@@ -36,9 +36,10 @@ _Key = tuple[tuple[str, str], ...]
 
 def _detect(head: Head) -> bool:
     """Tables of objects; and of counts, so that reading can say that there are no labels in them."""
-    names = [name for name in head.names if PurePosixPath(name.lower()).suffix in ecotaxa_tables.SUFFIXES]
     try:
         place = ecotaxa_tables.placed(head.path)
+        listed = head.names if head.path.is_dir() else place.names() if head.names else ()  # a zip names more
+        names = [name for name in listed if PurePosixPath(name.lower()).suffix in ecotaxa_tables.SUFFIXES]
         found = [ecotaxa_tables.header(place, name) for name in (names or [head.path.name])[:_LOOKED_AT]]
     except (ValueError, OSError):
         return False
