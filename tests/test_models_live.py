@@ -229,5 +229,5 @@ def test_on_the_page_a_person_asks_for_predictions_and_reads_what_went_wrong(hou
         page.get_by_text("5 Tasks", exact=True).click()
         page.get_by_text("Retrieve Predictions").click()
         page.get_by_text("OK", exact=True).click()
-        expect(page.get_by_text(re.compile(r"broken\.png is broken"))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"broken\.png is broken")).first).to_be_visible(timeout=60_000)
         visitor.context.close()

@@ -44,8 +44,8 @@ def kill_hub(here):
 def test_everything_runs_and_status_says_where_since_when_and_in_which_version(own):
     up(own)
     rows = table(own)
-    assert [*rows][:5] == ["Proxy", "Hub", "Door", "Label Studio", "MLflow"]
-    assert [*rows][5:] == ["Graphics cards", "Warm servers", "Warm kernels", "Idle culler"]
+    assert [*rows][:6] == ["Proxy", "Hub", "Door", "Label Studio", "MLflow", "Models"]
+    assert [*rows][6:] == ["Graphics cards", "Warm servers", "Warm kernels", "Idle culler"]
     assert not [row for row in rows.values() if row.missing]
     assert rows["Hub"].pids == (processes.hub(own.settings).pid,)
     for row in rows.values():
