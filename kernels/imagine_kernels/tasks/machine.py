@@ -10,8 +10,8 @@ from imagine_kernels.tasks.arrays import Arrays
 
 Floats = npt.NDArray[np.float64]
 
-MOST = 3000
-"""Pictures at most that it compares with: of more, as many of each class; the seconds grow with their cube."""
+MOST = 1000
+"""Pictures at most that it compares with: of more, as many of each class. Seconds grow with their cube, weights too."""
 WIDTHS = (0.03, 0.1, 0.3, 1.0)
 PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0)
 _FARTHEST = 5.0
