@@ -1,13 +1,13 @@
 """The classes a person may choose from in a widget: what is read, which key gives it, which colour marks it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from imagine_widgets.palette import background
 
 RESERVED = frozenset("auz?+-[]")
-"""Keys of the grid itself."""
+"""Keys of the widgets themselves."""
 _FREE = "123456789bcdefghijklmnopqrstvwxy0"
 
 
@@ -29,25 +29,27 @@ class Label(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """One class as the widget shows it; `key` is empty where no key is left."""
+    """One class as the widget shows it; `key` is empty where no key is left, `parents` are titles, nearest first."""
 
     name: str
     title: str
     key: str
     background: str
+    parents: tuple[str, ...] = ()
 
 
 class Classes:
     """The classes in their order. Names met later (older labels, another model) join at the end, without a key."""
 
-    def __init__(self, labels: Iterable[Label]) -> None:
+    def __init__(self, labels: Iterable[Label], *, reserved: Container[str] = RESERVED) -> None:
         given = list(labels)
         names = [label.name for label in given]
         if not given or len(set(names)) < len(names):
             raise ValueError("A grid needs labels, each of them once: pass the labels of a use case.")
-        keys = _keys([label.key for label in given])
+        keys = _keys([label.key for label in given], reserved)
+        titles = {label.name: label.title or label.name for label in given}
         self._classes = [
-            Class(label.name, label.title or label.name, key, background(i))
+            Class(label.name, titles[label.name], key, background(i), _parents(label, titles))
             for i, (label, key) in enumerate(zip(given, keys, strict=True))
         ]
         self._index = {name: i for i, name in enumerate(names)}
@@ -65,17 +67,29 @@ class Classes:
             self._classes.append(Class(name, name or "nothing there", "", background(len(self._classes))))
         return self._index[name]
 
-    def to_json(self) -> list[dict[str, str]]:
+    def find(self, name: str) -> int | None:
+        """The place of the class called `name`, None where there is none."""
+        return self._index.get(name)
+
+    def to_json(self) -> list[dict[str, object]]:
         """All of them for the browser."""
-        return [asdict(c) for c in self._classes]
+        return [
+            {"name": c.name, "title": c.title, "key": c.key, "background": c.background, "parents": c.parents}
+            for c in self._classes
+        ]
 
 
-def _keys(asked: Sequence[str | None]) -> list[str]:
+def _parents(label: Label, titles: Mapping[str, str]) -> tuple[str, ...]:
+    """What a use case's label belongs to, as a person reads it; other labels belong to nothing."""
+    return tuple(titles.get(name, name) for name in getattr(label, "parents", ()))
+
+
+def _keys(asked: Sequence[str | None], reserved: Container[str]) -> list[str]:
     """The keys that were asked for, where they are free; the others get the next free digit or letter."""
     keys = [""] * len(asked)
     for i, key in enumerate(asked):
         wanted = (key or "").lower()
-        if len(wanted) == 1 and wanted.strip() and wanted not in RESERVED and wanted not in keys:
+        if len(wanted) == 1 and wanted.strip() and wanted not in reserved and wanted not in keys:
             keys[i] = wanted
-    free = (key for key in _FREE if key not in keys)
+    free = (key for key in _FREE if key not in keys and key not in reserved)
     return [key or next(free, "") for key in keys]

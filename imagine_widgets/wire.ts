@@ -4,6 +4,7 @@ export interface Class {
   title: string;
   background: string;
   key?: string | null;
+  parents?: string[];
 }
 
 export interface Failure {

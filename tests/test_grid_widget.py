@@ -33,7 +33,7 @@ def grid(store):
 def test_an_unknown_option_is_refused_with_the_nearest_good_name():
     with pytest.raises(TypeError, match=r"no option 'autor'\. Did you mean 'author'"):
         Grid([sample("a")], [], LABELS, autor="ada")
-    with pytest.raises(TypeError, match="There are: store, author, page, thumbnail"):
+    with pytest.raises(TypeError, match="There are: store, author, page, thumbnail, features"):
         Grid([sample("a")], [], LABELS, colour="red")
     with pytest.raises(ValueError, match="1 to 500 pictures, not 0"):
         Grid([sample("a")], [], LABELS, page=0)
@@ -42,9 +42,9 @@ def test_an_unknown_option_is_refused_with_the_nearest_good_name():
 def test_a_file_name_with_signs_of_control_is_spelt_for_the_browser(store):
     names = ["a\nb.jpg", "caf\udce9.jpg", "gpj.\u202eexe", "عوالق 🦠.jpg"]
     grid = Heard([Sample(str(i), f"/data/{name}", 9, 9) for i, name in enumerate(names)], [], LABELS, store=store)
-    state, _ = grid.hear(type="hello")
-    assert state["names"] == ["a\\nb.jpg", "caf\\udce9.jpg", "gpj.\\u202eexe", "عوالق 🦠.jpg"]
-    json.dumps(state, ensure_ascii=False).encode()
+    told, _ = grid.hear(type="thumbs", rows=[0, 1, 2, 3])
+    assert told["names"] == ["a\\nb.jpg", "caf\\udce9.jpg", "gpj.\\u202eexe", "عوالق 🦠.jpg"]
+    json.dumps(told, ensure_ascii=False).encode()
     grid.close()
 
 

@@ -3,8 +3,9 @@ import { count } from "../elements.ts";
 import { helpSheet, type Parts } from "./frame.ts";
 import { moved } from "./keys.ts";
 import { type Page, SIZES } from "./page.ts";
-import { titleOf } from "./sides.ts";
+import { orderWords, titleOf } from "./sides.ts";
 import type { GridState } from "./state.ts";
+import type { By, Rows } from "./wire.ts";
 
 type Detail = string | number | undefined;
 
@@ -17,13 +18,15 @@ export abstract class Actions {
   at = 0;
   anchor = 0;
   selected = new Set<number>();
+  isWhole = false; // a class on one long page
 
   abstract draw(): void;
-  abstract rows(group?: number, number?: number): number[];
+  abstract rows(group?: number, number?: number): Rows;
   abstract pages(group?: number): number;
   abstract go(group: number, number: number, at?: number): void;
   abstract firstOpen(): [group: number, number: number] | undefined;
   abstract closeSheet(): void;
+  abstract search(): void;
   abstract say(words: string): void;
 
   act(name: string, detail?: Detail): void {
@@ -35,11 +38,16 @@ export abstract class Actions {
       move: () => this.moveTo(this.beside(String(detail))),
       stretch: () => this.stretch(this.beside(String(detail))),
       toggle: () => this.toggle(this.at),
-      all: () => this.select(this.page.rows.keys()),
+      all: () => this.select(Array.from({ length: this.page.rows.length }, (_, i) => i)),
       letGo: () => this.select([]),
       label: () => this.label(Number(detail)),
       accept: () => this.accept(),
-      undo: () => this.undo(),
+      undo: () => this.back(this.state.undo(), "Undone", "Nothing to undo"),
+      redo: () => this.back(this.state.redo(), "Done again", "Nothing to do again"),
+      search: () => this.search(),
+      sort: () => this.sort(String(detail) as By),
+      pin: () => this.pin(),
+      whole: () => this.toggleWhole(),
       turn: () => this.turn(Number(detail)),
       open: () => this.go(Number(detail), 0),
       size: () => this.resize(Number(detail)),
@@ -60,10 +68,10 @@ export abstract class Actions {
     return moved(this.at, where, this.page.rows.length, this.page.columns);
   }
 
-  moveTo(at: number): void {
+  moveTo(at: number, isTop = false): void {
     Object.assign(this, { at, anchor: at });
     this.page.mark(this.selected, at);
-    this.page.focus(at);
+    this.page.focus(at, isTop);
   }
 
   /** Select from where the selection began, which is here where there is none yet. */
@@ -108,37 +116,95 @@ export abstract class Actions {
     this.selected.clear();
     this.state.label(picked.map((i) => this.page.rows[i]!), label);
     const { title } = this.state.classes[label]!;
-    const open = this.page.rows.findIndex((row, i) => i > this.at && this.state.open([row]).length);
+    const open = this.nextOpen(this.at + 1);
     if (single && open >= 0) this.moveTo(open);
     else if (this.parts.root.contains(document.activeElement)) this.page.focus(this.at);
     this.say(`${picked.length} labelled ${title}`);
   }
 
+  /** The first open picture of this page from a place on, or -1. */
+  nextOpen(from: number): number {
+    const { rows } = this.page;
+    for (let i = from; i < rows.length; i++) if (this.state.shown[rows[i]!]! < 0) return i;
+    return -1;
+  }
+
+  /** What Enter confirms: what is open, has a prediction and was in sight. Nobody confirms what she never saw. */
+  ready(): number[] {
+    const { rows, seen } = this.page;
+    const ready = [];
+    for (let i = 0; i < rows.length; i++) if (seen[i] && this.state.predicted[rows[i]!]! >= 0) ready.push(rows[i]!);
+    return this.state.open(ready);
+  }
+
   accept(): void {
-    const open = this.state.open(this.page.rows).filter((row) => this.state.predicted[row]! >= 0);
-    if (open.length) this.state.accept(open);
+    const ready = this.ready();
+    if (ready.length) this.state.accept(ready);
+    const said = `${ready.length} confirmed.`;
+    const unseen = this.page.seen.findIndex((seen, i) => !seen && this.state.shown[this.page.rows[i]!]! < 0);
+    if (unseen >= 0) {
+      this.moveTo(unseen, true);
+      return this.say(`${said} More of this page`);
+    }
     const next = this.firstOpen();
     if (next) this.go(...next);
     else if (this.number + 1 < this.pages()) this.go(this.group, this.number + 1);
-    this.say(`${open.length} confirmed. ${next ? titleOf(this.state, this.group) : "Everything is decided."}`);
+    this.say(`${said} ${next ? titleOf(this.state, this.group) : "Everything is decided."}`);
   }
 
-  undo(): void {
-    const rows = this.state.undo();
-    if (rows.length === 0) return this.say("Nothing to undo");
-    const [first] = rows as [number, ...number[]];
-    const group = this.state.groups.findIndex((one) => one.rows.includes(first));
-    const place = this.state.groups[group]!.rows.indexOf(first);
-    const number = Math.floor(place / this.state.page);
-    if (group !== this.group || number !== this.number) this.go(group, number, place % this.state.page);
-    else this.moveTo(place % this.state.page);
-    this.say(`Undone for ${count(rows.length)}`);
+  /** A step was undone or done again: show where. */
+  back(rows: number[], said: string, nothing: string): void {
+    if (rows.length === 0) return this.say(nothing);
+    const [group, place] = this.state.arrangement.place(rows[0]!);
+    const length = this.isWhole ? Infinity : this.state.page;
+    const number = Math.floor(place / length);
+    const at = place - (number ? number * length : 0);
+    if (group !== this.group || number !== this.number) this.go(group, number, at);
+    else this.moveTo(at);
+    this.say(`${said} for ${count(rows.length)}`);
+  }
+
+  sort(by: By): void {
+    const { arrangement, isComparing } = this.state;
+    if (!isComparing && by !== "doubt") return this.say("Pictures cannot be compared here: give the grid features");
+    if (by === "likeness" && arrangement.pinned === undefined) return this.pin();
+    this.say(this.state.sort(by) ? orderWords(by) : `Comparing the pictures, then ${orderWords(by)}`);
+    arrangement.by = by;
+  }
+
+  /** Pin the picture where the keyboard is; the pinned one is let go of. */
+  pin(): void {
+    if (!this.state.isComparing) return this.say("Pictures cannot be compared here: give the grid features");
+    const row = this.page.rows[this.at]!;
+    const isPinned = this.state.arrangement.pinned === row;
+    this.state.pin(isPinned ? undefined : row);
+    if (isPinned && this.state.arrangement.by === "likeness") this.state.sort("doubt");
+    this.draw();
+    this.say(isPinned ? "No longer pinned" : "Pinned: those like it come first");
+  }
+
+  toggleWhole(): void {
+    const place = this.at + (this.isWhole ? 0 : this.number * this.state.page);
+    this.isWhole = !this.isWhole;
+    const length = this.isWhole ? Infinity : this.state.page;
+    const number = Math.floor(place / length);
+    this.go(this.group, number, number ? place - number * length : this.isWhole ? place : place % length);
+    this.page.focus(this.at, true);
+    this.say(this.isWhole ? "The whole class on one page" : `Pages of ${this.state.page}`);
   }
 
   turn(step: number): void {
+    if (this.isWhole) return this.turnScreen(step);
     const to = this.number + step;
     if (to >= 0 && to < this.pages()) this.go(this.group, to);
     else this.say(step > 0 ? "This is the last page of the class" : "This is the first page of the class");
+  }
+
+  /** On a long page: as many lines further as are in sight. */
+  turnScreen(step: number): void {
+    const [from, to] = this.page.places(0.4);
+    const at = this.at + step * Math.max(this.page.columns, to - from);
+    this.moveTo(Math.max(0, Math.min(this.page.rows.length - 1, at)), true);
   }
 
   resize(step: number): void {

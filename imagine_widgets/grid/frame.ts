@@ -19,6 +19,8 @@ export function frame(act: Act) {
     choices: make("div", { class: "im-choices", role: "group" }),
     accept: button("", "Enter", () => act("accept"), { class: "im-main-button" }),
     undo: button("Undo", "U", () => act("undo")),
+    redo: button("Redo", "R", () => act("redo")),
+    orders: make("div", { class: "im-orders", role: "radiogroup", "aria-label": "Order within the class" }),
     live: make("div", { class: "im-unseen", role: "status", "aria-live": "polite" }),
     failures: make("div", { class: "im-failures", role: "alert" }),
     sheet: make("div", { class: "im-sheet", role: "dialog", "aria-modal": "true", tabindex: -1, hidden: true }),
@@ -36,15 +38,16 @@ export function frame(act: Act) {
   const small = (label: string, words: string, name: string, detail: number) =>
     button(label, "", () => act(name, detail), { "aria-label": words, title: words, class: "im-small" });
   const sizes = [small("−", "Smaller pictures", "size", -1), small("+", "Larger pictures", "size", 1)];
+  const whole = button("Whole class", "W", () => act("whole"), { class: "im-small im-whole", "aria-pressed": "false" });
   const help = button("Keys", "?", () => act("help"), { class: "im-small" });
   const turning = [small("‹", "Page before", "turn", -1), parts.where, small("›", "Next page", "turn", 1)];
   const panel = make(
     "div",
     { class: "im-panel", role: "tabpanel" },
-    make("div", { class: "im-top" }, parts.title, make("div", { class: "im-turning" }, ...sizes, help)),
+    make("div", { class: "im-top" }, parts.title, parts.orders, make("div", { class: "im-turning" }, ...sizes, whole, help)),
     parts.scroll,
     parts.choices,
-    make("div", { class: "im-actions" }, parts.accept, parts.undo, make("div", { class: "im-turning im-end" }, ...turning)),
+    make("div", { class: "im-actions" }, parts.accept, parts.undo, parts.redo, make("div", { class: "im-turning im-end" }, ...turning)),
   );
   const root = make(
     "div",

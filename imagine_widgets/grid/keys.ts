@@ -1,5 +1,6 @@
 // Which key does what in the grid: the one table behind the keyboard and behind the help that "?" shows.
 import type { Class } from "../wire.ts";
+import type { Favourites } from "./wire.ts";
 
 /** What a person asks for: a name, and for some of them where to, which one or how far. */
 export type Action = [name: string, detail?: string | number];
@@ -10,8 +11,15 @@ export const HELP: [keys: string, what: string][] = [
   ["Shift + arrows", "select a range"],
   ["Ctrl + A", "select the page"],
   ["a class's key", "label the selected pictures, else this one"],
-  ["Enter or A", "confirm what is open on this page, go on"],
+  ["/ or Ctrl + K", "find a class by a few letters"],
+  ["Shift + 1…9 there", "lay the class on this key"],
+  ["Enter or A", "confirm what you saw of this page, go on"],
   ["U or Ctrl + Z", "undo the last step"],
+  ["R or Ctrl + Y", "do again what was undone"],
+  ["S, O", "least sure first, outliers first"],
+  ["P", "pin this picture: those like it come first"],
+  ["L", "those like the pinned one first"],
+  ["W", "the whole class on one long page, or pages"],
   ["Page Up, Page Down", "turn the page"],
   ["Home, End", "first, last picture"],
   ["Tab, Shift + Tab", "next, previous class"],
@@ -34,6 +42,13 @@ const PLAIN: Record<string, Action> = {
   Enter: ["accept"],
   a: ["accept"],
   u: ["undo"],
+  r: ["redo"],
+  "/": ["search"],
+  s: ["sort", "doubt"],
+  o: ["sort", "outliers"],
+  l: ["sort", "likeness"],
+  p: ["pin"],
+  w: ["whole"],
   z: ["closer"],
   "?": ["help"],
   "+": ["size", 1],
@@ -41,15 +56,18 @@ const PLAIN: Record<string, Action> = {
   "-": ["size", -1],
   Escape: ["letGo"],
 };
-const WITH_CONTROL: Record<string, Action> = { z: ["undo"], a: ["all"], s: ["nothing"] };
+const WITH_CONTROL: Record<string, Action> = { z: ["undo"], y: ["redo"], a: ["all"], k: ["search"], s: ["nothing"] };
 
 /** The action of a key press as [name, detail], or null where the key is none of ours. */
-export function actionOf(event: KeyboardEvent, classes: Class[]): Action | null {
+export function actionOf(event: KeyboardEvent, classes: Class[], favourites: Favourites = {}): Action | null {
   if (event.isComposing || event.altKey) return null;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if ((event.ctrlKey || event.metaKey) && event.shiftKey && key === "z") return ["redo"];
   if (event.ctrlKey || event.metaKey) return WITH_CONTROL[key] ?? null;
   if (key === "Enter" && event.shiftKey) return ["nothing"]; // a notebook runs a cell by it: here nothing happens
   if (key === "Tab") return ["class", event.shiftKey ? -1 : 1];
+  const laid = favourites[key];
+  if (laid !== undefined) return ["label", laid];
   const label = classes.findIndex((one) => one.key && one.key === key);
   if (label >= 0) return ["label", label];
   const action = PLAIN[key];

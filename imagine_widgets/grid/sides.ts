@@ -1,7 +1,8 @@
 // What stands around the pictures and follows the state: progress, saved or not, the classes, the choices.
-import { count, make, swatch } from "../elements.ts";
+import { button, count, make, swatch } from "../elements.ts";
 import type { GridState } from "./state.ts";
 import type { GridView } from "./view.ts";
+import type { By } from "./wire.ts";
 import { savedWords } from "../saved.ts";
 
 export function titleOf(state: GridState, group: number): string {
@@ -11,74 +12,130 @@ export function titleOf(state: GridState, group: number): string {
 export function drawHead({ state, parts }: GridView): void {
   parts.saved.replaceChildren(...savedWords(state.outbox, state.isCut, state.ready));
   if (!state.ready) return;
-  const { total, decided, corrected } = state.progress();
+  const { total, confirmed, corrected } = state.arrangement;
+  const decided = confirmed + corrected;
   parts.counts.textContent = `${count(decided)} of ${count(total)} decided, ${count(corrected)} corrected`;
   parts.bar.style.width = `${total ? (100 * decided) / total : 0}%`;
   parts.undo.disabled = state.steps.length === 0;
+  parts.redo.disabled = state.undone.length === 0;
 }
 
+/** The classes as tabs: made once, then only told what changed, for there may be thousands. */
 export function drawRail(view: GridView): void {
   const { state, parts } = view;
-  const tabs = state.groups.map((group, g) => {
-    const open = state.open(group.rows).length;
-    const done = group.rows.length - open;
-    const bar = make("span", { class: "im-bar", "aria-hidden": "true" }, make("span", { class: "im-bar-done" }));
-    (bar.firstElementChild as HTMLElement).style.width = `${(100 * done) / group.rows.length}%`;
-    return make(
-      "button",
-      {
-        type: "button",
-        role: "tab",
-        class: "im-tab",
-        tabindex: g === view.group ? 0 : -1,
-        "aria-selected": g === view.group,
-        title: titleOf(state, g),
-        "aria-label": `${titleOf(state, g)}, ${open} of ${group.rows.length} open`,
-        onclick: () => state.guard(() => view.act("open", g)),
-      },
-      swatch(state.classes[group.label]),
-      make("bdi", { class: "im-tab-title", text: titleOf(state, g), dir: "auto" }),
-      bar,
-      make("span", { class: "im-tab-count", text: open ? `${count(open)} open` : "✓ done" }),
-    );
+  if (parts.rail.childElementCount !== state.groups.length) parts.rail.replaceChildren(...state.groups.map((_, g) => tab(view, g)));
+  state.groups.forEach((group, g) => {
+    const one = parts.rail.children[g] as HTMLElement;
+    const isHere = String(g === view.group);
+    if (one.getAttribute("aria-selected") !== isHere) one.setAttribute("aria-selected", isHere);
+    one.tabIndex = g === view.group ? 0 : -1;
+    const title = titleOf(state, g);
+    if (one.dataset.open === String(group.open) && one.title === title) return;
+    Object.assign(one.dataset, { open: group.open });
+    one.title = title;
+    one.setAttribute("aria-label", `${title}, ${group.open} of ${group.rows.length} open`);
+    one.querySelector("bdi")!.textContent = title;
+    const done = 1 - group.open / group.rows.length;
+    one.querySelector<HTMLElement>(".im-bar-done")!.style.width = `${100 * done}%`;
+    one.lastElementChild!.textContent = group.open ? `${count(group.open)} open` : "✓ done";
   });
-  replaceKeepingFocus(parts.rail, tabs);
 }
 
-/** New children in place of the old ones; the one that had the keyboard keeps it by its place. */
-function replaceKeepingFocus(box: HTMLElement, children: HTMLElement[]): void {
-  const place = [...box.children].indexOf(document.activeElement as Element);
-  box.replaceChildren(...children);
-  if (place >= 0) children[place]?.focus({ preventScroll: true });
+function tab(view: GridView, g: number): HTMLElement {
+  return make(
+    "button",
+    { type: "button", role: "tab", class: "im-tab", onclick: () => view.state.guard(() => view.act("open", g)) },
+    swatch(view.state.classes[view.state.groups[g]!.label]),
+    make("bdi", { class: "im-tab-title", dir: "auto" }),
+    make("span", { class: "im-bar", "aria-hidden": "true" }, make("span", { class: "im-bar-done" })),
+    make("span", { class: "im-tab-count" }),
+  );
+}
+
+const ORDERS: [by: By, title: string, key: string, words: string][] = [
+  ["doubt", "Least sure", "S", "least sure first"],
+  ["outliers", "Outliers", "O", "outliers first"],
+  ["likeness", "Like pinned", "L", "most like the pinned one first"],
+];
+
+export function orderWords(by: By): string {
+  return ORDERS.find(([one]) => one === by)![3];
+}
+
+/** The orders, and the pinned picture, where the pictures can be compared. */
+function drawOrders(view: GridView): void {
+  const { state, parts } = view;
+  const { by, pinned } = state.arrangement;
+  parts.orders.hidden = !state.isComparing;
+  const words = `${state.isComparing}${by}${pinned}${state.thumbs.kept.has(pinned ?? -1)}`;
+  if (parts.orders.dataset.words === words) return;
+  parts.orders.dataset.words = words;
+  const chips = ORDERS.map(([one, title, key]) => {
+    const more = { role: "radio", "aria-checked": one === by, class: "im-small", disabled: one === "likeness" && pinned === undefined };
+    return button(title, key, () => state.guard(() => view.act("sort", one)), more);
+  });
+  const kept = pinned === undefined ? undefined : state.thumbs.kept.get(pinned);
+  const small = kept?.url ? [make("img", { class: "im-pin", src: kept.url, alt: `pinned: ${kept.name}`, title: kept.name })] : [];
+  parts.orders.replaceChildren(...chips, ...small);
 }
 
 export function drawChoices(view: GridView): void {
   const { state, parts, selected } = view;
   const group = state.groups[view.group];
+  const words = group ? `${count(group.rows.length)} predicted, ${orderWords(state.arrangement.by)}` : "";
   parts.title.replaceChildren(
     swatch(state.classes[group?.label ?? -1]),
     make("bdi", { text: group ? titleOf(state, view.group) : "No pictures", dir: "auto" }),
-    make("span", { class: "im-muted", text: group ? `${count(group.rows.length)} predicted, least sure first` : "" }),
+    make("span", { class: "im-muted", text: words }),
   );
-  parts.where.textContent = `Page ${view.number + 1} of ${view.pages()}`;
+  drawOrders(view);
+  parts.where.textContent = view.isWhole ? "Whole class" : `Page ${view.number + 1} of ${view.pages()}`;
+  parts.root.querySelector(".im-whole")!.setAttribute("aria-pressed", String(view.isWhole));
   const what = selected.size ? `Label ${count(selected.size)} selected as` : "Label this one as";
   parts.choices.setAttribute("aria-label", what);
-  const chips = state.classes.map((one, label) =>
-    make(
-      "button",
-      { type: "button", class: "im-chip", tabindex: -1, onclick: () => state.guard(() => view.act("label", label)) },
-      swatch(one),
-      make("bdi", { text: one.title, dir: "auto" }),
-      ...(one.key ? [make("kbd", { text: one.key.toUpperCase() })] : []),
-    ),
-  );
-  parts.choices.replaceChildren(make("span", { class: "im-muted", text: what }), ...chips);
+  const find = button("Find a class", "/", () => state.guard(() => view.act("search")), { class: "im-chip", tabindex: -1 });
+  parts.choices.replaceChildren(make("span", { class: "im-muted", text: what }), ...chips(view), find);
   parts.choices.classList.toggle("im-active", selected.size > 0);
   drawAccept(view);
 }
 
-function drawAccept({ state, parts, page, group }: GridView): void {
-  const open = state.open(page.rows).filter((row) => state.predicted[row]! >= 0).length;
-  const words = open ? `Confirm ${count(open)} as ${titleOf(state, group)}` : "Next open page";
+const CHIPS = 36;
+const RECENT = 8;
+
+/** Classes at hand: all where they are few, else those on keys and those used last; others are found by letters. */
+function chips(view: GridView): HTMLElement[] {
+  const { classes, favourites, used } = view.state;
+  if (classes.length <= CHIPS) return classes.map((_, label) => chip(view, label));
+  const laid = Object.keys(favourites).sort().map((key) => favourites[key]!);
+  const recent = [...used].sort((a, b) => b[1] - a[1]).map(([label]) => label);
+  const keyed = [...classes.keys()].filter((label) => classes[label]!.key);
+  return [...new Set([...laid, ...recent.slice(0, RECENT), ...keyed])].slice(0, CHIPS).map((label) => chip(view, label));
+}
+
+function chip(view: GridView, label: number): HTMLElement {
+  const one = view.state.classes[label]!;
+  const key = keyOf(view.state, label);
+  return make(
+    "button",
+    { type: "button", class: "im-chip", tabindex: -1, onclick: () => view.state.guard(() => view.act("label", label)) },
+    swatch(one),
+    make("bdi", { text: one.title, dir: "auto" }),
+    ...(key ? [make("kbd", { text: key.toUpperCase() })] : []),
+  );
+}
+
+/** The key that labels with a class: the one a person laid it on, else its own where no other class lies on that. */
+export function keyOf(state: GridState, label: number): string {
+  const laid = Object.entries(state.favourites).find(([, place]) => place === label)?.[0];
+  const own = state.classes[label]!.key ?? "";
+  return laid ?? (own in state.favourites ? "" : own);
+}
+
+/** What Enter would confirm now; asked anew while the pictures move by. */
+export function drawAccept(view: GridView): void {
+  const { state, parts, page, group } = view;
+  const number = view.ready().length;
+  const isMore = number === 0 && state.open(page.rows).length > 0;
+  const words = number ? `Confirm ${count(number)} as ${titleOf(state, group)}` : isMore ? "Go on" : "Next open page";
   parts.accept.firstElementChild!.textContent = words;
 }

@@ -1,11 +1,12 @@
 // What the browser knows of one grid, shared by all its views: the kernel's truth, and over it the edits on their way.
+import { Arrangement, type Group, numbers, openOf } from "./arrangement.ts";
 import { Thumbs } from "./thumbs.ts";
-import type { ChangesMessage, Edit, FromKernel, Group, Look, Model, Sent, StateMessage, Step } from "./wire.ts";
+import type { By, ChangesMessage, Edit, Favourites, FromKernel, Look, Model, OrderMessage, Sent, StateMessage, Step } from "./wire.ts";
 import type { Class, Failure } from "../wire.ts";
 import { newId, Outbox } from "../outbox.ts";
 
 /** What changed, for the views; "thumbs" brings rows, "closer" a closer look. */
-export type News = "state" | "decided" | "saving" | "failure" | "thumbs" | "closer";
+export type News = "state" | "order" | "decided" | "saving" | "failure" | "thumbs" | "closer";
 export type Listener = (what: News, detail?: number[] | Look) => void;
 
 export const NONE = -1; // not predicted, not decided
@@ -14,14 +15,17 @@ const PATIENCE_FOR_STATE = 5000; // milliseconds before the kernel is asked for 
 export class GridState {
   readonly model: Model;
   readonly me = newId();
+  readonly arrangement = new Arrangement();
   ready = false;
   isCut = false;
+  isComparing = false;
   classes: Class[] = [];
-  groups: Group[] = [];
-  names: string[] = [];
-  predicted: number[] = [];
+  favourites: Favourites = {};
+  used = new Map<number, number>(); // class → when somebody last labelled with it
+  predicted = new Int32Array();
   page = 1;
   steps: Step[] = [];
+  undone: { rows: number[]; labels: number[] }[] = []; // what redo does again, the next last
   truth = new Int32Array();
   shown = new Int32Array();
   failures: Failure[] = [];
@@ -47,6 +51,10 @@ export class GridState {
     this.hello();
   }
 
+  get groups(): Group[] {
+    return this.arrangement.groups;
+  }
+
   send(message: object): void {
     try {
       this.model.send({ ...message, to: this.me });
@@ -68,6 +76,7 @@ export class GridState {
   }
 
   tell(what: News, detail?: number[] | Look): void {
+    if (what === "state" || what === "decided") this.arrangement.recount(this.shown, this.predicted);
     for (const listener of this.listeners) this.guard(() => listener(what, detail));
   }
 
@@ -87,22 +96,49 @@ export class GridState {
 
   apply(message: FromKernel, buffers: DataView<ArrayBuffer>[]): void {
     if (message.to && message.to !== this.me) return; // an answer to another tab
-    if (message.type === "state") this.applyState(message);
+    if (message.type === "state") this.applyState(message, buffers);
     else if (message.type === "changes") this.applyChanges(message);
     else if (message.type === "thumbs") this.thumbs.answered(message, buffers);
     else if (message.type === "closer") this.tell("closer", { ...message, picture: buffers[0]! });
+    else if (message.type === "order") this.applyOrder(message, buffers[0]!);
+    else if (message.type === "favourites") this.applyFavourites(message.favourites);
     else if (message.type === "failure") this.fail(message);
   }
 
-  applyState(message: StateMessage): void {
+  applyState(message: StateMessage, buffers: DataView<ArrayBuffer>[]): void {
     clearTimeout(this.timer);
-    const { classes, groups, names, predicted, page, steps } = message;
-    Object.assign(this, { classes, groups, names, predicted, page, steps });
-    this.truth = Int32Array.from(message.decided);
-    this.shown = this.truth.slice();
+    const { classes, page, steps, favourites, isComparing } = message;
+    const [order, predicted, truth] = buffers.map(numbers) as [Int32Array, Int32Array, Int32Array];
+    Object.assign(this, { classes, page, steps, favourites, isComparing, predicted, truth, shown: truth.slice() });
+    this.arrangement.begin(message.groups, order);
     this.replay();
     this.ready = true;
     this.tell("state");
+    if (isComparing) this.send({ type: "order", by: "outliers" }); // it is here before anybody asks for it
+  }
+
+  applyOrder({ by, row }: OrderMessage, buffer: DataView<ArrayBuffer>): void {
+    if (by === "likeness" && row !== this.arrangement.pinned) return; // another one is pinned by now
+    this.arrangement.orders.set(by, numbers(buffer));
+    if (by === this.arrangement.by || by === "likeness") this.sort(by);
+  }
+
+  applyFavourites(favourites: Favourites): void {
+    this.favourites = favourites;
+    this.tell("decided");
+  }
+
+  /** Sort within the classes; false where the order has to come from the kernel first. */
+  sort(by: By): boolean {
+    const isHere = this.arrangement.use(by);
+    if (isHere) this.tell("order");
+    return isHere;
+  }
+
+  pin(row: number | undefined): void {
+    this.arrangement.pinned = row;
+    this.arrangement.orders.delete("likeness");
+    if (row !== undefined) this.send({ type: "order", by: "likeness", row });
   }
 
   applyChanges(message: ChangesMessage): void {
@@ -126,11 +162,12 @@ export class GridState {
   }
 
   label(rows: number[], label: number): void {
-    this.edit({ kind: "label", rows, label, after: rows.map(() => label) }, true);
+    this.used.set(label, performance.now());
+    this.step({ kind: "label", rows, label, after: rows.map(() => label) });
   }
 
   accept(rows: number[]): void {
-    this.edit({ kind: "accept", rows, after: rows.map((row) => this.predicted[row]!) }, true);
+    this.step({ kind: "accept", rows, after: rows.map((row) => this.predicted[row]!) });
   }
 
   /** Takes the last step back; returns its rows, or none where nothing is left to undo. */
@@ -138,35 +175,44 @@ export class GridState {
     if (this.isCut) return [];
     const step = this.steps.pop();
     if (!step) return [];
-    this.edit({ kind: "undo", of: step.id, rows: step.rows, after: step.before }, false);
+    this.undone.push({ rows: step.rows, labels: step.rows.map((row) => this.shown[row]!) });
+    this.edit({ kind: "undo", of: step.id, rows: step.rows, after: step.before });
     return step.rows;
   }
 
-  edit(edit: Edit, isStep: boolean): void {
+  /** Does again what was undone last; returns its rows. */
+  redo(): number[] {
+    const again = this.isCut ? undefined : this.undone.pop();
+    if (!again) return [];
+    this.remember(this.edit({ kind: "redo", ...again, after: again.labels }));
+    return again.rows;
+  }
+
+  /** What a person newly did: nothing that was undone can be done again after it. */
+  step(edit: Edit): void {
+    this.undone = [];
+    this.remember(this.edit(edit));
+  }
+
+  remember(step: Step | undefined): void {
+    if (step) this.steps.push(step);
+    this.tell("decided");
+  }
+
+  edit(edit: Edit): Step | undefined {
     if (this.isCut) return;
     const batch = newId();
-    if (isStep) this.steps.push({ id: batch, rows: edit.rows, before: edit.rows.map((row) => this.shown[row]!) });
+    const step = { id: batch, rows: edit.rows, before: edit.rows.map((row) => this.shown[row]!) };
     edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]!));
     const now = performance.now();
     this.outbox.put({ batch, things: edit.rows, ...edit, seconds: (now - this.since) / 1000, keys: this.acts });
     Object.assign(this, { since: now, acts: 0 });
-    this.tell("decided");
+    if (edit.kind === "undo") this.tell("decided");
+    return step;
   }
 
-  /** Totals over all samples. */
-  progress(): { total: number; decided: number; corrected: number } {
-    let confirmed = 0;
-    let corrected = 0;
-    for (let row = 0; row < this.shown.length; row++) {
-      if (this.shown[row] === NONE) continue;
-      if (this.shown[row] === this.predicted[row]) confirmed++;
-      else corrected++;
-    }
-    return { total: this.shown.length, decided: confirmed + corrected, corrected };
-  }
-
-  open(rows: number[]): number[] {
-    return rows.filter((row) => this.shown[row] === NONE);
+  open(rows: ArrayLike<number>): number[] {
+    return openOf(rows, this.shown);
   }
 
   dispose(): void {

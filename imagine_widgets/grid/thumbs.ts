@@ -9,6 +9,7 @@ const LOST = 20000; // milliseconds after which a message is asked for again
 export interface Kept {
   url: string;
   why: string;
+  name: string;
 }
 
 export class Thumbs {
@@ -59,7 +60,7 @@ export class Thumbs {
       this.asked.delete(row);
       this.forget(row);
       const why = message.why[i]!;
-      this.kept.set(row, { why, url: why ? "" : URL.createObjectURL(new Blob([buffers[i]!])) });
+      this.kept.set(row, { why, name: message.names[i]!, url: why ? "" : URL.createObjectURL(new Blob([buffers[i]!])) });
     });
     this.makeRoom();
     this.pump();

@@ -11,6 +11,8 @@ from imagine_widgets.store import Drop, Edit, Held, Put, Step, Store
 from imagine_widgets.store.holding import annotations, holding
 
 TOOL = "review grid"
+RESERVED = frozenset("auz?+-[]/oslprw")
+"""Keys of the grid itself."""
 _STACK = 1000
 _RECALLED = 50  # steps of before that a grid made again can still undo
 
@@ -74,7 +76,7 @@ class GridStore:
     ) -> None:
         self.samples = tuple(samples)
         self.store, self.author = store, author
-        self.classes = Classes(labels)
+        self.classes = Classes(labels, reserved=RESERVED)
         self._lock = threading.RLock()
         self._row = {sample.id: row for row, sample in enumerate(self.samples)}
         if len(self._row) < len(self.samples):
@@ -120,6 +122,13 @@ class GridStore:
         """Confirm the predicted label of those of these rows that nobody decided yet."""
         is_open = lambda row: self.decided[row] == NONE  # noqa: E731
         return self._decide(batch, rows, self.predicted.__getitem__, is_open, cost or Cost())
+
+    def relabel(self, batch: str, rows: Sequence[int], labels: Sequence[int], cost: Cost | None = None) -> Changes:
+        """Give each of these rows its own label again, after an undo; NONE leaves a row as it is."""
+        chosen = dict(zip(rows, labels, strict=True))
+        if not all(NONE <= label < len(self.classes) for label in chosen.values()):
+            raise ValueError(f"This grid has {len(self.classes)} classes: a label to be given again is none of them.")
+        return self._decide(batch, rows, chosen.__getitem__, lambda _: True, cost or Cost())
 
     def _decide(
         self,

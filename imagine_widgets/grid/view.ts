@@ -4,9 +4,10 @@ import { showFailures } from "../elements.ts";
 import { closerSheet, frame, type Parts } from "./frame.ts";
 import { type Action, actionOf } from "./keys.ts";
 import { Page } from "./page.ts";
-import { drawChoices, drawHead, drawRail, titleOf } from "./sides.ts";
+import { SearchSheet } from "./search_sheet.ts";
+import { drawAccept, drawChoices, drawHead, drawRail, titleOf } from "./sides.ts";
 import type { GridState, News } from "./state.ts";
-import type { Look } from "./wire.ts";
+import type { Look, Rows } from "./wire.ts";
 
 const AHEAD = 2; // pages whose pictures are asked for before they are needed
 
@@ -14,24 +15,32 @@ export class GridView extends Actions {
   readonly state: GridState;
   readonly parts: Parts;
   readonly page: Page;
+  readonly finder: SearchSheet;
   readonly widths: ResizeObserver;
   readonly unlisten: () => void;
   leaving = false;
   seen = 0;
+  frame = 0;
 
   constructor(state: GridState, element: HTMLElement) {
     super();
     this.state = state;
     this.parts = frame((name, detail) => this.state.guard(() => this.act(name, detail)));
-    this.page = new Page(state, this.parts.cells, {
+    this.page = new Page(state, this.parts.cells, this.parts.scroll, {
       onclick: (event) => this.state.guard(() => this.pick(event)),
       ondblclick: () => this.act("closer"),
     });
+    this.finder = new SearchSheet(state, this.parts.sheet, {
+      label: (label) => this.act("label", label),
+      close: () => this.closeSheet(),
+      say: (words) => this.say(words),
+    });
+    this.parts.scroll.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.parts.root.addEventListener("keydown", (event) => this.state.guard(() => this.press(event)));
     for (const kind of ["keyup", "keypress"]) this.parts.root.addEventListener(kind, (event) => event.stopPropagation());
     this.parts.root.addEventListener("focusin", (event) => this.state.guard(() => this.comeBack(event.target)));
     element.append(this.parts.root);
-    this.widths = new ResizeObserver(() => this.page.cells.length && this.page.resize());
+    this.widths = new ResizeObserver(() => this.page.rows.length && this.page.resize());
     this.widths.observe(this.parts.scroll);
     this.unlisten = state.listen((what, detail) => this.hear(what, detail));
     this.hear("state");
@@ -41,6 +50,7 @@ export class GridView extends Actions {
   dispose(): void {
     this.unlisten();
     this.widths.disconnect();
+    cancelAnimationFrame(this.frame);
     this.state.thumbs.leave(this);
     this.parts.root.remove();
   }
@@ -50,12 +60,30 @@ export class GridView extends Actions {
     if (what === "closer") return this.showCloser(detail as Look);
     drawHead(this);
     if (!this.state.ready || what === "saving") return;
-    if (what === "thumbs") return this.page.rows.forEach((row, i) => (detail as number[]).includes(row) && this.page.picture(i));
+    if (what === "thumbs") return this.pictures(new Set(detail as number[]));
     if (what === "state") {
+      this.parts.rail.replaceChildren();
       const [group, number] = this.firstOpen() ?? [0, 0];
       this.go(group, number, 0, { quiet: true });
     }
+    if (what === "order") this.go(this.group, 0, 0, { quiet: true });
     this.draw();
+  }
+
+  pictures(rows: Set<number>): void {
+    for (const i of this.page.cells.keys()) if (rows.has(this.page.rows[i]!)) this.page.picture(i);
+  }
+
+  /** The pictures moved: make those that came into sight, ask for those that come next; once for a frame. */
+  scrolled(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() =>
+      this.state.guard(() => {
+        this.page.show();
+        this.state.thumbs.want(this, this.needed());
+        drawAccept(this);
+      }),
+    );
   }
 
   override draw(): void {
@@ -65,12 +93,15 @@ export class GridView extends Actions {
     this.page.mark(this.selected, this.at);
   }
 
-  override rows(group = this.group, number = this.number): number[] {
+  override rows(group = this.group, number = this.number): Rows {
     const { groups, page } = this.state;
-    return groups[group]?.rows.slice(number * page, (number + 1) * page) ?? [];
+    const rows = groups[group]?.rows ?? new Int32Array();
+    if (this.isWhole) return rows;
+    return rows.subarray(number * page, (number + 1) * page);
   }
 
   override pages(group = this.group): number {
+    if (this.isWhole) return 1;
     return Math.max(1, Math.ceil((this.state.groups[group]?.rows.length ?? 0) / this.state.page));
   }
 
@@ -79,32 +110,43 @@ export class GridView extends Actions {
     const hadFocus = this.parts.cells.contains(document.activeElement);
     Object.assign(this, { group, number, at, anchor: at });
     this.selected.clear();
+    this.page.mark(this.selected, at);
     this.page.fill(this.rows());
-    this.parts.scroll.scrollTop = 0;
     this.state.thumbs.want(this, this.needed());
     this.draw();
     if (hadFocus) this.page.focus(at);
     if (!quiet) this.say(`${titleOf(this.state, group)}, page ${number + 1} of ${this.pages()}`);
   }
 
+  /** Rows in the order of need: in sight, after that on this page, the next pages, the page's start. */
   needed(): number[] {
-    const ahead: number[] = [];
-    for (let n = 1; n <= AHEAD; n++) ahead.push(...this.rows(this.group, this.number + n));
-    const next = ahead.length < this.state.page ? this.rows(this.group + 1, 0) : [];
-    return [...this.page.rows, ...ahead, ...next];
+    const [from, to] = this.page.places();
+    const { page } = this.state;
+    const rows = Array.from(this.page.rows.length > page ? this.page.rows.slice(from, to + AHEAD * page) : this.page.rows.slice(from));
+    for (let n = 1; n <= AHEAD && !this.isWhole; n++) rows.push(...this.rows(this.group, this.number + n));
+    if (rows.length < (1 + AHEAD) * page) rows.push(...this.rows(this.group + 1, 0).slice(0, page));
+    return [...rows, ...this.page.rows.slice(Math.max(0, from - page), from)];
   }
 
   /** The next page with something open: after this one, then from the start. */
   override firstOpen(): [group: number, number: number] | undefined {
-    const all = this.state.groups.flatMap((_, g) => Array.from({ length: this.pages(g) }, (_, n): [number, number] => [g, n]));
-    const here = all.findIndex(([g, n]) => g === this.group && n === this.number);
-    return [...all.slice(here + 1), ...all.slice(0, here + 1)].find(([g, n]) => this.state.open(this.rows(g, n)).length);
+    const { groups } = this.state;
+    for (let turn = 0; turn <= groups.length; turn++) {
+      const g = (Math.max(0, this.group) + turn) % groups.length;
+      if (!groups[g]?.open) continue;
+      const numbers = Array.from({ length: this.pages(g) }, (_, n) => n);
+      const isHere = g === this.group;
+      const asked = !isHere ? numbers : turn === 0 ? numbers.slice(this.number + 1) : numbers.slice(0, this.number + 1);
+      const open = asked.find((n) => this.state.open(this.rows(g, n)).length);
+      if (open !== undefined) return [g, open];
+    }
   }
 
   press(event: KeyboardEvent): void {
     event.stopPropagation();
+    if (this.finder.isOpen) return this.finder.press(event);
     if (!this.parts.sheet.hidden) return this.pressInSheet(event);
-    const action = this.state.ready ? actionOf(event, this.state.classes) : null;
+    const action = this.state.ready ? actionOf(event, this.state.classes, this.state.favourites) : null;
     const inCells = this.parts.cells.contains(event.target as Node);
     if (!action || (!inCells && this.belongsToButton(event, action))) return;
     if (action[0] === "class" && (!inCells || !this.turnClass(Number(action[1])))) return;
@@ -138,6 +180,11 @@ export class GridView extends Actions {
     if (message.row === this.page.rows[this.at]) closerSheet(this.parts.sheet, () => this.closeSheet(), message);
   }
 
+  override search(): void {
+    const { size } = this.selected;
+    this.finder.open(size ? `Label ${size} selected as` : "Label this one as");
+  }
+
   override closeSheet(): void {
     this.parts.sheet.hidden = true;
     this.parts.sheet.replaceChildren();
@@ -146,7 +193,7 @@ export class GridView extends Actions {
 
   /** The keyboard came to a picture by other ways than ours; and labels may have come from elsewhere meanwhile. */
   comeBack(target: EventTarget | null): void {
-    const at = this.page.cells.indexOf(target as HTMLElement);
+    const at = Number((target as HTMLElement).dataset.i ?? -1);
     if (at >= 0 && at !== this.at) this.page.mark(this.selected, (this.at = at));
     if (Date.now() - this.seen > 2000) this.state.look();
     this.seen = Date.now();

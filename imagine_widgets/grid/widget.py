@@ -15,19 +15,19 @@ from imagine_kernels import environment
 from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_widgets.classes import Label
 from imagine_widgets.failures import sentence, show, shown_below
+from imagine_widgets.grid import telling
+from imagine_widgets.grid.favourites import favourites, lay
 from imagine_widgets.grid.guesses import NONE
+from imagine_widgets.grid.orders import Given, Orders
 from imagine_widgets.grid.still import still, words
-from imagine_widgets.grid.truth import Batch, Changes, Cost, GridStore, Progress
+from imagine_widgets.grid.telling import Message
+from imagine_widgets.grid.truth import Changes, GridStore, Progress
 from imagine_widgets.scripts import script
 from imagine_widgets.store import Speed, Store, store_of
 from imagine_widgets.thumbnails import Make, Thumbnails, readable
 
-_OPTIONS = ("store", "author", "page", "thumbnail")
+_OPTIONS = ("store", "author", "page", "thumbnail", "features")
 _CLOSE = 640  # pixels of the picture somebody looks closer at
-_PAUSE = 60.0  # seconds
-_MOST_KEYS = 10_000
-_STEPS = 50  # steps that a page opened anew can still undo
-Message = Mapping[str, Any]
 
 
 class Grid(anywidget.AnyWidget):
@@ -36,7 +36,9 @@ class Grid(anywidget.AnyWidget):
     `labels` are the classes to choose from (`use_case.labels()`). `store` is where labels are kept, by default
     `store_of(samples)` in the person's work folder; what it holds for these samples is shown as decided. `author` is
     by default the person at the hub. `page` is the number of pictures on a page. `thumbnail(sample, side)`
-    makes the bytes of a picture, by default those of `imagine_kernels.images`.
+    makes the bytes of a picture, by default those of `imagine_kernels.images`. `features` are what pictures are
+    compared by, for the orders by outlier and by likeness to a pinned one: a row of numbers for each sample, vectors by sample
+    id, or a function of the samples that gives either, called when somebody first wants such an order.
 
     Raises TypeError for an unknown option, ValueError for samples given twice.
     """
@@ -54,6 +56,7 @@ class Grid(anywidget.AnyWidget):
         author: str | None = None,
         page: int = 60,
         thumbnail: Make | None = None,
+        features: Given | None = None,
         **unknown: object,
     ) -> None:
         for name in unknown:
@@ -63,6 +66,7 @@ class Grid(anywidget.AnyWidget):
         self.store = store or store_of(samples)
         self._rows = GridStore(samples, predictions, labels, self.store, author or environment.user())
         self._thumbnails = Thumbnails(self._rows.samples, thumbnail)
+        self._orders = Orders(self._rows.samples, self._rows.predicted, features)
         self._page = page
         self._classes_sent = 0
         self._speaking = threading.RLock()  # what is told later is newer: the browser takes the last word
@@ -116,6 +120,8 @@ class Grid(anywidget.AnyWidget):
             "thumbs": self._send_thumbs,
             "edits": self._edit,
             "closer": self._send_closer,
+            "order": lambda _: threading.Thread(target=self._send_order, args=(message,), daemon=True).start(),
+            "favourite": self._lay_favourite,
         }
         with shown_below(self.send, f"The grid could not answer {kind!r}"):
             answers[kind](message)
@@ -125,22 +131,11 @@ class Grid(anywidget.AnyWidget):
             self._tell(self._rows.refresh())
 
     def _send_state(self, message: Message) -> None:
-        store = self._rows
         with self._speaking:
-            store.refresh()
-            self._classes_sent = len(store.classes)
-            state = {
-                "type": "state",
-                "to": message["to"],
-                "page": self._page,
-                "groups": [{"label": group.label, "rows": group.rows} for group in store.groups()],
-                "names": [readable(sample) for sample in store.samples],
-                "predicted": store.predicted,
-                "decided": store.decided,
-                "steps": [_step(step) for step in store.steps()[-_STEPS:]],
-                "classes": store.classes.to_json(),
-            }
-            self.send(state)
+            self._rows.refresh()
+            self._classes_sent = len(self._rows.classes)
+            told, numbers = telling.state(self._rows)
+            self.send({**told, "to": message["to"], "page": self._page, "isComparing": bool(self._orders)}, numbers)
 
     def _edit(self, message: Message) -> None:
         """Do edits in their order. One the disk has no room for waits in the browser, and all after it do."""
@@ -158,26 +153,20 @@ class Grid(anywidget.AnyWidget):
             self._tell(changes, handled, failed)
 
     def _do(self, edit: Message) -> Changes:
+        rows, batch, cost = self._rows, edit["batch"], telling.cost(edit)
         if edit["kind"] == "undo":
-            return self._rows.undo(edit["batch"], edit["of"])
+            return rows.undo(batch, edit["of"])
         if edit["kind"] == "accept":
-            return self._rows.accept(edit["batch"], edit["rows"], _cost(edit))
-        return self._rows.label(edit["batch"], edit["rows"], edit["label"], _cost(edit))
+            return rows.accept(batch, edit["rows"], cost)
+        if edit["kind"] == "redo":
+            return rows.relabel(batch, edit["rows"], edit["labels"], cost)
+        return rows.label(batch, edit["rows"], edit["label"], cost)
 
     def _tell(self, changes: Changes, handled: Sequence[str] = (), failed: Mapping[str, str] | None = None) -> None:
         """Tell every browser that shows this grid what changed."""
         if not (changes.rows or handled or failed):
             return
-        rows = list(dict.fromkeys(changes.rows))
-        news: dict[str, object] = {
-            "type": "changes",
-            "batches": handled,
-            "failed": failed,
-            "rows": rows,
-            "labels": [self._rows.decided[row] for row in rows],
-            "done": [_step(step) for step in changes.done],
-            "undone": changes.undone,
-        }
+        news = {**telling.changed(self._rows, changes), "batches": handled, "failed": failed}
         if len(self._rows.classes) != self._classes_sent:
             self._classes_sent = len(self._rows.classes)
             news["classes"] = self._rows.classes.to_json()
@@ -186,44 +175,24 @@ class Grid(anywidget.AnyWidget):
     def _send_thumbs(self, message: Message) -> None:
         rows = list(message["rows"])
         made = [self._thumbnails.get(row) for row in rows]
-        why = [thumbnail.why for thumbnail in made]
-        self.send({"type": "thumbs", "to": message["to"], "rows": rows, "why": why}, [one.data for one in made])
+        why, names = [one.why for one in made], [readable(self._rows.samples[row]) for row in rows]
+        answer = {"type": "thumbs", "to": message["to"], "rows": rows, "why": why, "names": names}
+        self.send(answer, [one.data for one in made])
 
     def _send_closer(self, message: Message) -> None:
-        row = message["row"]
-        sample, picture = self._rows.samples[row], self._thumbnails.make(row, _CLOSE)
-        classes = self._rows.classes
-        scores = [(classes[classes.index(name)], score) for name, score in self._rows.scores(row)]
-        answer = {
-            "type": "closer",
-            "to": message["to"],
-            "row": row,
-            "name": readable(sample),
-            "facts": _facts(sample),
-            "scores": [(one.title, score, one.background) for one, score in scores],
-            "why": picture.why,
-        }
-        self.send(answer, [picture.data])
+        picture = self._thumbnails.make(message["row"], _CLOSE)
+        self.send({**telling.closer(self._rows, message["row"], picture), "to": message["to"]}, [picture.data])
 
+    def _send_order(self, message: Message) -> None:
+        """In a thread of its own: features may take a network its time, and labels go on meanwhile."""
+        by, row = message["by"], message.get("row")
+        with shown_below(self.send, "The pictures could not be compared"):
+            order = self._orders.order(by, row or 0)
+            self.send({"type": "order", "to": message["to"], "by": by, "row": row}, [order.tobytes()])
 
-def _step(step: Batch) -> dict[str, object]:
-    return {"id": step.id, "rows": step.rows, "before": step.before}
-
-
-def _cost(edit: Message) -> Cost:
-    """What the browser measured; a long pause counts for a minute, for then nobody was labelling."""
-    seconds, keys = edit.get("seconds"), edit.get("keys")
-    if seconds is None or keys is None:
-        return Cost()
-    return Cost(min(max(float(seconds), 0.0), _PAUSE), min(max(int(keys), 0), _MOST_KEYS))
-
-
-def _facts(sample: Sample) -> str:
-    size = f"{sample.width} × {sample.height} pixels"
-    if sample.pixel_size is None:
-        return size
-    scale = sample.pixel_size
-    return f"{size}, one pixel is {scale.value:g} {scale.unit}"
+    def _lay_favourite(self, message: Message) -> None:
+        lay(message["key"], self._rows.classes[message["label"]].name)
+        self.send({"type": "favourites", "favourites": favourites(self._rows.classes)})
 
 
 def _advice(name: str) -> str:

@@ -11,10 +11,12 @@ export interface Model {
   off(event: "comm_live_update", callback: () => void): void;
 }
 
-export interface Group {
-  label: number;
-  rows: number[];
-}
+/** What pictures of a class are sorted by: how sure the model was, how far they lie from their class, a pinned one. */
+export type By = "doubt" | "outliers" | "likeness";
+/** Key → the place of the class that a person laid on it. */
+export type Favourites = Record<string, number>;
+/** Rows of the grid: a stretch of the order in which they are shown. */
+export type Rows = Int32Array;
 
 /** A step that undo takes back: what the rows were before it. */
 export interface Step {
@@ -28,18 +30,19 @@ export type Edit = { rows: number[]; after: number[] } & (
   | { kind: "label"; label: number }
   | { kind: "accept" }
   | { kind: "undo"; of: string }
+  | { kind: "redo"; labels: number[] }
 );
 export type Sent = Edit & { batch: string; seconds: number; keys: number };
 
+/** Its buffers are 32-bit numbers: rows in the order of the groups, predicted and decided classes by row. */
 interface State {
   type: "state";
   page: number;
-  groups: Group[];
-  names: string[];
-  predicted: number[];
-  decided: number[];
+  groups: { label: number; size: number }[];
   steps: Step[];
   classes: Class[];
+  favourites: Favourites;
+  isComparing: boolean;
 }
 
 interface Changes {
@@ -57,6 +60,14 @@ export interface Thumbnails {
   type: "thumbs";
   rows: number[];
   why: string[];
+  names: string[];
+}
+
+/** Its buffer is the new order of the rows. */
+interface Order {
+  type: "order";
+  by: By;
+  row: number | null;
 }
 
 interface Closer {
@@ -68,8 +79,10 @@ interface Closer {
   why: string;
 }
 
-export type FromKernel = { to?: string } & (State | Changes | Thumbnails | Closer | ({ type: "failure" } & Failure));
+export type FromKernel = { to?: string } & (
+  State | Changes | Thumbnails | Closer | Order | { type: "favourites"; favourites: Favourites } | ({ type: "failure" } & Failure));
 export type StateMessage = State;
+export type OrderMessage = Order;
 export type ChangesMessage = Changes;
 /** A closer look at one row, with its picture. */
 export type Look = Closer & { picture: DataView<ArrayBuffer> };
