@@ -11,7 +11,7 @@ from imagine_kernels.records import Json
 from imagine_kernels.shapes import Shape, TimeFrequency, Track
 from imagine_widgets.formats import biigle, biigle_video, vertices
 from imagine_widgets.formats.labels import Term
-from imagine_widgets.formats.place import Place
+from imagine_widgets.formats.place import Place, brief
 
 Row = Mapping[str, str]
 _NAMES = {number: name for name, number in {**biigle.NUMBERS, "WholeFrame": "7"}.items()}
@@ -46,7 +46,7 @@ def listed(place: Place, name: str) -> list[Json]:
     try:
         found = json.loads(place.content(name).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name} in {place.path} breaks off or is wrong ({str(error)[:80]}).") from error
+        raise ValueError(f"{name} in {place.path} breaks off or is wrong ({brief(error)}).") from error
     return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from imagine_kernels.records import Annotation, Json, Opinion, Prediction, Region, Sample, Skipped, from_json, to_json
+from imagine_kernels.records import Annotation, Json, Opinion, Prediction, Region, Sample, Skipped, to_json
 from imagine_kernels.shapes import Shape, TimeFrequency, Track
 from imagine_widgets.formats import biigle_tables, carried
 from imagine_widgets.formats.biigle_tables import Row
@@ -134,7 +134,7 @@ def read(path: Path, images: Path | None = None) -> Labels:
     }
     ours = next(iter(biigle_tables.listed(place, _KEPT)), {})
     packed = ours["regions"] if isinstance(ours.get("regions"), dict) else {}
-    kept = {one.id: one for one in map(from_json, _tables(ours, "samples")) if isinstance(one, Sample)}
+    kept = {one.id: one for one in map(carried.sample, _tables(ours, "samples")) if one is not None}
     order = {key: number for number, key in enumerate(packed)}
     reading = _Reading(place, Pictures(path, images), biigle_tables.terms(place), users, ours, packed, order)
     for one in _tables(ours, "empty"):

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
-from imagine_kernels.records import Annotation, Opinion, Prediction, Region, from_json, to_json
+from imagine_kernels.records import (
+    Annotation,
+    Effort,
+    Opinion,
+    Prediction,
+    Quantity,
+    Region,
+    Sample,
+    from_json,
+    to_json,
+)
 from imagine_kernels.shapes import Shape, TimeFrequency, Track, bounds
 from imagine_widgets.formats.labels import IMPORTED, LONG_AGO, Term
 
@@ -41,6 +51,22 @@ def carried(packed: object) -> Region | None:
     return None
 
 
+def sample(packed: object) -> Sample | None:
+    """The sample in a free field; None where there is none, or one that no record can be."""
+    try:
+        found = from_json(packed) if isinstance(packed, dict) else None
+    except (ValueError, TypeError, AttributeError, IndexError, OverflowError):
+        return None
+    if not isinstance(found, Sample):
+        return None
+    texts = (found.id, found.uri, found.group or "", found.taken_at or "", *found.measures)
+    sides = (found.width, found.height)
+    quantities = [one for one in (found.pixel_size, *found.measures.values()) if one is not None]
+    good = all(isinstance(text, str) for text in texts) and all(type(side) is int and side < 2**31 for side in sides)
+    good = good and all(isinstance(one, Quantity) and isinstance(one.unit, str) for one in quantities)
+    return found if good and isinstance(found.effort, Effort | None) else None
+
+
 def _is_sound(found: Region) -> bool:
     """Whether every field is what it should be: a file may say anything, and records look at values, not at types."""
     texts = (found.label, found.id, found.state, *found.raw, *found.raw.values(), *found.scores)
@@ -50,7 +76,7 @@ def _is_sound(found: Region) -> bool:
     for one in flat:
         if one is not None and not isinstance(one, TimeFrequency):
             bounds(one)  # type: ignore[arg-type]
-    known = shape is None or isinstance(shape, Shape)
+    known = bool(found.id) and (shape is None or isinstance(shape, Shape))
     return (
         known and all(isinstance(text, str) for text in texts) and all(isinstance(o, Opinion) for o in found.opinions)
     )

@@ -75,6 +75,8 @@ def read(path: Path | str, name: str | None = None, *, images: Path | str | None
     try:
         with _unswept():
             return chosen.read(Path(path), None if images is None else Path(images))
+    except UnicodeError as error:
+        raise ValueError(f"{path} is not in UTF-8 throughout, or spoilt: save it again as UTF-8.") from error
     except (TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise ValueError(f"{path} is not as files of {chosen.title} are ({error}): it cannot be read.") from error
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from imagine_kernels.records import Annotation, Json, Prediction, Region, Sample, Skipped, from_json, to_json
+from imagine_kernels.records import Annotation, Json, Prediction, Region, Sample, Skipped, to_json
 from imagine_kernels.shapes import Shape, TimeFrequency, Track
 from imagine_widgets.formats import carried, geojson_shapes
 from imagine_widgets.formats.carried import Gathered
@@ -19,7 +19,7 @@ from imagine_widgets.formats.format import Format, Head
 from imagine_widgets.formats.labels import FACTS, IMPORTED, LONG_AGO, Holds, Labels, Term
 from imagine_widgets.formats.likeness import settled
 from imagine_widgets.formats.pictures import Pictures
-from imagine_widgets.formats.place import Place, why
+from imagine_widgets.formats.place import Place, brief, why
 
 OURS = "imagine"
 _CLASSES = ("label", "classification", "class", "class_name", "category", "species", "name", "type")
@@ -127,12 +127,12 @@ def _load(path: Path) -> Any:  # noqa: ANN401
     try:
         return json.loads(Place(path).content(path.name).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not whole: its JSON breaks off or is wrong ({str(error)[:120]}).") from error
+        raise ValueError(f"{path} is not whole: its JSON breaks off or is wrong ({brief(error)}).") from error
 
 
 def _samples(ours: Mapping[str, Any]) -> dict[str, Sample]:
-    found = (from_json(one) for one in ours.get("samples", ()))
-    return {one.id: one for one in found if isinstance(one, Sample)}
+    found = map(carried.sample, ours.get("samples", ()))
+    return {one.id: one for one in found if one is not None}
 
 
 def _refuse_degrees(path: Path, data: object, features: Sequence[Any]) -> None:

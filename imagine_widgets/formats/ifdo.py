@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from imagine_kernels.records import Annotation, Json, Prediction, Quantity, Sample, Skipped, from_json, to_json
+from imagine_kernels.records import Annotation, Json, Prediction, Quantity, Sample, Skipped, to_json
 from imagine_kernels.shapes import Shape, Track
-from imagine_widgets.formats import ifdo_annotations
+from imagine_widgets.formats import carried, ifdo_annotations
 from imagine_widgets.formats.carried import Gathered
 from imagine_widgets.formats.format import Format, Head
 from imagine_widgets.formats.ifdo_annotations import OURS
 from imagine_widgets.formats.labels import FACTS, Holds, Labels, Term
 from imagine_widgets.formats.pictures import Pictures
-from imagine_widgets.formats.place import Place, why
+from imagine_widgets.formats.place import Place, brief, why
 
 _HEADER, _ITEMS = "image-set-header", "image-set-items"
 _LABELS, _PEOPLE, _SAID = "image-annotation-labels", "image-annotation-creators", "image-annotations"
@@ -68,8 +68,8 @@ class _Reading:
             raise ValueError("it is no table of fields.")
         ours = parts[0].get(OURS)
         ours = ours if isinstance(ours, Mapping) else {}
-        known = from_json(ours["sample"]) if isinstance(ours.get("sample"), dict) else None
-        known = known if isinstance(known, Sample) and known.id == name else None
+        known = carried.sample(ours.get("sample"))
+        known = known if known is not None and known.id == name else None
         if known is not None:
             self.kept[name] = known
         self.pictures.meet(name, *((known.width, known.height) if known is not None else ()))
@@ -161,7 +161,7 @@ def _load(path: Path) -> Any:  # noqa: ANN401
             return json.loads(text)
         return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both loaders are safe ones
     except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise ValueError(f"{path} is not whole: it breaks off or is wrong ({str(error)[:120]}).") from error
+        raise ValueError(f"{path} is not whole: it breaks off or is wrong ({brief(error)}).") from error
 
 
 def write(labels: Labels, path: Path) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from imagine_kernels.records import Annotation, Json, Prediction, Sample, Skipped, from_json, to_json
+from imagine_kernels.records import Annotation, Json, Prediction, Sample, Skipped, to_json
 from imagine_kernels.shapes import Shape, TimeFrequency, Track
-from imagine_widgets.formats import json_stream
+from imagine_widgets.formats import carried, json_stream
 from imagine_widgets.formats import label_studio_results as results
 from imagine_widgets.formats.carried import Gathered
 from imagine_widgets.formats.format import Format, Head
@@ -154,8 +154,8 @@ def _ours(one: Mapping[str, Any]) -> Json | None:
 def _sample(task: Mapping[str, Any], size: Size | None, images: Path | None) -> Sample:
     """The sample as we sent it, else by the file that its data name."""
     ours = _ours(task)
-    known = from_json(ours) if ours is not None else None
-    if isinstance(known, Sample):
+    known = carried.sample(ours)
+    if known is not None:
         return known if images is None else replace(known, uri=str(images / known.id))
     data = task.get("data")
     data = data if isinstance(data, Mapping) else {}

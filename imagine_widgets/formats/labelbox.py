@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from imagine_kernels.records import Annotation, Json, Opinion, Prediction, Region, Sample, Skipped, from_json, to_json
+from imagine_kernels.records import Annotation, Json, Opinion, Prediction, Region, Sample, Skipped, to_json
 from imagine_kernels.shapes import Shape, TimeFrequency, Track
 from imagine_widgets.formats import carried, labelbox_rows, labelbox_shapes
 from imagine_widgets.formats.carried import Gathered
@@ -109,8 +109,8 @@ def _kept(path: Path) -> _Kept:
     """Of a folder whose `kept.json` is gone or broken nothing is kept."""
     try:
         found = json.loads(Place(path).content(_KEPT))
-        samples = [from_json(one) for one in found["samples"]]
-        terms = tuple(Term(**one) for one in found["terms"])
+        samples = [one for one in map(carried.sample, found["samples"]) if one is not None]
+        terms = tuple(Term(**one) for one in found["terms"] if isinstance(one["name"], str))
         return _Kept({one.id: one for one in samples}, terms, dict(found["regions"]), tuple(found["empty"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return _Kept()

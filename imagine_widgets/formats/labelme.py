@@ -50,7 +50,7 @@ def read(path: Path, images: Path | None = None) -> Labels:
             data = _json(place.content(name))
             sample = _sample(data, place, name, images)
         except (ValueError, OSError, TypeError) as error:
-            skipped.append(Skipped(place.uri(name), f"{name}: {error}"))
+            skipped.append(Skipped(place.uri(name), f"{name}: {why(name, error).why}"))
             continue
         samples[sample.id] = sample
         _take(data, sample, gathered, skipped)
@@ -78,6 +78,8 @@ def _sample(data: Mapping[str, Any], place: Place, name: str, images: Path | Non
     width, height = data.get("imageWidth"), data.get("imageHeight")
     if not isinstance(width, int | float) or not isinstance(height, int | float):
         width, height = _size(data, there)
+    if not (1 <= width < 2**31 and 1 <= height < 2**31):
+        raise ValueError("its imageWidth and imageHeight are no numbers of pixels.")
     return Sample(picture, there, int(width), int(height))
 
 

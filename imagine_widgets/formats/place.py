@@ -102,7 +102,14 @@ def own_files(samples: Iterable[Sample], ending: str) -> Mapping[str, str]:
     return found
 
 
+def brief(error: Exception) -> str:
+    """What another library says is wrong, as part of one line."""
+    return " ".join(str(error).split())[:100]
+
+
 def why(where: str, error: Exception) -> Skipped:
     """What was skipped, with the sentence of the error."""
     told = f"it has no {error.args[0]!r}." if isinstance(error, KeyError) else str(error)
+    if isinstance(error, OSError) and error.strerror:
+        told = f"the file that it is, or names, cannot be read: {error.strerror}."
     return Skipped(where, told)

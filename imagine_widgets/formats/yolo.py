@@ -21,7 +21,7 @@ from imagine_kernels.shapes import Box, Polygon, RotatedBox
 from imagine_widgets.formats import yolo_shapes
 from imagine_widgets.formats.format import Format, Head
 from imagine_widgets.formats.labels import IMPORTED, LONG_AGO, Holds, Labels, Term
-from imagine_widgets.formats.place import PICTURES, Place, own_files, why
+from imagine_widgets.formats.place import PICTURES, Place, brief, own_files, why
 
 FACTS = frozenset({"predictions", "score", "empty", "unlabelled", "unused"})
 _SIZES = "sizes.csv"
@@ -97,7 +97,7 @@ def _classes(place: Place) -> tuple[Mapping[int, str], str]:
             pairs = enumerate(names) if isinstance(names, list) else names.items()
             return {int(number): _name(one) for number, one in pairs}, str(told.get("task", ""))
         except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            raise ValueError(f"{name} gives no names of classes ({str(error)[:80]}). Correct its `names`.") from error
+            raise ValueError(f"{name} gives no names of classes ({brief(error)}). Correct its `names`.") from error
     return {}, ""
 
 

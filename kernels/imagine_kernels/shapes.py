@@ -213,6 +213,8 @@ def extent(shape: Flat) -> tuple[float, float, float, float]:
             points = shape.corners()
         case MultiPolygon():
             points = itertools.chain.from_iterable(part.points for part in shape.parts)
+        case _:
+            raise TypeError(f"{type(shape).__name__} is no shape in a picture.")
     return _around(points)
 
 

@@ -6,6 +6,7 @@ An archive may come from anyone: nothing is ever unpacked to disk, and what a me
 import os
 import threading
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -87,7 +88,7 @@ def read_member(archive: str, name: str) -> bytes:
     with open_member(archive, name) as file:
         try:
             data = file.read(MAX_BYTES + 1)
-        except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
             raise ValueError(f"is damaged inside its archive ({error}). Get a fresh copy of the archive.") from error
     if len(data) > MAX_BYTES:
         raise ValueError(f"unpacks to more than it declares, above {MAX_BYTES / 2**20:,.0f} MB.")
