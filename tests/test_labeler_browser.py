@@ -195,6 +195,29 @@ def test_the_next_picture_comes_its_numbers_are_kept_and_a_missing_one_is_a_sent
     assert labeling.saved("deep") == []
 
 
+def test_a_ruler_tells_the_length_in_the_unit_of_the_sample_and_keeps_nothing(labeling):
+    labeling.press("k")
+    labeling.drag((700, 100), (1000, 500))
+    said = re.match(r"([\d.]+) pixels, ([\d.]+) micrometer$", labeling.cell.get_by_role("status").inner_text())
+    assert float(said[1]) == pytest.approx(500, abs=4)
+    assert float(said[2]) == pytest.approx(float(said[1]) * 10.6, rel=0.001)
+    assert labeling.saved() == []
+
+
+def test_fields_are_gone_over_one_by_one_and_on_from_where_it_stopped(labeling):
+    status = labeling.cell.get_by_role("status")
+    labeling.press("+", "+", "+")
+    labeling.calm()
+    labeling.press("t", "t", "t")
+    first = re.match(r"Field (\d+) of (\d+)", status.inner_text())
+    again = labeling.again()
+    again.press("t")
+    second = re.match(r"Field (\d+) of (\d+)", again.cell.get_by_role("status").inner_text())
+    assert (int(second[1]), second[2]) == (int(first[1]) + 1, first[2])
+    again.press(*["t"] * (int(second[2]) - int(second[1]) + 1))
+    expect(again.cell.get_by_role("status")).to_have_text(f"All {second[2]} fields are seen")
+
+
 def test_readers_of_the_screen_find_the_regions_as_a_list(labeling):
     options = labeling.cell.get_by_role("listbox", name="Regions").get_by_role("option")
     assert options.count() == 2

@@ -9,7 +9,7 @@ import sys
 import zipfile
 
 import pytest
-from house import ROOT
+from house import ROOT, free_port
 
 from imagine_widgets import bundle, lean_viewer, scripts
 
@@ -103,6 +103,16 @@ def test_the_wheel_holds_the_bundles_and_no_sources(copy, tmp_path):
     for widget in bundle.WIDGETS:
         assert f"imagine_widgets/static/{widget}.js" in names
     assert not [name for name in names if name.endswith(".ts") or "node_modules" in name or "package" in name]
+
+
+def test_packages_that_cannot_be_fetched_are_a_sentence(copy, monkeypatch, tmp_path):
+    (copy / "node_modules").unlink()
+    monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{free_port()}/")
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    with pytest.raises(OSError, match=r"(?s)^The widgets' packages could not be fetched:.*ECONNREFUSED"):
+        bundle.make(copy)
+    assert not (copy / "static" / "grid.js").exists()
 
 
 def test_a_viewer_that_is_built_in_another_way_is_a_sentence(tmp_path):

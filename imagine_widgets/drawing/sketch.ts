@@ -1,8 +1,9 @@
 // A shape while it is being drawn, click by click or in one drag; what is drawn so far shows under the pointer.
 import type { RotatedBox, Shape, XY } from "./shapes.ts";
 
-export type Tool = "point" | "line" | "box" | "rotated box" | "ellipse" | "polygon";
+export type Tool = "point" | "line" | "box" | "rotated box" | "ellipse" | "polygon" | "ruler";
 
+const ENOUGH: Record<Tool, number> = { point: 1, line: 2, polygon: 3, box: 2, ellipse: 2, "rotated box": 3, ruler: 2 }; // points
 const NEAR = 8; // pixels of the page: a click so near to the first vertex closes the outline
 const DRAG = 4; // pixels of the page from press to release that make a drag of it
 
@@ -47,12 +48,12 @@ export class Sketch {
     if (isFirst && !isDrag && this.tool !== "point") return; // one click: the next ones go on from here
     if (this.closes(at, scale)) this.finish();
     else if (!isFirst || isDrag) this.points.push(at);
-    this.isFinished ||= this.points.length >= { point: 1, line: Infinity, polygon: Infinity, box: 2, ellipse: 2, "rotated box": 3 }[this.tool];
+    this.isFinished ||= this.points.length >= ENOUGH[this.tool] && this.tool !== "line" && this.tool !== "polygon";
   }
 
   /** Enter or a double click: what is drawn is the shape, if it is one. */
   finish(): void {
-    this.isFinished = this.points.length >= { point: 1, line: 2, polygon: 3, box: 2, ellipse: 2, "rotated box": 3 }[this.tool];
+    this.isFinished = this.points.length >= ENOUGH[this.tool];
   }
 
   /** The last vertex away; whether there was one to take. */

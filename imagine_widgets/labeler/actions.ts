@@ -1,6 +1,8 @@
 // What a person does in the labeler by key or button: label, accept, reject, remove, step, undo. LabelerView shows it.
 import { moved } from "../drawing/edit.ts";
-import { bounds } from "../drawing/shapes.ts";
+import { fieldAt, fieldNear, fieldsOf } from "../drawing/mower.ts";
+import { bounds, type XY } from "../drawing/shapes.ts";
+import type { Size } from "../drawing/view.ts";
 import { count } from "../elements.ts";
 import { helpSheet, type Parts } from "./frame.ts";
 import type { Hand, Mode } from "./hand.ts";
@@ -20,7 +22,6 @@ export abstract class Actions {
   abstract readonly hand: Hand;
   label = 0;
   selectedId: string | undefined;
-  isLeaving = false;
 
   abstract selected(): Drawn | undefined;
   abstract listed(): Drawn[];
@@ -32,7 +33,6 @@ export abstract class Actions {
 
   act(name: string, detail?: Detail): void {
     this.state.acts++;
-    this.isLeaving = name === "letGo" && !this.selectedId && !this.hand.sketch;
     const actions: Record<string, () => void> = {
       mode: () => this.use(detail as Mode),
       label: () => this.setLabel(Number(detail)),
@@ -48,6 +48,7 @@ export abstract class Actions {
       zoom: () => this.stage.zoom(Number(detail)),
       near: () => this.stage.reveal(bounds(this.selected()?.shape ?? this.everything()), true),
       whole: () => this.stage.whole(),
+      field: () => this.mow(Number(detail)),
       fill: () => this.setFill(FILLS[(FILLS.indexOf(this.stage.layer.look.fill) + 1) % FILLS.length]!),
       turn: () => this.turn(Number(detail)),
       pan: () => this.stage.pan(...(WAYS[String(detail)]!.map((way) => way * SHARE) as [number, number])),
@@ -120,6 +121,26 @@ export abstract class Actions {
     this.hand.letGo();
     this.choose(undefined);
     this.state.open(to);
+  }
+
+  /** On to the next field of the picture, at the scale of the first one; in the same browser it goes on where it was. */
+  mow(way: number): void {
+    const { opened, names, row } = this.state;
+    if (!opened) return;
+    const place = `imagine-labeler-field ${names[row]} ${opened.width} ${opened.height}`;
+    const kept = JSON.parse(localStorage.getItem(place) ?? "null") as { index: number; field: Size } | null;
+    const { scale, left, top } = this.stage.view;
+    const field = kept?.field ?? { width: this.stage.page.width / scale, height: this.stage.page.height / scale };
+    const { across, down } = fieldsOf(opened, field);
+    const middle: XY = [left + field.width / 2, top + field.height / 2];
+    const index = kept ? kept.index + way : fieldNear(middle, opened, field);
+    if (index < 0 || index >= across * down) {
+      localStorage.removeItem(place);
+      return this.say(`All ${count(across * down)} fields are seen`);
+    }
+    localStorage.setItem(place, JSON.stringify({ index, field }));
+    this.stage.fit(fieldAt(index, opened, field));
+    this.say(`Field ${count(index + 1)} of ${count(across * down)}`);
   }
 
   undo(): void {

@@ -5,8 +5,7 @@ import { type Handle, handles, heldAt } from "../drawing/handles.ts";
 import { picked } from "../drawing/hit.ts";
 import type { Mask, Shape, XY } from "../drawing/shapes.ts";
 import { Sketch, type Tool } from "../drawing/sketch.ts";
-import type { Size } from "../drawing/view.ts";
-import type { Stage } from "./stage.ts";
+import type { Size, View } from "../drawing/view.ts";
 import type { Drawn } from "./wire.ts";
 
 const GRASP = 10; // pixels of the page around a handle
@@ -15,9 +14,17 @@ const SLIP = 3; // pixels of the page that a click may slip
 
 export type Mode = "select" | "brush" | Tool;
 
+/** Where the hand works: an element, and what of the picture it shows where. */
+export interface Ground {
+  readonly element: HTMLElement;
+  readonly view: View;
+  /** The picture's place under a pointer. */
+  at(event: { clientX: number; clientY: number }): XY;
+}
+
 /** What the hand needs to know and may do. */
 export interface Desk {
-  readonly stage: Stage;
+  readonly stage: Ground;
   readonly picture: Size;
   selected(): Drawn | undefined;
   /** Regions near a place. */
@@ -27,6 +34,8 @@ export interface Desk {
   made(shape: Shape): void;
   /** The selected region became another. */
   became(shape: Shape): void;
+  /** A ruler was laid on something. */
+  measured?(shape: Shape): void;
   /** Something in hand looks another way now. */
   redraw(): void;
 }
@@ -197,7 +206,8 @@ export class Hand {
   private done(): void {
     const shape = this.sketch?.finished ? this.sketch.shape() : undefined;
     if (this.sketch?.finished) this.sketch = undefined;
-    if (shape) this.desk.made(shape);
+    if (shape && this.mode === "ruler") this.desk.measured?.(shape);
+    else if (shape) this.desk.made(shape);
     this.desk.redraw();
   }
 

@@ -10,6 +10,7 @@ export const MODES: [mode: Mode, key: string, title: string][] = [
   ["ellipse", "e", "Ellipse"],
   ["polygon", "g", "Outline"],
   ["brush", "m", "Brush"],
+  ["ruler", "k", "Ruler"],
 ];
 export const LABEL_KEYS = "1234567890";
 
@@ -20,6 +21,8 @@ export const HELP: [keys: string, what: string][] = [
   ["P L B R E G", "draw a point, line, box, turned box, ellipse, outline"],
   ["Enter, double click", "finish a line or an outline; Backspace takes a point back"],
   ["M, [ and ]", "brush; smaller, larger. With Shift it rubs out"],
+  ["K", "ruler: how long something is, in micrometres or the like where the scale is known"],
+  ["T, Shift + T", "over the whole picture field by field: next, before; it goes on where you stopped"],
   ["Alt + click", "take a point of an outline away; drag the small ones to add one"],
   [", and .", "region before, next region"],
   ["A, Shift + A", "accept the model's region and go on; accept all in this picture"],
@@ -77,6 +80,7 @@ export function actionOf(event: KeyboardEvent): Action | null {
   if (key === "Enter" && event.shiftKey) return ["nothing"]; // a notebook runs a cell by it: here nothing happens
   if (event.altKey) return key.startsWith("Arrow") ? ["move", key.slice(5).toLowerCase()] : null;
   if (key === "a" && event.shiftKey) return ["acceptAll"];
+  if (key === "t") return ["field", event.shiftKey ? -1 : 1];
   const label = LABEL_KEYS.indexOf(key);
   if (key.length === 1 && label >= 0) return ["label", label];
   const mode = MODES.find(([, letter]) => letter === key);

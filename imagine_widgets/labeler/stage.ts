@@ -66,6 +66,13 @@ export class Stage {
     this.viewer.open(source as never);
   }
 
+  /** Show a part of the picture that has the page's form. */
+  fit({ left, top, right, bottom }: Bounds): void {
+    const { width } = this.picture;
+    const part = new OpenSeadragon.Rect(left / width, top / width, (right - left) / width, (bottom - top) / width);
+    this.viewer.viewport.fitBounds(part);
+  }
+
   zoom(factor: number): void {
     this.viewer.viewport.zoomBy(factor).applyConstraints();
   }

@@ -6,9 +6,9 @@ import { newId } from "../outbox.ts";
 import { Actions } from "./actions.ts";
 import { frame, type Parts } from "./frame.ts";
 import { type Desk, Hand } from "./hand.ts";
-import { actionOf } from "./keys.ts";
 import { mark } from "./marks.ts";
-import { drawHead, drawLabels, drawLooks, drawPlace, drawRegions, offered } from "./sides.ts";
+import { press, release } from "./pressing.ts";
+import { drawHead, drawLabels, drawLooks, drawPlace, drawRegions } from "./sides.ts";
 import { Stage } from "./stage.ts";
 import type { LabelerState, News } from "./state.ts";
 import { tileSource } from "./tiles.ts";
@@ -23,6 +23,7 @@ export class LabelerView extends Actions implements Desk {
   readonly hand: Hand;
   look: Look = [0, 255, 1];
   pointer: XY | undefined;
+  private ruled: Shape | undefined;
   private readonly unlisten: () => void;
   private edition = 0;
   private row = -1;
@@ -92,10 +93,22 @@ export class LabelerView extends Actions implements Desk {
     if (one) this.state.edit([{ ...one, shape, state: this.changed(one) }]);
   }
 
+  /** How long something is, in pixels, and in the unit of the sample where its scale is known. */
+  measured(shape: Shape): void {
+    if (shape.kind !== "Line") return;
+    const [[ax, ay], [bx, by]] = shape.points as [XY, XY];
+    const long = Math.hypot(bx - ax, by - ay);
+    const scale = this.state.opened?.scale;
+    this.ruled = shape;
+    this.say(`${long.toFixed(1)} pixels${scale ? `, ${(long * scale.value).toPrecision(4)} ${scale.unit}` : ""}`);
+    this.parts.place.textContent = this.parts.live.textContent;
+  }
+
   redraw(): void {
     const one = this.selected();
     const sketched = this.hand.sketch?.shape();
-    const shape = this.hand.shape ?? sketched ?? one?.shape;
+    const ruled = this.hand.mode === "ruler" ? this.ruled : undefined;
+    const shape = this.hand.shape ?? sketched ?? one?.shape ?? ruled;
     const label = sketched || !one ? this.label : one.label;
     mark(this.stage.marks, { shape, label, isHeld: !sketched && one !== undefined, brush: this.hand.brush }, this.stage.view);
   }
@@ -171,8 +184,8 @@ export class LabelerView extends Actions implements Desk {
 
   private hear(): void {
     const { root, search, stage, regions } = this.parts;
-    root.addEventListener("keydown", (event) => this.state.guard(() => this.press(event)));
-    root.addEventListener("keyup", (event) => this.state.guard(() => this.release(event)));
+    root.addEventListener("keydown", (event) => this.state.guard(() => press(this, event)));
+    root.addEventListener("keyup", (event) => this.state.guard(() => release(this, event)));
     root.addEventListener("keypress", (event) => event.stopPropagation());
     search.addEventListener("input", () => drawLabels(this));
     stage.addEventListener("pointerdown", () => {
@@ -191,49 +204,4 @@ export class LabelerView extends Actions implements Desk {
     const isInside = x >= 0 && y >= 0 && x < this.picture.width && y < this.picture.height;
     if (isInside) this.valueTimer = window.setTimeout(() => this.state.send({ type: "value", row: this.row, x, y }), CALM);
   }
-
-  private press(event: KeyboardEvent): void {
-    event.stopPropagation();
-    if (!this.parts.sheet.hidden) return this.pressInSheet(event);
-    if (event.target === this.parts.search) return this.pressInSearch(event);
-    const target = event.target as Element;
-    const isInput = target instanceof HTMLInputElement && event.key.startsWith("Arrow");
-    const isButton = target instanceof HTMLButtonElement && ["Enter", " "].includes(event.key);
-    const action = isInput || isButton ? null : this.inList(event) ?? actionOf(event);
-    if (!action) return;
-    event.preventDefault();
-    if (event.key === " ") this.hand.free = true;
-    this.act(...action);
-  }
-
-  /** In the list, arrows go through the regions. */
-  private inList(event: KeyboardEvent): [string, number] | null {
-    if (event.target !== this.parts.regions || event.altKey) return null;
-    if (event.key === "ArrowDown") return ["step", 1];
-    return event.key === "ArrowUp" ? ["step", -1] : null;
-  }
-
-  private pressInSearch(event: KeyboardEvent): void {
-    if (event.key === "Enter") {
-      const [first] = offered(this);
-      if (first !== undefined) this.act("label", first);
-    }
-    if (event.key !== "Enter" && event.key !== "Escape") return;
-    event.preventDefault();
-    this.parts.search.value = "";
-    drawLabels(this);
-    this.parts.stage.focus({ preventScroll: true });
-  }
-
-  private pressInSheet(event: KeyboardEvent): void {
-    const shuts = event.key === "Escape" || event.key === "?";
-    if (event.key === "Tab" || shuts) event.preventDefault();
-    if (shuts) this.closeSheet();
-  }
-
-  private release(event: KeyboardEvent): void {
-    event.stopPropagation();
-    if (event.key === " ") this.hand.free = false;
-  }
 }
-
