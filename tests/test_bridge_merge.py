@@ -242,3 +242,28 @@ def test_two_people_with_stores_of_their_own_share_one_project(pair, tmp_path):
     assert next(row for row in other.regions(pair.samples[0].id) if row.id == pair.one.id).region.shape.x == 5
     assert push(pair.title, pair.labels, pair.samples, store=other, **bob).labels == 0
     assert pair.pull().new == ()
+
+
+def test_a_second_class_of_the_whole_takes_the_place_of_the_first_there_and_both_stay_here(world):
+    first = world.draw(0, Region("skeletonema"))
+    world.push()
+    second = world.draw(0, Region("chaetoceros"))
+    for _ in range(2):
+        world.push()
+        assert [one["id"] for one in world.annotation(0)["result"]] == [second.id]
+        found = world.pull()
+        assert (found.new, found.removed, found.conflicts, world.waiting) == ((), 0, (), 0)
+    assert world.row(0, first.id) == first
+
+
+def test_an_annotation_that_a_person_copied_there_and_changed_is_a_word_of_hers_too(pair):
+    there = pair.annotation(0)
+    pair.submit(0, there["result"], "bob")
+    mine = pair.submit(0, renamed(there, pair.one.id, "chaetoceros"), "bob")
+    pair.pull()
+    his = {row.id: row.region.label for row in pair.store.regions(pair.samples[0].id) if row.author == "bob"}
+    copy = f"{pair.one.id}-{mine['id']}"
+    assert his == {pair.one.id: "skeletonema", pair.two.id: "chaetoceros", copy: "chaetoceros"}
+    pair.draw(0, box("skeletonema", 4, id=copy), "bob")
+    assert (pair.push().labels, pair.pull().new, pair.waiting) == (1, (), 0)
+    assert len({row.id for row in pair.store.current(pair.samples[0].id)}) == 3

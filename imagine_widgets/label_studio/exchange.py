@@ -14,8 +14,8 @@ from imagine_widgets.label_studio.pictures import MANY
 from imagine_widgets.label_studio.plan import Plan
 from imagine_widgets.label_studio.regions import Mark, grouped, marked, stamped
 from imagine_widgets.label_studio.server import Server
-from imagine_widgets.label_studio.slots import Sheet, Slot, number, unique
-from imagine_widgets.label_studio.taking import Taker
+from imagine_widgets.label_studio.slots import Sheet, Slot, copied, number, unique
+from imagine_widgets.label_studio.taking import HERE, Taker
 from imagine_widgets.label_studio.views import home
 from imagine_widgets.label_studio.wire import Item, NewAnnotation, Project, Task
 from imagine_widgets.store import Held
@@ -98,9 +98,10 @@ class _Sender:
             for sheet, task, some in _sheets(slot, there, self._fitting(made, author, rows)):
                 if sheet is None and not self._add(task, slot, some, turn):
                     return None
-                kept = self._change(sheet, author, some, turn) if sheet is not None else True
-                places[made.sample_id, author] = "there" if kept else ""
+                kept = self._change(sheet, slot, some, turn) if sheet is not None else not all(r.deleted for r in some)
+                places[made.sample_id, author] = HERE if kept else ""
                 agreed += [_agreement(row, self._entries(row, task, turn), turn) for row in some]
+                agreed += [_agreement(made.rows[author, one], (), turn) for one in _outdated(slot, some, made)]
         return _Sent(tuple(agreed), places)
 
     def _round(self, sample_id: str, author: str) -> int:
@@ -131,15 +132,17 @@ class _Sender:
         }
         return self.server.add_annotation(task.id, new)
 
-    def _change(self, sheet: Sheet, author: str, rows: Sequence[Held], turn: int) -> bool:
+    def _change(self, sheet: Sheet, slot: Slot, rows: Sequence[Held], turn: int) -> bool:
         """Write these words into an annotation, and leave all else there as it is; whether anything is left of it."""
         new = {row.id: [] if row.deleted else self._entries(row, sheet, turn) for row in rows}
+        new |= {one: [] for one in _whole(slot) if any(_is_whole(row) for row in rows) and one not in new}
         result: list[Item] = []
-        for name, some in grouped(sheet.made).items():
+        for raw, some in grouped(sheet.made).items():
+            name = copied(raw, sheet.made) if copied(raw, sheet.made) in slot.lying else raw
             mark = marked(some)
             result += new.pop(name) if name in new else [stamped(one, mark, turn, sheet.made) for one in some]
         result += [one for some in new.values() for one in some]
-        if not result and sheet.made.import_id == number(sheet.view.shown.id, author):
+        if not result and sheet.made.import_id == number(sheet.view.shown.id, slot.author):
             self.server.delete_annotation(sheet.made)
             return False
         self.server.change_annotation(sheet.made, {"result": result})
@@ -167,6 +170,22 @@ def _sheets(slot: Slot, there: Sequence[Task], rows: Iterable[Held]) -> Iterator
         found[(sheet.made.id, sheet.task) if sheet is not None else (0, task.id)].append(row)
     for (annotation, number_), some in found.items():
         yield sheets.get(annotation), by_task[number_], some
+
+
+def _is_whole(row: Held) -> bool:
+    return not row.deleted and row.region is not None and row.region.shape is None
+
+
+def _whole(slot: Slot) -> list[str]:
+    """The classes of the whole picture that lie there: a page holds one."""
+    return [name for name, one in slot.lying.items() if one.region.shape is None]
+
+
+def _outdated(slot: Slot, rows: Sequence[Held], made: Plan) -> list[str]:
+    """Classes of the whole that gave way there to a later one; they stay here."""
+    if not any(_is_whole(row) for row in rows):
+        return []
+    return [name for name in _whole(slot) if name not in {row.id for row in rows} and (slot.author, name) in made.rows]
 
 
 def _agreement(row: Held, entries: Sequence[Item], turn: int) -> Agreement:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from imagine_kernels.records import Region
 from imagine_widgets.label_studio.merge import ELSEWHERE, Verdict, alone, is_gone, judge
 from imagine_widgets.label_studio.regions import Lying, Mark, joined
-from imagine_widgets.label_studio.slots import Slot
+from imagine_widgets.label_studio.slots import Slot, number
 from imagine_widgets.store import Drop, Held, Put, Store
 from imagine_widgets.store.agreed import Agreement
 
@@ -140,7 +140,8 @@ def _editor(slot: Slot, there: Lying | None, agreed: Agreement | None) -> str:
         return max(slot.sheets, key=lambda sheet: sheet.made.at).made.editor if slot.sheets else slot.author
     known = Mark.read(agreed.seen.lstrip(ELSEWHERE)).round if agreed is not None else 0
     author = there.packed.get("author")
-    is_sent = there.mark.now == there.mark.sent and there.mark.round > known
+    is_ours = there.made.import_id == number(there.view.shown.id, slot.author)  # not a copy that somebody made there
+    is_sent = is_ours and there.mark.now == there.mark.sent and there.mark.round > known
     return author if is_sent and isinstance(author, str) and author else there.made.editor
 
 

@@ -98,7 +98,12 @@ def _enter(slot: Slot, sheet: Sheet, skipped: list[Skipped]) -> None:
         if before is None:
             slot.lying[name] = one
         elif before.mark.now != one.mark.now:  # a copy that was changed is another thing
-            slot.lying[f"{name}-{sheet.made.id}"] = one
+            slot.lying[copied(name, sheet.made)] = one
+
+
+def copied(name: str, made: Made) -> str:
+    """What a region is called whose id another annotation of the same author has, too."""
+    return f"{name}-{made.id}"
 
 
 def ours(one: Mapping[str, object]) -> Json:
