@@ -99,6 +99,7 @@ def test_a_server_that_is_down_gets_the_labels_once_when_it_is_up_again(world):
         assert "3 labels are safe" in done._repr_markdown_()
     assert world.push().labels == 3
     assert world.push().labels == 0
+    assert world.push(url=url).problem.endswith("does not answer. Nothing is lost: push again.")
     world.check_whole(made)
 
 

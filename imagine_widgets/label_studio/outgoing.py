@@ -56,21 +56,31 @@ def push(  # noqa: PLR0913 - all but the first three have a default
     wanted, guessed = {sample.id: sample for sample in samples}, tuple(predictions)
     try:
         with reach(url, token, group) as server, turn(server.url, title):
-            address = server.address()
-            found = projects.find(server, title)
+            address, found = server.address(), projects.find(server, title)
             target = found.target if found is not None else ""
-            tools = page.tools_for([*shapes, *_drawn(guessed), *_kept(store, target)])
-            project = projects.find_or_make(server, title, [*labels, *_others(labels, store, target)], tools)
+            project = _prepare(server, title, labels, [*shapes, *_drawn(guessed)], store, target)
             address, target = server.address(project), project.target
             offers = page.offers(project.page)
             _insist(lambda: _deliver(server, project, pack(wanted, guessed, offers, picture, store, target, tally)))
-            trouble = models.connect(server, project, model) if model else None
-            if trouble is not None:
+            if model and (trouble := models.connect(server, project, model)) is not None:
                 tally.leave_out(model, trouble)
     except LabelStudioError as error:
         problem = kept(str(error), _unsent(store, target), store.path if store is not None else None)
     done = (tally.images, tally.predictions, tally.labels, tally.total, _unsent(store, target))
     return Push(title, address, *done, tuple(tally.left_out.values()), problem, time.monotonic() - started)
+
+
+def _prepare(
+    server: Server,
+    title: str,
+    labels: Sequence[Label],
+    shapes: Iterable[type[Shape] | None],
+    store: Store | None,
+    target: str,
+) -> Project:
+    """The project with a page that has the classes and tools for all that is to be sent."""
+    tools = page.tools_for([*shapes, *_kept(store, target)])
+    return projects.find_or_make(server, title, [*labels, *_others(labels, store, target)], tools)
 
 
 def _insist(deliver: Callable[[], None]) -> None:
@@ -166,4 +176,7 @@ def _kept(store: Store | None, target: str) -> Iterable[type[Shape] | None]:
 
 
 def _unsent(store: Store | None, target: str) -> int:
-    return sum(store.agreed.pending(target).values()) if store is not None else 0
+    """Labels that are not there; where nobody knows where that is, those that are nowhere."""
+    if store is None:
+        return 0
+    return sum(store.agreed.pending(target).values()) if target else store.agreed.unsent()

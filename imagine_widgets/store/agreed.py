@@ -114,6 +114,12 @@ class Agreed:
         asked = f"SELECT s.id, count(*) {_PENDING} GROUP BY s.id"
         return {told(sample): count for sample, count in self._database.rows(asked, (target,))}
 
+    def unsent(self) -> int:
+        """How many regions lie at no target at all as they are here."""
+        there = "EXISTS (SELECT 1 FROM agreed g WHERE g.sample = w.sample AND g.author = w.author AND g.id = w.id"
+        asked = f"SELECT count(*) FROM words w WHERE w.current = 1 AND w.id != '' AND NOT w.deleted AND NOT {there}"  # noqa: S608
+        return int(next(iter(self._database.rows(f"{asked} AND g.rev = w.rev)")), (0,))[0])
+
     def needs(self, target: str) -> frozenset[tuple[str, str]]:
         """The labels of what waits to be sent there, each with its kind of shape ("": the whole sample)."""
         asked = "SELECT DISTINCT json_extract(w.record, '$.label'), json_extract(w.record, '$.shape.kind')"
