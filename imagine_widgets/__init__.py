@@ -6,10 +6,12 @@ from typing import Any
 _HOMES = {
     "Grid": "imagine_widgets.grid",
     "Labeler": "imagine_widgets.labeler",
+    "Sound": "imagine_widgets.sound.widget",
     "Store": "imagine_widgets.store",
+    "Video": "imagine_widgets.video.widget",
 }
 
-__all__ = ["Grid", "Labeler", "Store"]  # found by __getattr__
+__all__ = ["Grid", "Labeler", "Sound", "Store", "Video"]  # found by __getattr__
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

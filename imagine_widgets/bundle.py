@@ -22,7 +22,7 @@ from pathlib import Path
 from imagine_widgets.lean_viewer import write_lean
 
 HERE = Path(__file__).resolve().parent
-WIDGETS = {"grid": "grid/grid.ts", "labeler": "labeler/labeler.ts"}
+WIDGETS = {"grid": "grid/grid.ts", "labeler": "labeler/labeler.ts", "recording": "recording/recording.ts"}
 """The file behind each, with `export default`, as anywidget wants it."""
 STAMP = "made.json"
 NPM = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--logs-max=0")
@@ -119,7 +119,7 @@ def _bundle(folder: Path, wanted: str) -> None:
         making = Path(name)
         meta = making / "meta.json"
         viewer = write_lean(folder / MODULES / "openseadragon")
-        options = (*ESBUILD, "--log-level=warning", f"--outdir={making}", f"--metafile={meta}")
+        options: tuple[str, ...] = (*ESBUILD, "--log-level=warning", f"--outdir={making}", f"--metafile={meta}")
         options += (f"--alias:openseadragon=./{viewer.relative_to(folder)}",)
         sources = [f"{widget}={file}" for widget, file in WIDGETS.items()]
         esbuild = folder / MODULES / "esbuild" / "bin" / "esbuild"

@@ -10,6 +10,8 @@ UNUSED = (
     "WebGLDrawer",  # a page has sixteen contexts at most
     *("DziTileSource", "IIIFTileSource", "OsmTileSource", "TmsTileSource", "LegacyTileSource"),  # servers we do not ask
     *("Navigator", "ReferenceStrip"),
+    *("Button", "ButtonGroup", "TileSourceCollection"),  # the widgets have their own
+    *("HTMLDrawer", "ImageTileSource"),  # pictures come as tiles and are drawn on a canvas
 )
 _PART = re.compile(r"^(?=/\*\n \* OpenSeadragon)", re.MULTILINE)
 

@@ -1,0 +1,78 @@
+// Which key does what in every recording; sound and film add their own before these.
+
+/** What a person asks for: a name, and for some of them which, where to or how much. */
+export type Action = [name: string, detail?: string | number];
+export type Table = Record<string, Action>;
+
+export const LABEL_KEYS = "1234567890";
+
+export const HELP: [keys: string, what: string][] = [
+  ["1 … 9, 0", "label the selected region; what is drawn next gets this label too"],
+  ["/", "search the labels"],
+  [", and .", "region before, next region"],
+  ["A, Shift + A", "accept the model's region and go on; accept all"],
+  ["X", "reject the model's region and go on"],
+  ["Delete", "delete the selected region"],
+  ["Alt + arrows", "move the selected region; with Shift, make it larger or smaller"],
+  ["U or Ctrl + Z", "undo the last step"],
+  ["Shift + U or Ctrl + Y", "do it again"],
+  ["Esc", "let go; then Tab leaves the widget"],
+  ["?", "this help"],
+];
+
+/** Keys as `named` has them. */
+const SHARED: Table = {
+  "/": ["search"],
+  Enter: ["nothing"],
+  "Shift+Enter": ["nothing"], // a notebook runs a cell by it: here nothing happens
+  Backspace: ["remove"],
+  Delete: ["remove"],
+  ",": ["step", -1],
+  ".": ["step", 1],
+  a: ["accept"],
+  "Shift+a": ["acceptAll"],
+  x: ["reject"],
+  u: ["undo"],
+  "Shift+u": ["redo"],
+  "Control+z": ["undo"],
+  "Control+Shift+z": ["redo"],
+  "Control+y": ["redo"],
+  "Control+s": ["nothing"],
+  "Control+a": ["nothing"],
+  "+": ["zoom", 1.5],
+  "=": ["zoom", 1.5],
+  "-": ["zoom", 1 / 1.5],
+  f: ["near"],
+  h: ["whole"],
+  Escape: ["letGo"],
+  "?": ["help"],
+  " ": ["play"],
+  "Alt+ArrowLeft": ["nudge", "-1 0"],
+  "Alt+ArrowRight": ["nudge", "1 0"],
+  "Alt+ArrowUp": ["nudge", "0 -1"],
+  "Alt+ArrowDown": ["nudge", "0 1"],
+  "Alt+Shift+ArrowLeft": ["grow", "-1 0"],
+  "Alt+Shift+ArrowRight": ["grow", "1 0"],
+  "Alt+Shift+ArrowUp": ["grow", "0 -1"],
+  "Alt+Shift+ArrowDown": ["grow", "0 1"],
+};
+
+/** A key press in words: "Control+Shift+z", "Alt+ArrowLeft", "a"; signs have no Shift, for it made them. */
+export function named(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">): string {
+  const isSign = event.key.length === 1 && !/[a-z ]/i.test(event.key);
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const held = [event.ctrlKey || event.metaKey ? "Control+" : "", event.altKey ? "Alt+" : "", event.shiftKey && !isSign ? "Shift+" : ""];
+  return held.join("") + key;
+}
+
+/** The action of a key press, or null where the key is none of ours. */
+export function actionOf(event: KeyboardEvent, own: Table): Action | null {
+  if (event.isComposing) return null;
+  const name = named(event);
+  const label = LABEL_KEYS.indexOf(name);
+  if (name.length === 1 && label >= 0) return ["label", label];
+  const found = own[name] ?? SHARED[name];
+  if (found) return found;
+  const isLetter = event.key.length === 1 && !event.ctrlKey && !event.metaKey;
+  return isLetter ? ["nothing"] : null; // no letter of ours goes on to the notebook
+}

@@ -1,0 +1,86 @@
+"""Sound: a spectrogram of hours, what is heard of it, and boxes of time and frequency, kept by the store."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import traitlets
+
+from imagine_kernels.records import Prediction, Region, Sample
+from imagine_kernels.shapes import TimeFrequency
+from imagine_widgets.classes import Label
+from imagine_widgets.palette import COLOURS
+from imagine_widgets.recording.asked import file_of, refuse, sample_of
+from imagine_widgets.recording.widget import Message, Recording
+from imagine_widgets.sound import playback
+from imagine_widgets.sound.source import Source
+from imagine_widgets.sound.spectrogram import COLUMNS, HIGHEST, LOWEST, Spectrogram
+from imagine_widgets.sound.still import picture
+from imagine_widgets.store import Store
+from imagine_widgets.tile_queue import Place
+
+_OPTIONS = ("predictions", "window", "full_scale", "store", "author")
+
+
+class Sound(Recording):
+    """Show the sound of a sample, or of a file, and let a person hear it and label boxes of time and frequency.
+
+    `labels` are the classes to choose from (`use_case.labels()`). `window` is how many moments a spectrum is made of:
+    a longer one tells frequencies better, a shorter one times. `full_scale` is the level of the loudest sine that the
+    file can hold, in dB re 1 µPa, where the hydrophone was calibrated; without it levels are told as uncalibrated.
+    What `predictions` hold is shown dashed until she accepts, corrects or rejects it.
+
+    Raises TypeError, ValueError or OSError with a sentence for what cannot be shown.
+    """
+
+    kind = traitlets.Unicode("sound").tag(sync=True)
+    shapes = TimeFrequency
+
+    def __init__(
+        self,
+        sample: Sample | str | Path,
+        labels: Iterable[Label],
+        predictions: Iterable[Prediction] = (),
+        *,
+        window: int = 1024,
+        full_scale: float | None = None,
+        store: Store | None = None,
+        author: str | None = None,
+        **unknown: object,
+    ) -> None:
+        refuse(unknown, "Sound", _OPTIONS)
+        path = file_of(sample, "Sound")
+        self._source = Source(path)
+        self._spectrogram = Spectrogram(self._source, window)
+        self._full_scale = full_scale
+        shown = sample_of(sample, path, self._source.moments, self._source.channels)
+        super().__init__(shown, labels, predictions, store, author)
+
+    def _leave(self) -> None:
+        self._source.close()
+
+    def _facts(self) -> dict[str, Any]:
+        source, made = self._source, self._spectrogram
+        size = {"seconds": source.seconds, "rate": source.rate, "channels": source.channels, "moments": source.moments}
+        tiles = {"window": made.window, "hop": made.hop, "bins": made.bins, "columns": COLUMNS, "top": made.top}
+        levels = {"lowest": LOWEST, "highest": HIGHEST, "contrast": made.contrast(), "full_scale": self._full_scale}
+        return {**size, **tiles, **levels, "longest": playback.LONGEST}
+
+    def _part(self, place: Place) -> bytes:
+        level, index, channel = (int(number) for number in place)
+        return self._spectrogram.grey(level, index, channel)
+
+    def _answers(self) -> dict[str, Callable[[Message], None]]:
+        return {**super()._answers(), "listen": self._send_wave}
+
+    def _send_wave(self, message: Message) -> None:
+        band = message["band"]
+        hertz = (float(band[0]), float(band[1])) if band else None
+        start, end = float(message["start"]), float(message["end"])
+        made = playback.wav(self._source, start, end, hertz, int(message["channel"]))
+        self.send({"type": "wave", "to": message["to"], "number": message["number"], "start": start}, [made])
+
+    def _pictures(self, regions: list[Region]) -> str:
+        classes = self._scenes.classes
+        colours = [COLOURS[classes.index(one.label) % len(COLOURS)] for one in regions]
+        return picture(self._spectrogram, list(zip(regions, colours, strict=True)), self._full_scale)

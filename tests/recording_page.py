@@ -1,0 +1,141 @@
+"""Sound and film in a real JupyterLab, with the recordings that the tests of both make for it."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+import soundfile
+from browser import chromium
+from jupyter_lab import Notebook, running
+from playwright.sync_api import expect
+
+from imagine_widgets import Store
+
+WIDTH, HEIGHT, BITS = 320, 240, 10
+RATE = 32_000
+HEAD = """
+import os
+from imagine_kernels.records import Prediction, Region
+from imagine_kernels.shapes import Box, Key, TimeFrequency, Track
+from imagine_kernels.use_case import Label
+from imagine_widgets import Sound, Store, Video
+labels = [Label("ship", "Ship"), Label("whale", "Whale"), Label("arabic", "عوالق نباتية"),
+          Label("evil", "<img src=x onerror=pwned=1>"), *(Label(f"c{{i}}", f"Class {{i}}") for i in range(100))]
+heard = [Region("ship", 0.9, TimeFrequency(2.0, 4.0, 500.0, 2000.0), id="first"),
+         Region("whale", 0.4, TimeFrequency(10.0, 12.0), id="second")]
+seen = [Region("ship", 0.8, Track((Key(0.0, Box(40, 40, 60, 60)), Key(0.9, Box(130, 40, 60, 60)))), id="first")]
+guesses = {{"sound": heard, "film": seen}}
+def predicted(name): return [Prediction(name, tuple(guesses[name.split(".")[0]]), "drawn", "0")]
+folder = {folder!r}
+open("pid", "w").write(str(os.getpid()))
+"""
+
+
+def film(path, times, codec="libx264", base=Fraction(1, 1000)):
+    """A film whose frames carry their number as light and dark bars, seen from these seconds on."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.codec_context.time_base = stream.time_base = base
+        stream.codec_context.gop_size = 12
+        for number, time in enumerate(times):
+            bars = np.repeat([235 if number >> bit & 1 else 20 for bit in range(BITS)], WIDTH // BITS)
+            picture = np.broadcast_to(bars[None, :, None], (HEIGHT, WIDTH, 3)).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame.pts, frame.time_base = round(time / base), base
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+
+
+def number_of(picture):
+    """The number that a frame carries."""
+    light = np.asarray(picture, float).mean(axis=2).mean(axis=0).reshape(BITS, -1).mean(axis=1)
+    return sum(int(one > 128) << bit for bit, one in enumerate(light))
+
+
+def uneven(count, seed=3):
+    """Times of frames at a rate that changes."""
+    steps = np.random.default_rng(seed).integers(15, 120, size=count - 1)
+    return [0.0, *(np.cumsum(steps) / 1000)]
+
+
+def sound(path, seconds=20, channels=1, rate=RATE):
+    """A sine of 1000 Hz at half the full scale, over a little noise; the second channel has 5000 Hz."""
+    time = np.arange(int(seconds * rate)) / rate
+    noise = np.random.default_rng(1).normal(0, 1e-3, len(time))
+    waves = [0.5 * np.sin(2 * np.pi * hertz * time) + noise for hertz in (1000, 5000)[:channels]]
+    soundfile.write(path, np.stack(waves, axis=1), rate, "PCM_16")
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory):
+    """One notebook in one JupyterLab: the recordings are at hand, the second cell is each test's own."""
+    folder = tmp_path_factory.mktemp("lab")
+    film(folder / "film.mp4", uneven(60))
+    sound(folder / "sound.wav", channels=2)
+    with running(folder) as (address, token), chromium() as browser:
+        context = browser.new_context(viewport={"width": 1400, "height": 1000}, has_touch=True)
+        outside = []
+        context.on("request", lambda request: outside.append(request.url) if "127.0.0.1" not in request.url else None)
+        notebook = Notebook(
+            context.new_page(), address, token, folder, "hear", [HEAD.format(folder=str(folder)), "", ""]
+        )
+        notebook.run(0)
+        notebook.kernel = int((folder / "work" / "pid").read_text())
+        notebook.outside = outside
+        yield notebook
+        context.close()
+
+
+class Recording:
+    """A widget of sound or film on the page and the store behind it."""
+
+    def __init__(self, notebook, widget, name, path):
+        self.notebook, self.page, self.name = notebook, notebook.page, name
+        self.store = Store(path)
+        made = f"{widget}(folder + '/{name}', labels, predicted({name!r}), store=Store({str(path)!r}), author='ada')"
+        self.cell = notebook.run(1, made)
+        self.stage = self.cell.locator(".im-stage")
+        expect(self.stage).to_have_attribute(*{"Sound": ("data-loaded", "true"), "Video": ("data-frame", "0")}[widget])
+        self.stage.scroll_into_view_if_needed()
+        self.box = self.stage.bounding_box()
+
+    def press(self, *keys):
+        if not self.stage.evaluate("stage => stage.closest('.im-grid').contains(document.activeElement)"):
+            self.stage.focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def drag(self, *shares):
+        """Press at the first place, move over the others, let go; places are shares of the stage."""
+        places = [self.at(*one) for one in shares]
+        self.page.mouse.move(*places[0])
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*place, steps=3)
+        self.page.mouse.up()
+
+    def click(self, *share):
+        self.page.mouse.click(*self.at(*share))
+
+    def at(self, x, y):
+        return self.box["x"] + x * self.box["width"], self.box["y"] + y * self.box["height"]
+
+    def says(self, text):
+        expect(self.cell.get_by_role("status")).to_have_text(text)
+
+    def saved(self):
+        """The regions in the store, once all are on disk."""
+        expect(self.cell.locator(".im-saved")).to_have_text("All saved")
+        return [one.region for one in self.store.current(self.name)]
+
+
+@pytest.fixture
+def watching(notebook, tmp_path):
+    return Recording(notebook, "Video", "film.mp4", tmp_path / "labels")
+
+
+@pytest.fixture
+def hearing(notebook, tmp_path):
+    return Recording(notebook, "Sound", "sound.wav", tmp_path / "labels")
