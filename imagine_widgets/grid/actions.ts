@@ -41,6 +41,7 @@ export abstract class Actions {
       all: () => this.select(Array.from({ length: this.page.rows.length }, (_, i) => i)),
       letGo: () => this.select([]),
       label: () => this.label(Number(detail)),
+      second: () => this.takeSecond(),
       accept: () => this.accept(),
       undo: () => this.back(this.state.undo(), "Undone", "Nothing to undo"),
       redo: () => this.back(this.state.redo(), "Done again", "Nothing to do again"),
@@ -111,15 +112,26 @@ export abstract class Actions {
   }
 
   label(label: number): void {
+    this.give((rows) => this.state.label(rows, label), `labelled ${this.state.classes[label]!.title}`);
+  }
+
+  /** The selected pictures, else this one, become what the model would have said next. */
+  takeSecond(): void {
+    this.give((all) => {
+      const rows = all.filter((row) => this.state.second[row]! >= 0);
+      if (rows.length) this.state.takeSecond(rows);
+    }, "labelled with the second guess");
+  }
+
+  give(labelling: (rows: number[]) => void, said: string): void {
     const single = this.selected.size === 0;
     const picked = single ? [this.at] : [...this.selected].sort((a, b) => a - b);
     this.selected.clear();
-    this.state.label(picked.map((i) => this.page.rows[i]!), label);
-    const { title } = this.state.classes[label]!;
+    labelling(picked.map((i) => this.page.rows[i]!));
     const open = this.nextOpen(this.at + 1);
     if (single && open >= 0) this.moveTo(open);
     else if (this.parts.root.contains(document.activeElement)) this.page.focus(this.at);
-    this.say(`${picked.length} labelled ${title}`);
+    this.say(`${picked.length} ${said}`);
   }
 
   /** The first open picture of this page from a place on, or -1. */

@@ -34,6 +34,12 @@ def whole(regions: Sequence[Region]) -> Region | None:
     return max(found, key=lambda region: -1.0 if region.score is None else region.score, default=None)
 
 
+def runner_up(region: Region) -> str | None:
+    """The model's second guess, None where it gave none."""
+    others = {name: score for name, score in region.scores.items() if name != region.label}
+    return max(others, key=others.__getitem__, default=None)
+
+
 def margin(region: Region) -> float | None:
     """How sure the model was, 0..1: the best score less the second best, else the score; None where it gave none."""
     best = sorted(region.scores.values(), reverse=True)[:2]

@@ -131,6 +131,7 @@ export class Page {
       { class: "im-cell", role: "gridcell", tabindex: -1, "data-i": i, "aria-colindex": (i % this.columns) + 1, ...this.listeners },
       make("div", { class: "im-ground" }),
       make("div", { class: "im-caption" }),
+      make("bdi", { class: "im-second", dir: "auto", "aria-hidden": "true" }),
     );
     this.cells.set(i, cell);
     return cell;
@@ -144,6 +145,8 @@ export class Page {
     const ground = cell.firstElementChild!;
     ground.classList.toggle("im-coming", !kept);
     if (kept) cell.title = kept.name;
+    const second = this.state.classes[this.state.second[this.rows[i]!]!];
+    cell.lastElementChild!.textContent = second ? `G ${second.title}` : "";
     this.markCell(cell, i, true);
     if (!kept) return;
     if (kept.why) {
@@ -190,7 +193,7 @@ export class Page {
     cell.dataset.kind = kind;
     cell.dataset.shown = String(shown);
     cell.setAttribute("aria-label", this.words(row, kind));
-    cell.lastElementChild!.replaceChildren(...this.caption(kind, this.state.classes[shown]));
+    cell.children[1]!.replaceChildren(...this.caption(kind, this.state.classes[shown]));
   }
 
   caption(kind: Kind, one: Class | undefined): Node[] {

@@ -23,6 +23,7 @@ export class GridState {
   favourites: Favourites = {};
   used = new Map<number, number>(); // class → when somebody last labelled with it
   predicted = new Int32Array();
+  second = new Int32Array(); // the model's second guesses
   page = 1;
   steps: Step[] = [];
   undone: { rows: number[]; labels: number[] }[] = []; // what redo does again, the next last
@@ -108,8 +109,8 @@ export class GridState {
   applyState(message: StateMessage, buffers: DataView<ArrayBuffer>[]): void {
     clearTimeout(this.timer);
     const { classes, page, steps, favourites, isComparing } = message;
-    const [order, predicted, truth] = buffers.map(numbers) as [Int32Array, Int32Array, Int32Array];
-    Object.assign(this, { classes, page, steps, favourites, isComparing, predicted, truth, shown: truth.slice() });
+    const [order, predicted, truth, second] = buffers.map(numbers) as [Int32Array, Int32Array, Int32Array, Int32Array];
+    Object.assign(this, { classes, page, steps, favourites, isComparing, predicted, second, truth, shown: truth.slice() });
     this.arrangement.begin(message.groups, order);
     this.replay();
     this.ready = true;
@@ -166,6 +167,12 @@ export class GridState {
     this.step({ kind: "label", rows, label, after: rows.map(() => label) });
   }
 
+  /** Label each with its own: what the model would have said next. */
+  takeSecond(rows: number[]): void {
+    const labels = rows.map((row) => this.second[row]!);
+    this.step({ kind: "each", rows, labels, after: labels });
+  }
+
   accept(rows: number[]): void {
     this.step({ kind: "accept", rows, after: rows.map((row) => this.predicted[row]!) });
   }
@@ -184,7 +191,7 @@ export class GridState {
   redo(): number[] {
     const again = this.isCut ? undefined : this.undone.pop();
     if (!again) return [];
-    this.remember(this.edit({ kind: "redo", ...again, after: again.labels }));
+    this.remember(this.edit({ kind: "each", ...again, after: again.labels }));
     return again.rows;
   }
 

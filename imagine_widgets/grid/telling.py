@@ -28,7 +28,9 @@ def state(rows: GridStore) -> tuple[dict[str, object], list[bytes]]:
         "favourites": favourites(rows.classes),
     }
     order = chain.from_iterable(group.rows for group in groups)
-    return told, [np.fromiter(numbers, np.int32).tobytes() for numbers in (order, rows.predicted, rows.decided)]
+    return told, [
+        np.fromiter(numbers, np.int32).tobytes() for numbers in (order, rows.predicted, rows.decided, rows.second)
+    ]
 
 
 def changed(rows: GridStore, changes: Changes) -> dict[str, object]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, new_id
 from imagine_widgets.classes import Classes, Label
-from imagine_widgets.grid.guesses import NONE, Group, groups, margin, whole
+from imagine_widgets.grid.guesses import NONE, Group, groups, margin, runner_up, whole
 from imagine_widgets.store import Drop, Edit, Held, Put, Step, Store
 from imagine_widgets.store.holding import annotations, holding
 
 TOOL = "review grid"
-RESERVED = frozenset("auz?+-[]/oslprw")
+RESERVED = frozenset("auz?+-[]/oslprwg")
 """Keys of the grid itself."""
 _STACK = 1000
 _RECALLED = 50  # steps of before that a grid made again can still undo
@@ -83,6 +83,7 @@ class GridStore:
             twice = next(s.id for row, s in enumerate(self.samples) if self._row[s.id] != row)
             raise ValueError(f"The sample {twice} was given twice: a grid shows each sample once.")
         self.predicted: list[int] = [NONE] * len(self.samples)
+        self.second = list(self.predicted)  # the model's second guesses
         self.sure: list[float | None] = [None] * len(self.samples)
         self._regions: dict[int, Region] = {}
         for prediction in predictions:
@@ -98,7 +99,8 @@ class GridStore:
         row, region = self._row.get(prediction.sample_id), whole(prediction.regions)
         if row is not None and region is not None:
             self.predicted[row], self.sure[row] = self.classes.index(region.label), margin(region)
-            self._regions[row] = region
+            self._regions[row], second = region, runner_up(region)
+            self.second[row] = NONE if second is None else self.classes.index(second)
 
     def groups(self) -> list[Group]:
         """The rows by predicted class, least sure first (unknown before all); those without a prediction come last."""
@@ -124,10 +126,10 @@ class GridStore:
         return self._decide(batch, rows, self.predicted.__getitem__, is_open, cost or Cost())
 
     def relabel(self, batch: str, rows: Sequence[int], labels: Sequence[int], cost: Cost | None = None) -> Changes:
-        """Give each of these rows its own label again, after an undo; NONE leaves a row as it is."""
+        """Give each of these rows its own label: the second guess, or what was undone; NONE leaves it as it is."""
         chosen = dict(zip(rows, labels, strict=True))
         if not all(NONE <= label < len(self.classes) for label in chosen.values()):
-            raise ValueError(f"This grid has {len(self.classes)} classes: a label to be given again is none of them.")
+            raise ValueError(f"This grid has {len(self.classes)} classes: a label is none of them.")
         return self._decide(batch, rows, chosen.__getitem__, lambda _: True, cost or Cost())
 
     def _decide(

@@ -36,9 +36,9 @@ class Grid(anywidget.AnyWidget):
     `labels` are the classes to choose from (`use_case.labels()`). `store` is where labels are kept, by default
     `store_of(samples)` in the person's work folder; what it holds for these samples is shown as decided. `author` is
     by default the person at the hub. `page` is the number of pictures on a page. `thumbnail(sample, side)`
-    makes the bytes of a picture, by default those of `imagine_kernels.images`. `features` are what pictures are
-    compared by, for the orders by outlier and by likeness to a pinned one: a row of numbers for each sample, vectors by sample
-    id, or a function of the samples that gives either, called when somebody first wants such an order.
+    makes the bytes of a picture, by default those of `imagine_kernels.images`. `features` are what pictures
+    are compared by, for the orders by outlier and by likeness to a pinned one: a row of numbers for each sample,
+    vectors by sample id, or a function of the samples that gives either, called when such an order is first wanted.
 
     Raises TypeError for an unknown option, ValueError for samples given twice.
     """
@@ -158,7 +158,7 @@ class Grid(anywidget.AnyWidget):
             return rows.undo(batch, edit["of"])
         if edit["kind"] == "accept":
             return rows.accept(batch, edit["rows"], cost)
-        if edit["kind"] == "redo":
+        if edit["kind"] == "each":
             return rows.relabel(batch, edit["rows"], edit["labels"], cost)
         return rows.label(batch, edit["rows"], edit["label"], cost)
 

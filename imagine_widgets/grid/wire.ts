@@ -30,11 +30,11 @@ export type Edit = { rows: number[]; after: number[] } & (
   | { kind: "label"; label: number }
   | { kind: "accept" }
   | { kind: "undo"; of: string }
-  | { kind: "redo"; labels: number[] }
+  | { kind: "each"; labels: number[] }
 );
 export type Sent = Edit & { batch: string; seconds: number; keys: number };
 
-/** Its buffers are 32-bit numbers: rows in the order of the groups, predicted and decided classes by row. */
+/** Its buffers are 32-bit numbers: rows in the order of the groups, predicted, decided and second best classes by row. */
 interface State {
   type: "state";
   page: number;
