@@ -90,7 +90,7 @@ def test_a_server_that_stumbles_after_it_did_what_was_asked_is_asked_anew_and_do
 
 
 def test_a_push_killed_at_any_moment_is_finished_by_the_next(world):
-    """Ten times, at moments spread over a whole push; the same project goes on."""
+    """Five times, at moments spread over a whole push; the same project goes on."""
     chance = random.Random(20260101)
     world.samples = world.samples[:1]
     world = World(world.server, world.folder / "many", count=60)
@@ -100,9 +100,9 @@ def test_a_push_killed_at_any_moment_is_finished_by_the_next(world):
     scout.push()
     whole = time.monotonic() - began
     ends = []
-    for number in range(10):
+    for number in range(5):
         with child(world) as pushing:
-            time.sleep(whole * chance.uniform(0.0, 1.2) * (number + 1) / 10)
+            time.sleep(whole * chance.uniform(0.0, 1.2) * (number + 1) / 5)
             pushing.send_signal(signal.SIGKILL)
             ends.append("done" in pushing.stdout.read())
         made.append(world.label(number * 4 + 1, "skeletonema"))
@@ -114,8 +114,8 @@ def test_a_push_killed_at_any_moment_is_finished_by_the_next(world):
 def test_a_server_killed_at_any_moment_gets_the_rest_when_it_is_back(tmp_path, monkeypatch):
     monkeypatch.setenv("IMAGINE_WORK", str(tmp_path / "work"))
     with running(tmp_path / "label-studio") as own:
-        world = World(own, tmp_path, count=100)
-        made = [world.label(i, "chaetoceros") for i in range(0, 100, 3)]
+        world = World(own, tmp_path, count=60)
+        made = [world.label(i, "chaetoceros") for i in range(0, 60, 3)]
         problems = []
         for pause in (0.3, 0.8):
             killer = threading.Timer(pause, own.signal, [signal.SIGKILL])

@@ -140,8 +140,9 @@ def test_hostile_classes_have_every_tool_and_come_back_letter_for_letter(world):
         region = Region(name, shape=SHAPES[1 + i % (len(SHAPES) - 1)], opinions=(Opinion(HOSTILE[i - 1]),))
         made[world.draw(i, region).id] = region
     assert world.push().refused == ()
-    for number, i in enumerate(range(len(HOSTILE))):
-        there = world.annotation(number)
+    tasks = world.tasks()
+    for i, sample in enumerate(world.samples):
+        (there,) = tasks[sample.id]["annotations"]
         key = there["result"][0]["type"]
         value = {**there["result"][0]["value"], key: [HOSTILE[i - 2]]}
         world.update(there, [{**there["result"][0], "value": value}])
