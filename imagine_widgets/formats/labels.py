@@ -115,12 +115,15 @@ def keep(labels: Labels, holds: Holds, seen: Seen | None = None) -> Labels:
     said: tuple[Annotation | Prediction, ...] = (*annotations, *predictions)
     told = {one.sample_id for one in said}
     kept = [_sample(s, holds) for s in labels.samples if "unlabelled" in holds.facts or s.id in told]
-    used = {name for one in said for region in one.regions for name in _names(region)}
+    used = named_in(said)
     return Labels(tuple(kept), annotations, predictions, tuple(_terms(labels.terms, used, holds)))
 
 
-def _names(region: Region) -> set[str]:
-    return {region.label, *(opinion.label for opinion in region.opinions)}
+def named_in(said: Iterable[Annotation | Prediction]) -> set[str]:
+    """The classes that labels and further labels name."""
+    regions = [region for one in said for region in one.regions]
+    used = {region.label for region in regions}
+    return used | {opinion.label for region in regions if region.opinions for opinion in region.opinions}
 
 
 def _sample(sample: Sample, holds: Holds) -> Sample:

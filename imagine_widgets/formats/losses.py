@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
 from imagine_kernels.shapes import Shape
-from imagine_widgets.formats.labels import FACTS, IMPORTED, LONG_AGO, Holds, Labels, Term, is_bare, keep
+from imagine_widgets.formats.labels import FACTS, IMPORTED, LONG_AGO, Holds, Labels, Term, is_bare, keep, named_in
 
 _EXTRAS = ("scores", "state", "opinions")
 _OF_SAMPLES = ("group", "taken_at", "pixel_size", "effort", "crop", "measures")
@@ -129,8 +129,7 @@ def fitted(labels: Labels, holds: Holds) -> tuple[tuple[Loss, ...], Labels]:
     told = {one.sample_id for one in said}
     for sample in labels.samples:
         tally.sample(sample, told=sample.id in told)
-    used = {region.label for one in said for region in one.regions}
-    used |= {opinion.label for one in said for region in one.regions for opinion in region.opinions}
+    used = named_in(said)
     for term in labels.terms:
         tally.term(term, used=term.name in used)
     return tuple(Loss(what, count, tally.first[what]) for what, count in tally.count.items()), left

@@ -62,6 +62,12 @@ class Sample:
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 """What regions without scores and raw fields share: there are millions of them."""
+
+
+def _nothing() -> Mapping[str, Any]:
+    return _NOTHING
+
+
 STATES = ("predicted", "accepted", "corrected", "rejected", "uncertain")
 """What became of a label: a model said it; a person agreed, put it in place of another, refused it, or cannot tell."""
 
@@ -97,19 +103,21 @@ class Region:
     score: float | None = None
     shape: Shape | None = None
     id: str = field(default_factory=new_id)
-    scores: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=_nothing)
     state: str = ""
     opinions: tuple[Opinion, ...] = ()
-    raw: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, str] = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         _need(bool(self.label), "A region needs a label.")
         _check_score(self.label, self.score)
-        for label, score in self.scores.items():
-            _check_score(label, score)
         _check_state(self.state)
-        object.__setattr__(self, "scores", MappingProxyType(dict(self.scores)) if self.scores else _NOTHING)
-        object.__setattr__(self, "raw", MappingProxyType(dict(self.raw)) if self.raw else _NOTHING)
+        if self.scores is not _NOTHING:
+            for label, score in self.scores.items():
+                _check_score(label, score)
+            object.__setattr__(self, "scores", MappingProxyType(dict(self.scores)) if self.scores else _NOTHING)
+        if self.raw is not _NOTHING:
+            object.__setattr__(self, "raw", MappingProxyType(dict(self.raw)) if self.raw else _NOTHING)
 
 
 def _check_score(label: str, score: float | None) -> None:
