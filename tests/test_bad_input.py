@@ -97,10 +97,10 @@ def test_a_flowcam_run_without_its_volume_has_counts_and_a_sentence_instead_of_c
     assert '--volume "2.4 m3"' in said.out
     head = (tmp_path / "out" / "counts.csv").read_text(encoding="utf-8").splitlines()[0]
     assert "count" in head
-    assert "liter" not in head
+    assert " per " not in head
     given = imagine("predict", "phytoplankton", run, "-o", tmp_path / "given", "-q", "--volume", "0.05 mL")
     assert "no concentration" not in given.out
-    assert "liter" in (tmp_path / "given" / "counts.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert "per mL" in (tmp_path / "given" / "counts.csv").read_text(encoding="utf-8").splitlines()[0]
 
 
 def test_a_flowcam_run_whose_pictures_are_missing_is_refused(run, out):
