@@ -1,19 +1,13 @@
 """Sound and film in a real JupyterLab, with the recordings that the tests of both make for it."""
 
-from fractions import Fraction
-
-import av
-import numpy as np
 import pytest
-import soundfile
 from browser import chromium
 from jupyter_lab import Notebook, running
 from playwright.sync_api import expect
+from recordings import film, sound, uneven
 
 from imagine_widgets import Store
 
-WIDTH, HEIGHT, BITS = 320, 240, 10
-RATE = 32_000
 HEAD = """
 import os
 from imagine_kernels.records import Prediction, Region
@@ -30,42 +24,6 @@ def predicted(name): return [Prediction(name, tuple(guesses[name.split(".")[0]])
 folder = {folder!r}
 open("pid", "w").write(str(os.getpid()))
 """
-
-
-def film(path, times, codec="libx264", base=Fraction(1, 1000)):
-    """A film whose frames carry their number as light and dark bars, seen from these seconds on."""
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream(codec, rate=25)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        stream.codec_context.time_base = stream.time_base = base
-        stream.codec_context.gop_size = 12
-        for number, time in enumerate(times):
-            bars = np.repeat([235 if number >> bit & 1 else 20 for bit in range(BITS)], WIDTH // BITS)
-            picture = np.broadcast_to(bars[None, :, None], (HEIGHT, WIDTH, 3)).astype(np.uint8)
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-            frame.pts, frame.time_base = round(time / base), base
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode())
-
-
-def number_of(picture):
-    """The number that a frame carries."""
-    light = np.asarray(picture, float).mean(axis=2).mean(axis=0).reshape(BITS, -1).mean(axis=1)
-    return sum(int(one > 128) << bit for bit, one in enumerate(light))
-
-
-def uneven(count, seed=3):
-    """Times of frames at a rate that changes."""
-    steps = np.random.default_rng(seed).integers(15, 120, size=count - 1)
-    return [0.0, *(np.cumsum(steps) / 1000)]
-
-
-def sound(path, seconds=20, channels=1, rate=RATE):
-    """A sine of 1000 Hz at half the full scale, over a little noise; the second channel has 5000 Hz."""
-    time = np.arange(int(seconds * rate)) / rate
-    noise = np.random.default_rng(1).normal(0, 1e-3, len(time))
-    waves = [0.5 * np.sin(2 * np.pi * hertz * time) + noise for hertz in (1000, 5000)[:channels]]
-    soundfile.write(path, np.stack(waves, axis=1), rate, "PCM_16")
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ export function split(track: Track, time: number): [Track, Track] | undefined {
   ];
 }
 
-/** One track of two: where both have key frames at once, those of the one that begins later hold. */
+/** One track of two: while the one that begins later is seen, its key frames hold; up to its first it moves evenly. */
 export function joined(one: Track, other: Track): Track {
   const [first, second] = one.keys[0]!.time <= other.keys[0]!.time ? [one, other] : [other, one];
   const [from, last] = [second.keys[0]!.time, second.keys.at(-1)!];
