@@ -5,7 +5,7 @@ HUB = $(INSTALL) in hub python -m
 DEV = $(INSTALL) in dev
 unexport PYTHONDONTWRITEBYTECODE # some shells set it: every process would compile torch anew
 .DEFAULT_GOAL := help
-.PHONY: help up down status usage environments check test journey bench-first-light bench-warm-kernel bench-herd bench-leases bench-scan bench-bridge bench-accuracy bench-predict bench-convert bench-labeler clean
+.PHONY: help up down status usage environments check test journey bench-first-light bench-warm-kernel bench-herd bench-leases bench-scan bench-bridge bench-grid bench-accuracy bench-predict bench-convert bench-labeler clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name about; do printf '  make %-19s %s\n' "$$name" "$$about"; done
@@ -73,6 +73,9 @@ bench-bridge: environments ## 10,000 regions to Label Studio and back, beside a 
 
 bench-labeler: environments ## the labeler: first view of a scan, frames with thousands of regions, beside Annotorious 3
 	@$(DEV) python tests/benchmarks/labeler.py
+
+bench-grid: environments ## a simulated expert corrects labels of 2,000 UVP6 crops in the grid, beside a dropdown form
+	@$(DEV) python tests/benchmarks/grid.py $(ARGS)
 
 clean: down ## remove the environments and logs; people's work in .imagine/state stays
 	rm -rf .imagine/envs .imagine/logs .imagine/cache imagine_widgets/node_modules imagine_widgets/static .mypy_cache .ruff_cache .pytest_cache

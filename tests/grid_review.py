@@ -18,14 +18,19 @@ from imagine_kernels.use_case import Label
 from imagine_widgets import Grid, Store
 samples = open_samples({folder!r}).samples
 labels = [Label("Actinoptychus", "Actinoptychus"), Label("Tripos", "Tripos"), Label("debris", "Debris"),
-          Label("arabic", "عوالق نباتية"), Label("evil", "<img src=x onerror=pwned=1>")]
+          Label("arabic", "عوالق نباتية"), Label("evil", "<img src=x onerror=pwned=1>"),
+          Label("worm", "Tomopteris helgolandica", parents=("Tomopteridae", "Polychaeta"))]
 def prediction(number, sample):
-    score = 0.5 + number / 1000  # the order of the samples is the order of doubt
-    return Prediction(sample.id, (Region(labels[number % 2].name, score),), "drawn", "0")
+    name, score = labels[number % 2].name, 0.5 + number / 1000  # the order of the samples is the order of doubt
+    return Prediction(sample.id, (Region(name, score, scores={{name: score, "debris": 0.1}}),), "drawn", "0")
 predictions = [prediction(*pair) for pair in enumerate(samples)]
+features = lambda some: [[number] for number in range(len(some))]
 open("pid", "w").write(str(os.getpid()))
 """
-GRID = "grid = Grid(samples, predictions, labels, store=Store({path!r}), author='ada', page={page})\ngrid"
+GRID = """
+grid = Grid(samples, predictions, labels, store=Store({path!r}), author='ada', page={page}, features=features)
+grid
+"""
 
 
 @pytest.fixture(scope="module")

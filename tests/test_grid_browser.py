@@ -1,5 +1,6 @@
 """The review grid in a real JupyterLab: keys, mouse and touch, and what lies on disk afterwards."""
 
+import json
 import time
 
 import pytest
@@ -156,3 +157,74 @@ def test_a_grid_without_samples_says_so(notebook):
     expect(cell.locator(".im-title")).to_contain_text("No pictures")
     cell.locator(".im-main-button").click()
     expect(cell.locator(".im-failures details")).to_have_count(0)
+
+
+def test_a_few_letters_find_a_class_and_enter_labels_what_is_selected(review):
+    review.stand(0)
+    review.press("Shift+ArrowRight", "/")
+    review.page.keyboard.type("tohe")
+    option = review.cell.get_by_role("option", selected=True)
+    expect(option).to_contain_text("Tomopteris helgolandica")
+    assert "Tomopteridae › Polychaeta" in option.inner_text()
+    review.press("Enter")
+    assert list(review.saved().values()) == ["worm", "worm"]
+    review.press("Control+k")
+    review.page.keyboard.type("<img")
+    expect(option).to_contain_text("<img src=x onerror=pwned=1>")
+    review.page.keyboard.press("Control+a")
+    review.page.keyboard.type("نبا")
+    expect(option).to_contain_text("عوالق نباتية")
+    assert option.locator("bdi").first.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    review.press("Escape")
+    assert review.page.evaluate("window.pwned") is None
+    assert len(review.saved()) == 2
+
+
+def test_a_favourite_lies_on_its_key_here_and_in_the_next_grid(review):
+    review.stand(0)
+    review.press("/")
+    review.page.keyboard.type("tomo")
+    review.press("Shift+Digit7", "Escape", "7")
+    assert list(review.saved().values()) == ["worm"]
+    again = review.again()
+    again.stand(2)
+    again.press("7")
+    assert list(again.saved().values()) == ["worm", "worm"]
+
+
+def test_what_was_undone_is_done_again_until_something_new_is_done(review):
+    review.stand(0)
+    review.press("3", "3", "u", "u", "r")
+    assert len(review.saved()) == 1
+    review.press("Control+y")
+    assert list(review.saved().values()) == ["debris", "debris"]
+    review.press("u", "2", "r")
+    assert sorted(review.saved().values()) == ["Tripos", "debris"]
+    assert review.cell.get_by_role("status").inner_text() == "Nothing to do again"
+
+
+def test_one_key_gives_each_of_the_selected_the_model_s_second_guess(review):
+    review.stand(0)
+    review.press("Shift+ArrowRight")
+    assert review.cells.nth(1).locator(".im-second").inner_text() == "G Debris"
+    review.press("g", "u", "r")
+    assert list(review.saved().values()) == ["debris", "debris"]
+
+
+def test_outliers_and_those_like_a_pinned_one_come_first_by_one_key_each(review, notebook):
+    notebook.run(2, "print([sample.uri.rpartition('/')[2] for sample in samples[::2]])")
+    names = json.loads(notebook.outputs(2).replace("'", '"'))
+    review.stand(0)
+    review.press("o")
+    expect(review.cells.first).to_have_attribute("title", names[0])
+    expect(review.cells.nth(1)).to_have_attribute("title", names[-1])
+    review.press("s")
+    expect(review.cells.nth(1)).to_have_attribute("title", names[1])
+    review.stand(5)
+    review.press("p")
+    expect(review.cells.first).to_have_attribute("title", names[5])
+    assert set(review.names()[1:3]) == {names[4], names[6]}
+    expect(review.cell.locator(".im-pin")).to_be_visible()
+    review.press("s", "l")
+    expect(review.cells.first).to_have_attribute("title", names[5])
+    assert review.saved() == {}

@@ -13,6 +13,12 @@ from imagine_widgets import Store
 
 pytest_plugins = ["grid_review"]
 pytestmark = pytest.mark.browser
+MANY = """
+from dataclasses import replace
+many = [replace(one, id=f"{{one.id}}-{{n}}") for n in range(200) for one in samples]
+sure = [Prediction(one.id, (Region("Tripos", 0.5),), "drawn", "0") for one in many]
+Grid(many, sure, labels, store=Store({path!r}), author="ada")
+"""
 
 
 def test_saved_is_shown_only_when_the_kernel_has_it_on_disk(review, notebook):
@@ -136,6 +142,26 @@ def test_pictures_are_given_back_when_the_output_is_cleared(review, notebook):
     notebook.run(1, "None")
     expect(review.cells).to_have_count(0)
     assert not any(review.page.evaluate(alive, urls))
+
+
+def test_a_class_on_one_long_page_has_cells_in_sight_only_and_enter_confirms_what_was_seen(review, notebook, tmp_path):
+    path = str(tmp_path / "long.labels")
+    cell = notebook.run(2, MANY.format(path=path))
+    expect(cell.locator(".im-cell img").first).to_be_visible()
+    cell.locator(".im-cell").first.focus()
+    review.press("w")
+    expect(cell.locator(".im-where")).to_have_text("Whole class")
+    assert cell.locator(".im-cell").count() < 400
+    cell.locator(".im-scroll").evaluate("one => one.scrollTop = one.scrollHeight")
+    expect(cell.locator(".im-cell[data-i='9599'] img")).to_be_visible()
+    last = int(cell.locator(".im-cells").get_attribute("aria-rowcount"))
+    assert cell.locator(f"[role=row][aria-rowindex='{last}']").count() == 1
+    cell.locator(".im-cell[data-i='9599']").focus()
+    review.press("Enter")
+    expect(cell.locator(".im-saved")).to_have_text("All saved")
+    decided = len(labels(Store(path)))
+    assert 0 < decided < 1000, "what was leapt over is not confirmed"
+    expect(cell.locator(".im-cell:focus")).to_have_attribute("data-kind", "open")
 
 
 def test_a_kernel_that_ended_is_told_before_anybody_labels_into_nothing(review, notebook):

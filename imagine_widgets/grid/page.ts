@@ -131,7 +131,7 @@ export class Page {
       { class: "im-cell", role: "gridcell", tabindex: -1, "data-i": i, "aria-colindex": (i % this.columns) + 1, ...this.listeners },
       make("div", { class: "im-ground" }),
       make("div", { class: "im-caption" }),
-      make("bdi", { class: "im-second", dir: "auto", "aria-hidden": "true" }),
+      make("span", { class: "im-second", dir: "auto", "aria-hidden": "true" }),
     );
     this.cells.set(i, cell);
     return cell;

@@ -42,7 +42,7 @@ export class Search {
   }
 }
 
-/** 0 is best, -1 no match: the title, its words' first letters, a later word, a taxon above, the middle of the title. */
+/** 0 is best, -1 no match: the title, its words' first letters, a later word, a taxon above, its middle. */
 function rankOf({ title, words, parents }: Entry, wanted: string): number {
   if (title.startsWith(wanted)) return title === wanted ? 0 : 1;
   const parts = wanted.split(GAPS).filter(Boolean);
@@ -50,7 +50,15 @@ function rankOf({ title, words, parents }: Entry, wanted: string): number {
   if (words.length > 1 && isWoven(wanted, words)) return 2;
   if (words.some((word) => word.startsWith(wanted))) return 3;
   if (parents.some((parent) => parent.startsWith(wanted))) return 4;
-  return title.includes(wanted) ? 5 : -1;
+  if (title.includes(wanted)) return 5;
+  return isSparse(wanted, title) ? 6 : -1;
+}
+
+/** Whether all letters stand in the title in their order, from its first: "ge77" is Genus 77. */
+function isSparse(letters: string, title: string): boolean {
+  if (letters[0] !== title[0]) return false;
+  let at = -1;
+  return [...letters].every((letter) => (at = title.indexOf(letter, at + 1)) >= 0);
 }
 
 /** Whether letters are the beginnings of words in their order, from the first: "cafi" is Calanus finmarchicus. */
