@@ -34,7 +34,7 @@ export function offered({ state, parts }: RecordingView): number[] {
   const words = parts.search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const all = [...state.classes.keys()];
   if (words.length === 0) return all.slice(0, OFFERED);
-  const title = (i: number): string => state.classes[i]!.title.toLowerCase();
+  const title = (i: number): string => [state.classes[i]!.title, ...(state.classes[i]!.parents ?? [])].join(" ").toLowerCase();
   const found = all.filter((i) => words.every((word) => title(i).includes(word)));
   const starts = (i: number): number => (title(i).startsWith(words[0]!) ? 0 : 1);
   return found.sort((a, b) => starts(a) - starts(b)).slice(0, OFFERED);
