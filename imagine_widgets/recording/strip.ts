@@ -51,8 +51,10 @@ export class Strip {
     const style = getComputedStyle(this.canvas);
     const scale = width / Math.max(this.seconds(), 1e-9);
     if (seen) {
-      pen.fillStyle = style.getPropertyValue("--im-line") || "#99a";
+      pen.fillStyle = style.color;
+      pen.globalAlpha = 0.16;
       pen.fillRect(seen.from * scale, 0, Math.max(2, (seen.to - seen.from) * scale), height);
+      pen.globalAlpha = 1;
     }
     const high = (height - 2 * EDGE) / MOST;
     rowsOf(bars).forEach((row, i) => drawBar(pen, bars[i]!, scale, EDGE + row * high, high - 1, style.color));

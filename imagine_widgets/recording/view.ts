@@ -33,6 +33,7 @@ export abstract class RecordingView implements Desk {
   private readonly trade: Trade;
   private readonly unlisten: () => void;
   private readonly resized: ResizeObserver;
+  private readonly themed: MutationObserver;
   private frameRequest = 0;
 
   constructor(state: RecordingState, element: HTMLElement, trade: Trade) {
@@ -57,6 +58,8 @@ export abstract class RecordingView implements Desk {
     this.strip = new Strip(this.parts.strip, () => this.seconds, (time) => state.guard(() => this.seek(time)));
     this.hear();
     this.resized = new ResizeObserver(() => this.redraw());
+    this.themed = new MutationObserver(() => this.redraw());
+    this.themed.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
     this.resized.observe(this.parts.stage);
     this.unlisten = state.listen((what) => this.news(what));
   }
@@ -197,6 +200,7 @@ export abstract class RecordingView implements Desk {
   dispose(): void {
     cancelAnimationFrame(this.frameRequest);
     this.resized.disconnect();
+    this.themed.disconnect();
     this.unlisten();
     for (const canvas of [this.parts.ground, this.parts.strip]) canvas.width = canvas.height = 0; // gives the memory back
     this.parts.root.remove();

@@ -78,7 +78,7 @@ class Spectrogram:
 
     def contrast(self, channel: int = 0) -> tuple[float, float]:
         """The decibels that are drawn darkest and brightest at first."""
-        low, high = np.percentile(self.tile(self.top, 0, channel), (10, 99.8))
+        low, high = np.percentile(self.tile(self.top, 0, channel), (40, 99.9))
         low = float(np.clip(low, LOWEST, HIGHEST - 10))
         return round(low), round(float(np.clip(high, low + 10, HIGHEST)))
 
