@@ -123,6 +123,14 @@ export abstract class Actions {
     }, "labelled with the second guess");
   }
 
+  /** A finger held on a picture selects from where the selection began to here. */
+  hold(event: MouseEvent): void {
+    if ((event as PointerEvent).pointerType !== "touch") return;
+    event.preventDefault();
+    this.state.acts++;
+    this.stretchTo(Number((event.currentTarget as HTMLElement).dataset.i));
+  }
+
   give(labelling: (rows: number[]) => void, said: string): void {
     const single = this.selected.size === 0;
     const picked = single ? [this.at] : [...this.selected].sort((a, b) => a - b);

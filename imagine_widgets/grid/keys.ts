@@ -9,6 +9,7 @@ export const HELP: [keys: string, what: string][] = [
   ["← ↑ → ↓", "move"],
   ["Space", "select this picture"],
   ["Shift + arrows", "select a range"],
+  ["a finger held", "select a range by touch"],
   ["Ctrl + A", "select the page"],
   ["a class's key", "label the selected pictures, else this one"],
   ["G", "label them with the model's second guess, each its own"],

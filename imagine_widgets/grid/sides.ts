@@ -22,31 +22,46 @@ export function drawHead({ state, parts }: GridView): void {
 
 /** The classes as tabs: made once, then only told what changed, for there may be thousands. */
 export function drawRail(view: GridView): void {
-  const { state, parts } = view;
-  if (parts.rail.childElementCount !== state.groups.length) parts.rail.replaceChildren(...state.groups.map((_, g) => tab(view, g)));
-  state.groups.forEach((group, g) => {
-    const one = parts.rail.children[g] as HTMLElement;
-    const isHere = String(g === view.group);
-    if (one.getAttribute("aria-selected") !== isHere) one.setAttribute("aria-selected", isHere);
-    one.tabIndex = g === view.group ? 0 : -1;
-    const title = titleOf(state, g);
-    if (one.dataset.open === String(group.open) && one.title === title) return;
-    Object.assign(one.dataset, { open: group.open });
-    one.title = title;
-    one.setAttribute("aria-label", `${title}, ${group.open} of ${group.rows.length} open`);
-    one.querySelector("bdi")!.textContent = title;
-    const done = 1 - group.open / group.rows.length;
-    one.querySelector<HTMLElement>(".im-bar-done")!.style.width = `${100 * done}%`;
-    one.lastElementChild!.textContent = group.open ? `${count(group.open)} open` : "✓ done";
+  const { state, parts, told } = view;
+  const tabs = parts.rail.children as HTMLCollectionOf<HTMLElement>;
+  if (tabs.length !== state.groups.length) {
+    parts.rail.replaceChildren(...state.groups.map((_, g) => tab(view, g)));
+    Object.assign(told, { at: -1, open: new Int32Array(tabs.length).fill(-1) });
+  }
+  if (told.at !== view.group) for (const g of [told.at, view.group]) choose(tabs[g], g === view.group);
+  told.at = view.group;
+  state.groups.forEach(({ open }, g) => {
+    if (told.open[g] !== open) showOpen(view, tabs[g]!, g);
+    told.open[g] = open;
   });
+}
+
+function choose(one: HTMLElement | undefined, isHere: boolean): void {
+  one?.setAttribute("aria-selected", String(isHere));
+  if (one) one.tabIndex = isHere ? 0 : -1;
+}
+
+function showOpen({ state }: GridView, one: HTMLElement, g: number): void {
+  const { open, rows } = state.groups[g]!;
+  one.setAttribute("aria-label", `${titleOf(state, g)}, ${open} of ${rows.length} open`);
+  one.querySelector<HTMLElement>(".im-bar-done")!.style.width = `${100 * (1 - open / rows.length)}%`;
+  one.lastElementChild!.textContent = open ? `${count(open)} open` : "✓ done";
 }
 
 function tab(view: GridView, g: number): HTMLElement {
   return make(
     "button",
-    { type: "button", role: "tab", class: "im-tab", onclick: () => view.state.guard(() => view.act("open", g)) },
+    {
+      type: "button",
+      role: "tab",
+      class: "im-tab",
+      tabindex: -1,
+      "aria-selected": "false",
+      title: titleOf(view.state, g),
+      onclick: () => view.state.guard(() => view.act("open", g)),
+    },
     swatch(view.state.classes[view.state.groups[g]!.label]),
-    make("bdi", { class: "im-tab-title", dir: "auto" }),
+    make("bdi", { class: "im-tab-title", text: titleOf(view.state, g), dir: "auto" }),
     make("span", { class: "im-bar", "aria-hidden": "true" }, make("span", { class: "im-bar-done" })),
     make("span", { class: "im-tab-count" }),
   );

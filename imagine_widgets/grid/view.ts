@@ -21,6 +21,7 @@ export class GridView extends Actions {
   leaving = false;
   seen = 0;
   frame = 0;
+  readonly told = { at: -1, open: new Int32Array() }; // what the classes show
 
   constructor(state: GridState, element: HTMLElement) {
     super();
@@ -28,6 +29,7 @@ export class GridView extends Actions {
     this.parts = frame((name, detail) => this.state.guard(() => this.act(name, detail)));
     this.page = new Page(state, this.parts.cells, this.parts.scroll, {
       onclick: (event) => this.state.guard(() => this.pick(event)),
+      oncontextmenu: (event) => this.state.guard(() => this.hold(event)),
       ondblclick: () => this.act("closer"),
     });
     this.finder = new SearchSheet(state, this.parts.sheet, {
