@@ -4,6 +4,7 @@ The browser shows an edit at once and sends it; the answer comes when the store 
 """
 
 import threading
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -82,21 +83,21 @@ class Recording(anywidget.AnyWidget):
         data, metadata = bundle
         return {**data, "text/html": self.still()}, metadata
 
+    @abstractmethod
     def _pictures(self, regions: list[Region]) -> str:
         """HTML of what it looks like, with the regions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _leave(self) -> None:
         """Let go of the file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _facts(self) -> dict[str, Any]:
         """What the browser has to know before it shows anything. It may take long, and raise with a sentence."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _part(self, place: Place) -> bytes:
         """One picture that was asked for."""
-        raise NotImplementedError
 
     def _answers(self) -> dict[str, Callable[[Message], None]]:
         return {

@@ -1,5 +1,5 @@
 // What a sound adds to the buttons, keys and help of every recording.
-import type { Trade } from "../recording/view.ts";
+import type { Trade } from "../recording/deeds.ts";
 
 export const SOUND: Trade = {
   title: "Sound",

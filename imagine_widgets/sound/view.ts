@@ -6,28 +6,24 @@ import type { Size, View } from "../drawing/view.ts";
 import { make } from "../elements.ts";
 import { mark } from "../labeler/marks.ts";
 import { newId } from "../outbox.ts";
-import { slider } from "../recording/frame.ts";
 import { pannable } from "../recording/panning.ts";
 import type { RecordingState } from "../recording/state.ts";
 import { type Bar, prepared } from "../recording/strip.ts";
 import { RecordingView } from "../recording/view.ts";
 import type { Labelled, TimeFrequency } from "../recording/wire.ts";
 import { type Axes, boxOf, clock, hertzOf, stretchOf } from "./axes.ts";
-import { paintAxes } from "./ruler.ts";
+import { drawLooks } from "./looks.ts";
+import { Pane } from "./pane.ts";
 import { Player } from "./player.ts";
+import { paintAxes } from "./ruler.ts";
 import { type Facts, Spectrum } from "./spectrum.ts";
 import { SOUND } from "./trade.ts";
 
 const LOOK = { fill: 0.06, line: 2 };
 const SPEEDS = [1, 2, 4, 0.25, 0.5];
-const CLOSEST = 4; // pixels for each column of the finest spectrum
 
 export class SoundView extends RecordingView {
-  private axes: Axes = { seconds: 1, top: 1, least: 1, isLog: false, perSecond: 1, height: 1 };
-  private left = 0; // of what is in sight, in pixels of the whole
-  private top = 0;
-  private rise = 1; // how much higher the whole is than the stage
-  private isWhole = true;
+  private readonly pane: Pane;
   private cursor = 0; // seconds
   private readonly spectrum: Spectrum;
   private readonly player: Player;
@@ -35,13 +31,14 @@ export class SoundView extends RecordingView {
 
   constructor(state: RecordingState, element: HTMLElement) {
     super(state, element, SOUND);
+    this.pane = new Pane(() => this.page, () => this.redraw());
     this.spectrum = new Spectrum(state, () => this.redraw());
     this.player = new Player(state, () => this.played());
     this.parts.stage.append(this.line);
     pannable(this.parts.stage, {
-      pan: (dx, dy) => this.look(this.left - dx, this.top - dy),
-      scale: (factor, [x, y], isOther) => (isOther ? this.scaleBand(factor, y) : this.scaleTime(factor, x)),
-      tapped: ([x]) => this.seek((this.left + x) / this.axes.perSecond),
+      pan: (dx, dy) => this.pane.look(this.pane.left - dx, this.pane.top - dy),
+      scale: (factor, [x, y], isOther) => (isOther ? this.pane.scaleBand(factor, y) : this.pane.scaleTime(factor, x)),
+      tapped: ([x]) => this.seek((this.pane.left + x) / this.axes.perSecond),
     });
     this.parts.stage.addEventListener("pointermove", (event) => this.tellPlace(event));
     this.begun();
@@ -51,12 +48,16 @@ export class SoundView extends RecordingView {
     return this.state.facts as Facts | undefined;
   }
 
+  private get axes(): Axes {
+    return this.pane.axes;
+  }
+
   get view(): View {
-    return { left: this.left, top: this.top, scale: 1 };
+    return this.pane.view;
   }
 
   get picture(): Size {
-    return { width: this.axes.seconds * this.axes.perSecond, height: this.axes.height };
+    return this.pane.size;
   }
 
   get seconds(): number {
@@ -72,16 +73,15 @@ export class SoundView extends RecordingView {
     if (!facts) return;
     this.spectrum.facts = facts;
     this.spectrum.contrast = facts.contrast;
-    const least = Math.max(facts.rate / facts.window, 1);
-    this.axes = { ...this.axes, seconds: facts.seconds, top: facts.rate / 2, least };
+    this.pane.open(facts);
     for (const one of this.parts.buttons) if (one.dataset.action === "channel") one.hidden = facts.channels < 2;
-    this.drawLooks(facts);
+    drawLooks(this.parts.looks, facts, this.spectrum, this.player, () => this.redraw());
   }
 
   seek(time: number): void {
     this.player.stop();
     this.cursor = Math.max(0, Math.min(this.seconds, time));
-    this.show(this.cursor);
+    this.pane.show(this.cursor);
     this.redraw();
   }
 
@@ -101,13 +101,7 @@ export class SoundView extends RecordingView {
 
   reveal(one: Labelled, near: boolean): void {
     const { start, end } = one.shape as TimeFrequency;
-    if (near) {
-      this.isWhole = false;
-      this.axes.perSecond = this.bounded(this.page.width / ((end - start) * 1.6));
-    }
-    const middle = ((start + end) / 2) * this.axes.perSecond;
-    const isSeen = start * this.axes.perSecond >= this.left && end * this.axes.perSecond <= this.left + this.page.width;
-    if (near || !isSeen) this.look(middle - this.page.width / 2, this.top);
+    this.pane.reveal(start, end, near);
     this.cursor = start;
   }
 
@@ -132,9 +126,7 @@ export class SoundView extends RecordingView {
 
   paint(): void {
     const { page } = this;
-    this.axes.height = page.height * this.rise;
-    if (this.isWhole) this.axes.perSecond = page.width / this.axes.seconds;
-    this.settle();
+    this.pane.settle();
     const pen = prepared(this.parts.ground, page.width, page.height);
     this.spectrum.paint(pen, this.axes, this.view, page);
     paintAxes(pen, this.axes, this.view, page);
@@ -158,11 +150,11 @@ export class SoundView extends RecordingView {
       log: () => this.turnLog(),
       channel: () => this.turnChannel(),
       cursor: () => this.seek(this.cursor + (Number(detail) * this.page.width) / this.axes.perSecond),
-      turn: () => this.look(this.left + Number(detail) * this.page.width, this.top),
-      band: () => this.look(this.left, this.top + Number(detail) * this.page.height),
-      scaleBand: () => this.scaleBand(Number(detail), this.page.height / 2),
-      zoom: () => this.scaleTime(Number(detail), this.page.width / 2),
-      whole: () => this.whole(),
+      turn: () => this.pane.turn(Number(detail), 0),
+      band: () => this.pane.turn(0, Number(detail)),
+      scaleBand: () => this.pane.scaleBand(Number(detail), this.page.height / 2),
+      zoom: () => this.pane.scaleTime(Number(detail), this.page.width / 2),
+      whole: () => this.pane.whole(),
       new: () => this.draft(),
       nudge: () => this.nudge(String(detail), false),
       grow: () => this.nudge(String(detail), true),
@@ -177,49 +169,7 @@ export class SoundView extends RecordingView {
   }
 
   private isSeen({ x, width }: Box): boolean {
-    return x + width >= this.left && x <= this.left + this.page.width;
-  }
-
-  private look(left: number, top: number): void {
-    Object.assign(this, { left, top });
-    this.settle();
-    this.redraw();
-  }
-
-  /** Nothing beyond the sound is shown. */
-  private settle(): void {
-    this.left = Math.max(0, Math.min(this.picture.width - this.page.width, this.left));
-    this.top = Math.max(0, Math.min(this.axes.height - this.page.height, this.top));
-  }
-
-  private whole(): void {
-    Object.assign(this, { isWhole: true, rise: 1, left: 0, top: 0 });
-    this.redraw();
-  }
-
-  private bounded(perSecond: number): number {
-    const { rate = 1, hop = 1 } = this.facts ?? {};
-    return Math.max(this.page.width / this.axes.seconds, Math.min((CLOSEST * rate) / hop, perSecond));
-  }
-
-  private scaleTime(factor: number, x: number): void {
-    const time = (this.left + x) / this.axes.perSecond;
-    this.axes.perSecond = this.bounded(this.axes.perSecond * factor);
-    this.isWhole = this.axes.perSecond <= this.page.width / this.axes.seconds;
-    this.look(time * this.axes.perSecond - x, this.top);
-  }
-
-  private scaleBand(factor: number, y: number): void {
-    const share = (this.top + y) / this.axes.height;
-    this.rise = Math.max(1, Math.min(64, this.rise * factor));
-    this.axes.height = this.page.height * this.rise;
-    this.look(this.left, share * this.axes.height - y);
-  }
-
-  /** Bring a time into sight, if it is not. */
-  private show(time: number): void {
-    const x = time * this.axes.perSecond;
-    if (x < this.left || x > this.left + this.page.width) this.look(x - this.page.width * 0.1, this.top);
+    return x + width >= this.pane.left && x <= this.pane.left + this.page.width;
   }
 
   private play(): void {
@@ -240,7 +190,7 @@ export class SoundView extends RecordingView {
   }
 
   private played(): void {
-    if (this.player.isPlaying) this.show(this.player.position);
+    if (this.player.isPlaying) this.pane.show(this.player.position);
     this.drawCursor();
   }
 
@@ -268,7 +218,7 @@ export class SoundView extends RecordingView {
   private draft(): void {
     const { width, height } = this.page;
     const x = Math.min(this.cursor * this.axes.perSecond, this.picture.width - width / 12);
-    this.made({ kind: "Box", x, y: this.top + height * 0.4, width: width / 12, height: height * 0.2 });
+    this.made({ kind: "Box", x, y: this.pane.top + height * 0.4, width: width / 12, height: height * 0.2 });
   }
 
   private nudge(way: string, grows: boolean): void {
@@ -282,11 +232,10 @@ export class SoundView extends RecordingView {
   }
 
   private drawCursor(): void {
-    const x = this.time * this.axes.perSecond - this.left;
+    const x = this.time * this.axes.perSecond - this.pane.left;
     this.line.hidden = x < 0 || x > this.page.width;
     this.line.style.transform = `translateX(${x}px)`;
-    const seen = { from: this.left / this.axes.perSecond, to: (this.left + this.page.width) / this.axes.perSecond };
-    this.strip.draw(this.bars(), this.time, seen);
+    this.strip.draw(this.bars(), this.time, this.pane.seen);
     const speed = this.player.speed === 1 ? "" : `, × ${this.player.speed}`;
     const channel = (this.facts?.channels ?? 1) > 1 ? `, channel ${this.spectrum.channel + 1}` : "";
     this.parts.clock.textContent = `${clock(this.time, 3)} of ${clock(this.seconds, 1)}${channel}${speed}`;
@@ -296,26 +245,5 @@ export class SoundView extends RecordingView {
   private tellPlace(event: PointerEvent): void {
     const [x, y] = this.stage.at(event);
     this.parts.place.textContent = `${clock(Math.max(0, x / this.axes.perSecond), 3)}, ${Math.round(hertzOf(y, this.axes))} Hz`;
-  }
-
-  private drawLooks(facts: Facts): void {
-    const shift = facts.full_scale ?? 0;
-    const unit = facts.full_scale === null ? "dB re full scale (uncalibrated)" : "dB re 1 µPa";
-    const range: [number, number, number] = [facts.lowest + shift, facts.highest + shift, 1];
-    const [low, high] = this.spectrum.contrast;
-    const told = make("span", { class: "im-muted" });
-    const set = (which: 0 | 1, level: number): void => {
-      this.spectrum.contrast = this.spectrum.contrast.with(which, level - shift) as [number, number];
-      told.textContent = `${this.spectrum.contrast[0] + shift} to ${this.spectrum.contrast[1] + shift} ${unit}`;
-      this.redraw();
-    };
-    this.parts.looks.replaceChildren(
-      make("div", { class: "im-scale", "aria-hidden": "true" }),
-      told,
-      slider("Dark", range, low + shift, (level) => set(0, level)),
-      slider("Bright", range, high + shift, (level) => set(1, level)),
-      slider("Volume", [0, 60, 1], 0, (decibels) => (this.player.gain = 10 ** (decibels / 20))),
-    );
-    set(0, low + shift);
   }
 }

@@ -10,9 +10,10 @@ import type { RecordingState } from "../recording/state.ts";
 import { type Bar, prepared } from "../recording/strip.ts";
 import { RecordingView } from "../recording/view.ts";
 import type { Labelled, Track } from "../recording/wire.ts";
+import { type Cut, cutInTwo, makeOne, turnGone, turnKey } from "./cuts.ts";
 import { Frames } from "./frames.ts";
 import { Reel } from "./reel.ts";
-import { at, hasKey, joined, span, split, withKey, withoutKey } from "./track.ts";
+import { at, span, withKey } from "./track.ts";
 import { FILM } from "./trade.ts";
 
 interface Facts extends Size {
@@ -138,10 +139,10 @@ export class VideoView extends RecordingView {
       rate: () => this.rate(),
       finish: () => this.hand.finish(),
       new: () => this.draft(),
-      key: () => this.turnKey(),
-      gone: () => this.turnGone(),
+      key: () => this.cut((one) => turnKey(one, this.time, this.reshaped)),
+      gone: () => this.cut((one) => turnGone(one, this.time, this.reshaped)),
       keyframe: () => this.toKey(Number(detail)),
-      split: () => this.split(),
+      split: () => this.cut((one) => cutInTwo(one, this.time, this.reshaped)),
       join: () => this.join(),
       zoom: () => this.look(zoomed(this.view, Number(detail), [this.page.width / 2, this.page.height / 2])),
       whole: () => this.look(this.view, true),
@@ -200,27 +201,13 @@ export class VideoView extends RecordingView {
     this.made({ kind: "Box", x: x - side / 2, y: y - side / 2, width: side, height: side });
   }
 
-  private turnKey(): void {
+  private cut(made: (one: Labelled) => Cut): void {
     const one = this.chosen();
     if (!one) return this.say("Select a track first");
-    const track = one.shape as Track;
-    const shape = at(track, this.time);
-    const after = hasKey(track, this.time) ? withoutKey(track, this.time) : shape && withKey(track, this.time, shape);
-    if (!after) return this.say("It has no other key frame, or is not seen here");
-    this.state.edit([this.reshaped(one, after)]);
-    this.say(hasKey(after, this.time) ? "Key frame" : "Key frame away");
-  }
-
-  private turnGone(): void {
-    const one = this.chosen();
-    if (!one) return this.say("Select a track first");
-    const track = one.shape as Track;
-    const shape = at(track, this.time);
-    const before = track.keys.findLast((key) => key.time <= this.time + 1e-6 && key.shape);
-    if (!before || (shape && before.time === track.keys[0]!.time && hasKey(track, this.time))) return this.say("It begins here");
-    const after = withKey(track, this.time, shape ? null : (before.shape ?? null));
-    this.state.edit([this.reshaped(one, after)]);
-    this.say(shape ? "Gone from here on" : "Seen again");
+    const { put, drop, select, words } = made(one);
+    if (put.length) this.state.edit(put, drop);
+    if (select) this.select(select);
+    this.say(words);
   }
 
   private toKey(way: number): void {
@@ -229,28 +216,13 @@ export class VideoView extends RecordingView {
     if (to !== undefined) this.seek(to);
   }
 
-  private split(): void {
-    const one = this.chosen();
-    const parts = one && split(one.shape as Track, this.time);
-    if (!one || !parts) return this.say("Select a track that is seen here and began before");
-    const other: Labelled = { ...this.reshaped(one, parts[1]), id: newId(), state: "", score: null };
-    this.state.edit([this.reshaped(one, parts[0]), other]);
-    this.select(other.id);
-    this.say("Split in two");
-  }
-
   private join(): void {
     const one = this.chosen();
     const other = this.toJoin === undefined ? undefined : this.state.regions.get(this.toJoin);
-    if (!one) return this.say("Select a track first");
-    this.toJoin = other ? undefined : one.id;
+    this.toJoin = other ? undefined : one?.id;
     this.redraw();
-    if (!other || other.id === one.id) return this.say(this.toJoin ? "Choose the track to join, then J" : "Not joined");
-    const [into, from] = this.begin(other) <= this.begin(one) ? [other, one] : [one, other];
-    const gone = from.state === "" ? [] : [{ ...from, state: "rejected" as const }];
-    this.state.edit([this.reshaped(into, joined(into.shape as Track, from.shape as Track)), ...gone], gone.length ? [] : [from.id]);
-    this.select(into.id);
-    this.say("Joined");
+    if (one && other && other.id !== one.id) return this.cut(() => makeOne(one, other, this.reshaped));
+    this.say(this.toJoin ? "Choose the track to join, then J" : one ? "Not joined" : "Select a track first");
   }
 
   private nudge(way: string, grows: boolean): void {
