@@ -50,7 +50,7 @@ class Recording:
     """A widget of sound or film on the page and the store behind it."""
 
     def __init__(self, notebook, widget, name, path):
-        self.notebook, self.page, self.name = notebook, notebook.page, name
+        self.notebook, self.page, self.widget, self.name = notebook, notebook.page, widget, name
         self.store = Store(path)
         made = f"{widget}(folder + '/{name}', labels, predicted({name!r}), store=Store({str(path)!r}), author='ada')"
         self.cell = notebook.run(1, made)
@@ -58,6 +58,11 @@ class Recording:
         expect(self.stage).to_have_attribute(*{"Sound": ("data-loaded", "true"), "Video": ("data-frame", "0")}[widget])
         self.stage.scroll_into_view_if_needed()
         self.box = self.stage.bounding_box()
+
+    def again(self):
+        """Both cells run once more, in a kernel that knows nothing yet."""
+        self.notebook.run(0)
+        return Recording(self.notebook, self.widget, self.name, self.store.path)
 
     def press(self, *keys):
         if not self.stage.evaluate("stage => stage.closest('.im-grid').contains(document.activeElement)"):

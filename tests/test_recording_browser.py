@@ -3,11 +3,13 @@
 import io
 import os
 import random
+import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
-from house import ROOT
+from house import ROOT, until
 from PIL import Image
 from playwright.sync_api import expect
 from recordings import RATE, number_of, uneven
@@ -249,6 +251,37 @@ def test_random_keys_and_hands_leave_no_error_and_the_store_as_it_is_shown(widge
     shown = one.cell.locator(".im-region").evaluate_all("rows => rows.map(row => row.id.split('-').pop())")
     assert kept <= set(shown) or len(shown) == 200
     assert set(shown) <= {*kept, "first", "second"}
+
+
+def test_two_views_of_one_store_and_a_kernel_that_stops_and_dies(watching, notebook, tmp_path):
+    twin = notebook.run(
+        2, f"Video(folder + '/film.mp4', labels, store=Store({str(watching.store.path)!r}), author='ada')"
+    )
+    expect(twin.locator(".im-stage")).to_have_attribute("data-frame", "0")
+    watching.stage.scroll_into_view_if_needed()
+    os.kill(notebook.kernel, signal.SIGSTOP)
+    try:
+        watching.press("n")
+        expect(watching.cell.locator(".im-saved")).to_have_text("Saving 1…")
+        expect(watching.cell.locator(".im-region")).to_have_count(2)
+        assert watching.store.current("film.mp4") == ()
+    finally:
+        os.kill(notebook.kernel, signal.SIGCONT)
+    drawn = watching.saved()
+    assert len(drawn) == 1
+    twin.locator(".im-list").focus()
+    expect(twin.locator(".im-region")).to_have_count(1)
+    os.kill(notebook.kernel, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{notebook.kernel}").exists())
+    assert [one.region for one in Store(watching.store.path).current("film.mp4")] == drawn
+    notebook.page.wait_for_function(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+    )
+    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()  # the notebook says that the kernel died
+    again = watching.again()
+    expect(again.cell.locator(".im-region")).to_have_count(2)
+    again.press("u")
+    assert again.saved() == []
 
 
 def test_nothing_was_asked_of_any_outside_address(notebook):
