@@ -240,7 +240,7 @@ def test_random_keys_and_hands_leave_no_error_and_the_store_as_it_is_shown(widge
     keys += ["ArrowRight", "Shift+ArrowRight", "ArrowLeft", "ArrowDown", "PageUp", "Home", "End", "Alt+Shift+ArrowUp"]
     errors = []
     one.page.on("pageerror", lambda error: errors.append(str(error)))
-    end = time.monotonic() + float(os.environ.get("RANDOM_HANDS", "5"))
+    end = time.monotonic() + float(os.environ.get("RANDOM_HANDS", "3"))
     while time.monotonic() < end:
         one.press(*dice.choices(keys, k=4))
         one.drag(*((dice.random(), dice.random()) for _ in range(2)))

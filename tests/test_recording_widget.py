@@ -118,9 +118,9 @@ def test_opening_tells_what_is_needed_to_show_it(folder, tmp_path):
     assert heard.sample.id == "s1"
     heard.close()
     seen = HeardVideo(str(folder / "film.mp4"), LABELS, store=Store(tmp_path / "b"))
-    facts = seen.hear(type="hello")[0]["facts"]
-    assert (facts["width"], facts["height"]) == (320, 240)
-    assert facts["times"] == pytest.approx(uneven(30))
+    told, [times] = seen.hear(type="hello")
+    assert told["facts"] == {"width": 320, "height": 240}
+    assert np.frombuffer(times) == pytest.approx(uneven(30))
     assert (seen.sample.width, seen.sample.height) == (320, 240)
     seen.close()
 
@@ -130,7 +130,7 @@ def test_a_large_film_is_surveyed_while_it_is_seen(folder, tmp_path, monkeypatch
     seen = HeardVideo(folder / "film.mp4", LABELS, store=Store(tmp_path / "b"))
     seen.hear(type="hello")
     until(lambda: seen.said("state"))
-    assert len(seen.said("state")[0]["facts"]["times"]) == 30
+    assert len(seen.sent[-1][1][0]) == 8 * 30
     assert "<svg" in seen.still()
     seen.close()
 
@@ -221,7 +221,7 @@ def test_without_a_kernel_a_picture_and_a_table_are_left_and_nothing_runs(one):
     [data, *_] = re.findall(r"base64,([\w+/=]+)", told)
     assert Image.open(io.BytesIO(base64.b64decode(data))).width > 100
     expected = (
-        ["<rect", "uncalibrated", "800 to 1,200 Hz"] if one.kind == "sound" else ["<path", "Frame 0", "3 key frames"]
+        ["<rect", "uncalibrated", "800 to 1,200 Hz"] if one.kind == "sound" else ["<path", "Frame 1", "3 key frames"]
     )
     assert [words for words in expected if words not in told] == []
 

@@ -14,6 +14,7 @@ export class RecordingState {
   readonly me = newId();
   name = "";
   facts: unknown;
+  figures: DataView<ArrayBuffer>[] = []; // numbers that go beside the facts
   classes: Class[] = [];
   regions = new Map<string, Labelled>();
   whole: string[] = [];
@@ -140,7 +141,7 @@ export class RecordingState {
     }
     if (message.to && message.to !== this.me) return; // an answer to another tab
     if (message.type === "failure") this.fail(message);
-    else if (message.type === "state") this.applyState(message);
+    else if (message.type === "state") this.applyState(message, buffers);
     else if (message.type === "changes") this.applyChanges(message);
     else if (message.type === "regions") this.applyRegions(message.regions, message.whole);
     else if (message.type === "wave") for (const wave of this.waves) wave(message.number, buffers[0]!);
@@ -150,9 +151,9 @@ export class RecordingState {
     }
   }
 
-  private applyState({ name, facts, classes, steps, regions, whole }: State): void {
+  private applyState({ name, facts, classes, steps, regions, whole }: State, figures: DataView<ArrayBuffer>[]): void {
     window.clearTimeout(this.timer);
-    Object.assign(this, { name, facts, classes, isReady: true, steps: steps.map(({ id }) => id) });
+    Object.assign(this, { name, facts, figures, classes, isReady: true, steps: steps.map(({ id }) => id) });
     this.applyRegions(regions, whole);
     this.tell("state");
   }

@@ -21,7 +21,7 @@ def still(scenes: Scenes, pictures: Callable[[list[Region]], str]) -> str:
     except (OSError, ValueError) as error:
         drawn = f"<p>{escape(sentence(error))}</p>"
     name = escape(scenes.samples[0].id)
-    head = f'<p dir="auto"><strong>{name}: {len(regions):,} regions.</strong></p>'
+    head = f'<p dir="auto"><strong>{name}: {len(regions):,} region{"s" * (len(regions) != 1)}.</strong></p>'
     more = f"<p>{len(regions) - LISTED:,} more are in the store.</p>" if len(regions) > LISTED else ""
     style = "font-family:Inter,system-ui,sans-serif;line-height:1.5"
     return f'<div style="{style}">{head}{drawn}{_table(scenes, regions[:LISTED])}{more}</div>'

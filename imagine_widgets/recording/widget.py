@@ -95,6 +95,10 @@ class Recording(anywidget.AnyWidget):
     def _facts(self) -> dict[str, Any]:
         """What the browser has to know before it shows anything. It may take long, and raise with a sentence."""
 
+    def _figures(self) -> list[bytes]:
+        """What goes beside the facts: many numbers are larger as text."""
+        return []
+
     @abstractmethod
     def _part(self, place: Place) -> bytes:
         """One picture that was asked for."""
@@ -118,7 +122,7 @@ class Recording(anywidget.AnyWidget):
         regions, whole = self._scenes.told(0)
         classes, steps = self._scenes.classes.to_json(), self._scenes.steps()
         state = {"name": self.sample.id, "facts": facts, "classes": classes, "steps": steps}
-        self.send({"type": "state", "to": message["to"], **state, "regions": regions, "whole": whole})
+        self.send({"type": "state", "to": message["to"], **state, "regions": regions, "whole": whole}, self._figures())
 
     def _send_part(self, place: Place) -> None:
         """Called in the threads of the queue: what fails is told to whoever waits for the part."""

@@ -39,7 +39,7 @@ def frame_at(times: Sequence[float], time: float) -> int:
 
 def _picture(film: Film, number: int, strokes: list[drawing.Stroke]) -> str:
     seen = Box(0, 0, film.width, film.height)
-    said = f"Frame {number:,}, {film.times[number]:.3f} s"
+    said = f"Frame {number + 1:,}, {film.times[number]:.3f} s"
     svg = drawing.svg(seen, Thumbnail(film.jpeg(number, 2 * drawing.SIDE)), strokes, said)
     for kind, line in _LINES.items():
         svg = svg.replace(f'class="{kind}"', line)

@@ -16,10 +16,6 @@ import { Reel } from "./reel.ts";
 import { at, span, withKey } from "./track.ts";
 import { FILM } from "./trade.ts";
 
-interface Facts extends Size {
-  times: number[];
-}
-
 const LOOK = { fill: 0.12, line: 2 };
 const RATES = [1, 2, 4, 0.25, 0.5];
 
@@ -27,6 +23,7 @@ export class VideoView extends RecordingView {
   view: View = { left: 0, top: 0, scale: 1 };
   private isWhole = true; // the view follows the size of the stage
   private toJoin: string | undefined;
+  private times: readonly number[] = [0];
   private readonly frames: Frames;
   private readonly reel: Reel;
 
@@ -42,27 +39,25 @@ export class VideoView extends RecordingView {
     this.begun();
   }
 
-  get facts(): Facts {
-    return (this.state.facts as Facts | undefined) ?? { width: 1, height: 1, times: [0] };
-  }
-
   get picture(): Size {
-    return this.facts;
+    return (this.state.facts as Size | undefined) ?? { width: 1, height: 1 };
   }
 
   get seconds(): number {
-    const { times } = this.facts;
+    const { times } = this;
     return times.at(-1)! + (times.length > 1 ? times.at(-1)! / (times.length - 1) : 0.04);
   }
 
   get time(): number {
-    return this.facts.times[this.reel.frame] ?? 0;
+    return this.times[this.reel.frame] ?? 0;
   }
 
   opened(): void {
-    this.reel.times = this.facts.times;
-    this.frames.size = this.facts;
-    this.frames.total = this.facts.times.length;
+    const [told] = this.state.figures;
+    if (told) this.times = Array.from({ length: told.byteLength / 8 }, (_, i) => told.getFloat64(8 * i, true));
+    this.reel.times = this.times;
+    this.frames.size = this.picture;
+    this.frames.total = this.times.length;
     this.turned(1);
   }
 
@@ -131,7 +126,7 @@ export class VideoView extends RecordingView {
   }
 
   own(name: string, detail: string | number | undefined): void {
-    const { times } = this.facts;
+    const { times } = this;
     const actions: Record<string, () => void> = {
       frames: () => this.reel.go(this.reel.frame + Number(detail)),
       second: () => this.seek(Math.max(0, Math.min(times.at(-1)!, this.time + Number(detail)))),
@@ -180,7 +175,7 @@ export class VideoView extends RecordingView {
   private tellTime(isThere: boolean): void {
     const { frame, rate } = this.reel;
     const speed = rate === 1 ? "" : `, × ${rate}`;
-    this.parts.clock.textContent = `Frame ${frame + 1} of ${this.facts.times.length}, ${this.time.toFixed(3)} s${speed}`;
+    this.parts.clock.textContent = `Frame ${frame + 1} of ${this.times.length}, ${this.time.toFixed(3)} s${speed}`;
     this.parts.stage.dataset.frame = isThere ? String(frame) : "";
     this.parts.why.hidden = isThere || !this.frames.why;
     this.parts.why.textContent = this.frames.why;

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import traitlets
 
 from imagine_kernels.records import Prediction, Region, Sample
@@ -60,7 +61,10 @@ class Video(Recording):
         self._film.close()
 
     def _facts(self) -> dict[str, Any]:
-        return {"width": self._film.width, "height": self._film.height, "times": self._film.times}
+        return {"width": self._film.width, "height": self._film.height}
+
+    def _figures(self) -> list[bytes]:
+        return [np.asarray(self._film.times, "<f8").tobytes()]
 
     def _send_state(self, message: Message) -> None:
         if self._film.times:
