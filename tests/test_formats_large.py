@@ -1,6 +1,8 @@
 """Large files of labels: read an entry at a time, told from their heads, and where one breaks off."""
 
+import gc
 import json
+import math
 import tracemalloc
 
 import pytest
@@ -108,6 +110,34 @@ def test_entries_are_those_of_the_file_however_it_was_saved(tmp_path, how, encod
     assert [value for _, number, value in json_stream.entries(path) if number is not None] == data["rows"]
 
 
+@pytest.mark.parametrize("how", [{}, {"indent": 1}, {"separators": (",", ":")}], ids=["plain", "indented", "tight"])
+@pytest.mark.parametrize("nearby", [1, 20, 90, 2**16])
+def test_entries_read_many_at_once_are_those_read_one_by_one(tmp_path, how, nearby, monkeypatch):
+    monkeypatch.setattr(json_stream, "_SLICE", nearby)
+    monkeypatch.setattr(json_stream, "_WINDOW", 150)
+    rows = [
+        *({"id": n, "in": [{"id": 1}, {"id": n}][: n % 3], "a": '}, {"id": 3}], {"id"'[: n]} for n in range(30)),
+        {"id": math.nan}, {"id": 10**40}, [{"id": 1}, {"id": 2}], 5, {"id": 3}, {"id": 4},
+    ]  # fmt: skip
+    path = tmp_path / "a.json"
+    for some in (rows, rows[::-1], [{"id": n} for n in range(200)]):
+        path.write_text(json.dumps({"one": some, "other": some}, **how))
+        found = [(part, key, repr(value)) for part, key, value in json_stream.entries(path, {"one", "other"})]
+        assert found == [
+            ("", None, "{}"),
+            *(row for part in ("one", "other")
+              for row in [(part, None, "[]"), *((part, n, repr(value)) for n, value in enumerate(some))]),
+        ]  # fmt: skip
+
+
+def test_a_fault_among_entries_read_at_once_is_told_where_it_is(tmp_path):
+    path = tmp_path / "a.json"
+    rows = [json.dumps({"id": n}) for n in range(50)]
+    path.write_text("[" + ", ".join([*rows[:40], '{"id" 40}', *rows[41:]]) + "]")
+    with pytest.raises(ValueError, match=r"entry 41, character [\d,]+ .Expecting ':'"):
+        list(json_stream.entries(path))
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -140,3 +170,23 @@ def test_an_entry_that_never_ends_and_other_bytes_are_refused(tmp_path, monkeypa
     path.write_bytes(b'["caf\xe9"]')
     with pytest.raises(ValueError, match="not in UTF-8"):
         list(json_stream.entries(path))
+
+
+def test_the_garbage_collector_runs_again_whatever_became_of_a_file(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("[")
+    with pytest.raises(ValueError, match="ends too soon"):
+        formats.read(path, "coco")
+    assert gc.isenabled()
+    found = formats.read(saved(tmp_path, coco))
+    assert gc.isenabled()
+    with pytest.raises(FileNotFoundError):
+        formats.write(found, tmp_path / "no" / "folder", "yolo")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        formats.write(found, tmp_path / "yolo", "yolo")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    assert not gc.get_freeze_count()

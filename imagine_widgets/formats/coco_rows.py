@@ -6,7 +6,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
+from imagine_kernels.records import NOTHING, Annotation, Prediction, Region, Sample, Skipped
 from imagine_kernels.shapes import Box, MultiPolygon, Polygon, Shape
 from imagine_widgets.formats import coco_masks, json_stream
 from imagine_widgets.formats.labels import IMPORTED, LONG_AGO, Labels, Term
@@ -70,7 +70,7 @@ class Reading:
         self.terms[_key(facts, "id")] = Term(_text(facts, "name"), str(above) if above else None)
 
     def _annotation(self, row: object, number: int) -> None:
-        facts = _table(row)
+        facts = row if type(row) is dict else _table(row)
         score = facts.get("score")
         if score is not None and not isinstance(score, int | float):
             raise ValueError(f"its score {score!r} is no number.")
@@ -87,7 +87,7 @@ class Reading:
                 sample = pictures[image]
                 if size is not None:
                     _fit(size, sample)
-                region = Region(terms[category].name, score, shape, name)
+                region = Region(terms[category].name, score, shape, name, NOTHING, "", (), NOTHING)
             except (KeyError, TypeError):
                 self._skip("annotations", number, self._unknown(image, category))
             except ValueError as error:

@@ -5,7 +5,7 @@ import gc
 import importlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -94,6 +94,9 @@ def _unswept() -> Iterator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():  # frozen and let go again they count as looked through: what others froze stays
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()
 
 
@@ -102,14 +105,19 @@ def losses(labels: Labels, name: str) -> tuple[Loss, ...]:
     return lost(labels, named(name).holds)
 
 
-def write(labels: Labels, path: Path | str, name: str, *, strict: bool = False) -> tuple[Loss, ...]:
-    """Writes `labels` as a new file or folder, whole or not at all; gives what was lost.
+def write(
+    labels: Labels, path: Path | str, name: str, *, strict: bool = False, tell: Callable[[Loss], None] | None = None
+) -> tuple[Loss, ...]:
+    """Writes `labels` as a new file or folder, whole or not at all; gives what was lost, and `tell`s it first.
 
     With `strict` raises ValueError, before anything is written, where anything would be lost.
     """
     chosen, target = named(name), Path(path)
     with _unswept():
         gone, left = fitted(labels, chosen.holds)
+    if tell is not None:
+        for one in gone:
+            tell(one)
     if strict and gone:
         raise ValueError(f"{chosen.title} cannot hold everything: {'; '.join(map(str, gone))}. Nothing was written.")
     if target.exists():

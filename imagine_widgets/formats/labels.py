@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
+from imagine_kernels.records import NOTHING, Annotation, Prediction, Region, Sample, Skipped
 from imagine_kernels.shapes import Shape
 
 IMPORTED = "import"
@@ -100,8 +100,9 @@ _OF_SAMPLES: Mapping[str, object] = {
 }  # fmt: skip
 
 
-Seen = Callable[[Region, Sample, str, tuple[Shape | None, ...]], None]
-"""Is told of each region, its sample, whether it has a "score" or "sureness", and what comes back of its shape."""
+Held = tuple[Shape | None, ...]
+Seen = Callable[[Sample, str, Iterable[tuple[Region, Held]]], None]
+"""Is told of each sample whether its regions have a "score" or "sureness", and what comes back of each one's shape."""
 
 
 def keep(labels: Labels, holds: Holds, seen: Seen | None = None) -> Labels:
@@ -196,15 +197,16 @@ def _regions(
     given: Iterable[Region], sample: Sample, holds: Holds, scored: str, seen: Seen | None
 ) -> tuple[Region, ...]:
     """Where regions have no names in the format they are numbered, by sample and by who says it."""
-    made: list[Region] = []
-    named, numbered = "id" in holds.facts, f"{sample.id}#{scored[1]}"
-    for region in given:
-        held = holds.shapes(region.shape, sample)
-        if seen is not None:
-            seen(region, sample, scored, held)
-        for shape in held:
-            made.append(_region(region, shape, region.id if named else f"{numbered}{len(made) + 1}", holds, scored))
-    return tuple(made)
+    pairs = [(region, holds.shapes(region.shape, sample)) for region in given]
+    if seen is not None:
+        seen(sample, scored, pairs)
+    kept = [(region, shape) for region, held in pairs for shape in held]
+    if "id" in holds.facts:
+        return tuple(_region(region, shape, region.id, holds, scored) for region, shape in kept)
+    numbered = f"{sample.id}#{scored[1]}"
+    return tuple(
+        _region(region, shape, f"{numbered}{n}", holds, scored) for n, (region, shape) in enumerate(kept, start=1)
+    )
 
 
 def is_bare(region: Region) -> bool:
@@ -214,7 +216,7 @@ def is_bare(region: Region) -> bool:
 
 def _region(region: Region, shape: Shape | None, name: str, holds: Holds, scored: str) -> Region:
     if is_bare(region):
-        return Region(region.label, None, shape, name)
+        return Region(region.label, None, shape, name, NOTHING, "", (), NOTHING)  # told, not asked for: quicker
     facts = holds.facts
     return Region(
         region.label,

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
-from imagine_kernels.shapes import Shape
-from imagine_widgets.formats.labels import FACTS, IMPORTED, LONG_AGO, Holds, Labels, Term, is_bare, keep, named_in
+from imagine_widgets.formats.labels import FACTS, IMPORTED, LONG_AGO, Held, Holds, Labels, Term, is_bare, keep, named_in
 
 _EXTRAS = ("scores", "state", "opinions")
 _OF_SAMPLES = ("group", "taken_at", "pixel_size", "effort", "crop", "measures")
@@ -38,9 +37,9 @@ class _Tally:
 
     def add(self, what: str, *where: str) -> None:
         """One more; only of the first it is told where."""
-        self.count[what] += 1
         if what not in self.first:
             self.first[what] = " of ".join(where)
+        self.count[what] += 1
 
     def miss(self, fact: str, *where: str) -> None:
         """One more of a fact, where the format does not hold it."""
@@ -63,15 +62,18 @@ class _Tally:
         elif one.model != IMPORTED:
             self.miss("model", one.sample_id)
 
-    def region(self, region: Region, sample: Sample, scored: str, held: tuple[Shape | None, ...]) -> None:
-        """One region, of a prediction (`scored` is "score") or of a person ("sureness")."""
-        where = (region.label, sample.id)
-        if self.unnamed and not ("#" in region.id and region.id.startswith(f"{sample.id}#{scored[1]}")):
-            self.add(FACTS["id"], *where)  # else only numbered when read
-        if not is_bare(region):
-            self.extras(region, scored, *where)
-        if len(held) != 1 or (held[0] is not region.shape and held[0] != region.shape):
-            self.add(_change(_kind(region.shape), tuple(map(_kind, held))), *where)
+    def regions(self, sample: Sample, scored: str, pairs: Iterable[tuple[Region, Held]]) -> None:
+        """Those of a prediction (`scored` is "score") or of a person ("sureness")."""
+        numbered = f"{sample.id}#{scored[1]}"
+        for region, held in pairs:
+            shape, name = region.shape, region.id
+            if self.unnamed and not ("#" in name and name.startswith(numbered)):  # else only numbered when read
+                self.add(FACTS["id"], region.label, sample.id)
+            if not is_bare(region):
+                self.extras(region, scored, region.label, sample.id)
+            if len(held) != 1 or (held[0] is not shape and held[0] != shape):
+                kinds: tuple[type, ...] = (type(shape), *map(type, held))
+                self.add(_change(kinds), region.label, sample.id)
 
     def extras(self, region: Region, scored: str, *where: str) -> None:
         """What few regions have."""
@@ -121,7 +123,7 @@ def fitted(labels: Labels, holds: Holds) -> tuple[tuple[Loss, ...], Labels]:
         tally.annotation(one)
     for guess in labels.predictions:
         tally.prediction(guess)
-    left = keep(labels, holds, tally.region)
+    left = keep(labels, holds, tally.regions)
     if holds.single:
         tally.beside("person", labels.annotations, samples)
         tally.beside("model", labels.predictions, samples)
@@ -136,16 +138,18 @@ def fitted(labels: Labels, holds: Holds) -> tuple[tuple[Loss, ...], Labels]:
 
 
 @functools.cache
-def _change(before: str, after: tuple[str, ...]) -> str:
+def _change(kinds: tuple[type, ...]) -> str:
+    """What became of a shape: its kind, and those of what comes back."""
+    before, *after = map(_kind, kinds)
     if not after:
         return f"{before} regions, left out"
-    if after != (before,):
+    if after != [before]:
         return f"{before} regions, written as {' and '.join(dict.fromkeys(after))}"
     return f"{before} regions, not exactly as they are"
 
 
-def _kind(shape: object) -> str:
-    return "whole-sample" if shape is None else type(shape).__name__
+def _kind(shape: type) -> str:
+    return "whole-sample" if shape is type(None) else shape.__name__
 
 
 def _is_held(before: object, after: object) -> bool:

@@ -60,12 +60,12 @@ class Sample:
         object.__setattr__(self, "measures", MappingProxyType(dict(self.measures)))
 
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 """What regions without scores and raw fields share: there are millions of them."""
 
 
 def _nothing() -> Mapping[str, Any]:
-    return _NOTHING
+    return NOTHING
 
 
 STATES = ("predicted", "accepted", "corrected", "rejected", "uncertain")
@@ -109,15 +109,18 @@ class Region:
     raw: Mapping[str, str] = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
-        _need(bool(self.label), "A region needs a label.")
-        _check_score(self.label, self.score)
-        _check_state(self.state)
-        if self.scores is not _NOTHING:
+        if not self.label:  # what needs no check costs no call: there are millions of regions
+            raise ValueError("A region needs a label.")
+        if self.score is not None:
+            _check_score(self.label, self.score)
+        if self.state:
+            _check_state(self.state)
+        if self.scores is not NOTHING:
             for label, score in self.scores.items():
                 _check_score(label, score)
-            object.__setattr__(self, "scores", MappingProxyType(dict(self.scores)) if self.scores else _NOTHING)
-        if self.raw is not _NOTHING:
-            object.__setattr__(self, "raw", MappingProxyType(dict(self.raw)) if self.raw else _NOTHING)
+            object.__setattr__(self, "scores", MappingProxyType(dict(self.scores)) if self.scores else NOTHING)
+        if self.raw is not NOTHING:
+            object.__setattr__(self, "raw", MappingProxyType(dict(self.raw)) if self.raw else NOTHING)
 
 
 def _check_score(label: str, score: float | None) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,10 +43,9 @@ def convert(
     from imagine_widgets import formats
 
     labels = formats.read(source, from_, images=images)
-    lost = formats.losses(labels, to)
-    for sentence in _lost(lost, to):
-        print(sentence, file=sys.stderr)
-    formats.write(labels, target, to, strict=strict)
+    lost = formats.write(
+        labels, target, to, strict=strict, tell=lambda one: print(f"{to} cannot hold {one}", file=sys.stderr)
+    )
     if as_json:
         words.print_json({**_counted(labels), "out": str(target), "lost": [_as_values(one) for one in lost]})
         return
@@ -123,10 +122,6 @@ def _print_agreement(found: "Overview") -> None:
         words.print_lines(f"  {one.sample_id}: {one.said}" for one in found.disputes[:_SHOWN])
         if len(found.disputes) > _SHOWN:
             print(f"  and {len(found.disputes) - _SHOWN:,} more: all are in --json, with pictures in --html.")
-
-
-def _lost(lost: "Iterable[Loss]", to: str) -> Iterator[str]:
-    yield from (f"{to} cannot hold {one}" for one in lost)
 
 
 def _as_values(loss: "Loss") -> dict[str, Any]:
