@@ -22,10 +22,16 @@ def test_a_server_that_ends_while_it_starts_says_so_and_leaves_the_hub_well(tmp_
         client.get("/hub/spawn")
         token = {"_xsrf": client.cookies.get("_xsrf", path="/hub/")}
         answer = client.post("/hub/spawn/lena", params=token, data={"profile": "cpu"})
-        page = answer if "ended while it started" in answer.text else client.get("/hub/spawn-pending/lena")
-        assert "Your server ended while it started" in page.text
+        page = answer.text
+
+        def tells():
+            nonlocal page
+            page = page if "ended while it started" in page else client.get("/hub/spawn-pending/lena").text
+            return "Your server ended while it started" in page
+
+        until(tells, 30)
         said = house.settings.folders.logs / "servers" / "lena.log"
-        assert str(said) in page.text
+        assert str(said) in page
         assert said.read_text() == "no space\n"
         assert client.get("/hub/home").status_code == 200
 
