@@ -1,6 +1,6 @@
 """What every format is read into and written from: samples, what people and models said of them, and the classes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -101,7 +101,7 @@ _OF_SAMPLES: Mapping[str, object] = {
 
 
 Held = tuple[Shape | None, ...]
-Seen = Callable[[Sample, str, Iterable[tuple[Region, Held]]], None]
+Seen = Callable[[Sample, str, Sequence[tuple[Region, Held]]], None]
 """Is told of each sample whether its regions have a "score" or "sureness", and what comes back of each one's shape."""
 
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
@@ -35,11 +35,11 @@ class _Tally:
     def __post_init__(self) -> None:
         self.unnamed = "id" not in self.holds.facts
 
-    def add(self, what: str, *where: str) -> None:
-        """One more; only of the first it is told where."""
+    def add(self, what: str, *where: str, more: int = 1) -> None:
+        """One more, or several; only of the first it is told where."""
         if what not in self.first:
             self.first[what] = " of ".join(where)
-        self.count[what] += 1
+        self.count[what] += more
 
     def miss(self, fact: str, *where: str) -> None:
         """One more of a fact, where the format does not hold it."""
@@ -62,13 +62,14 @@ class _Tally:
         elif one.model != IMPORTED:
             self.miss("model", one.sample_id)
 
-    def regions(self, sample: Sample, scored: str, pairs: Iterable[tuple[Region, Held]]) -> None:
+    def regions(self, sample: Sample, scored: str, pairs: Sequence[tuple[Region, Held]]) -> None:
         """Those of a prediction (`scored` is "score") or of a person ("sureness")."""
-        numbered = f"{sample.id}#{scored[1]}"
+        numbered = f"{sample.id}#{scored[1]}"  # such names are only given when read
+        named = [r for r, _ in pairs if not ("#" in r.id and r.id.startswith(numbered))] if self.unnamed else []
+        if named:
+            self.add(FACTS["id"], named[0].label, sample.id, more=len(named))
         for region, held in pairs:
-            shape, name = region.shape, region.id
-            if self.unnamed and not ("#" in name and name.startswith(numbered)):  # else only numbered when read
-                self.add(FACTS["id"], region.label, sample.id)
+            shape = region.shape
             if not is_bare(region):
                 self.extras(region, scored, region.label, sample.id)
             if len(held) != 1 or (held[0] is not shape and held[0] != shape):

@@ -43,9 +43,10 @@ def _flat(shape: Shape | None) -> Flat | None:
 
 def upright(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
     """Detection: the box around the shape, as far as it lies in the picture."""
-    if shape is None or isinstance(shape, _WITHOUT_AREA):
-        return ()
-    return _between(*extent(shape), sample)
+    if type(shape) is Box:  # the usual one, without further questions
+        return _between(shape.x, shape.y, shape.width, shape.height, sample)
+    flat = _flat(shape)
+    return () if flat is None else _between(*extent(flat), sample)
 
 
 def _between(x: float, y: float, width: float, height: float, sample: Sample) -> tuple[Box, ...]:
