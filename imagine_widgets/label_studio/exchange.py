@@ -1,5 +1,6 @@
 """Labels for tasks that exist: each sample's annotations are read, merged, and written back with what they lack."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -94,7 +95,7 @@ class _Sender:
         for author, rows in made.sending.items():
             slot = made.slots.get(author, Slot(author))
             turn = 1 + max((sheet.turn or 0 for sheet in slot.sheets), default=0)
-            turn = max(turn, 1 + self._round(made.sample_id, author)) if slot.sheets else turn
+            turn = max(turn, 1 + self._round(made.sample_id, author), _moment()) if slot.sheets else turn
             for sheet, task, some in _sheets(slot, there, self._fitting(made, author, rows)):
                 if sheet is None and not self._add(task, slot, some, turn):
                     return None
@@ -151,6 +152,11 @@ class _Sender:
     def _entries(self, row: Held, at: Sheet | Task, turn: int) -> list[Item]:
         view = at.view
         return list(tasks.said(row, view, self.cargo.offers, turn)) if view is not None and not row.deleted else []
+
+
+def _moment() -> int:
+    """Milliseconds, which fit into what a browser counts to: a request of a push that was killed is never the later."""
+    return int(time.time() * 1000)
 
 
 def _sheets(slot: Slot, there: Sequence[Task], rows: Iterable[Held]) -> Iterator[tuple[Sheet | None, Task, list[Held]]]:

@@ -29,7 +29,11 @@ class Taking:
 
 @dataclass(slots=True)
 class Plan:
-    """For one sample. `sending` are our words that do not lie there, by author."""
+    """For one sample. `sending` are our words that do not lie there, by author.
+
+    `reopened` are those among them that did lie there: an older request of ours that the server carried out late has
+    taken their place.
+    """
 
     sample_id: str
     slots: Mapping[str, Slot]
@@ -38,6 +42,7 @@ class Plan:
     agreements: list[Agreement] = field(default_factory=list)
     disputes: list[tuple[Agreement, Region | None, str]] = field(default_factory=list)
     sending: dict[str, list[Held]] = field(default_factory=dict)
+    reopened: list[Agreement] = field(default_factory=list)
 
     @property
     def edits(self) -> list[Put | Drop]:
@@ -81,6 +86,8 @@ def _settle(made: Plan, slot: Slot, one: str, agreed: Agreement | None, known: M
     match verdict:
         case Verdict.SEND if mine is not None:
             made.sending.setdefault(slot.author, []).append(mine)
+            if agreed is not None and agreed.rev == mine.rev:
+                made.reopened.append(replace(agreed, rev=0))
         case Verdict.TAKE:
             made.takings.append(_taking(made, slot, one, there, agreed))
         case Verdict.AGREE:

@@ -67,7 +67,7 @@ class Taker:
             self.store.write(edits)
 
     def _note(self, plans: list[Plan]) -> None:
-        agreed: list[Agreement] = [one for made in plans for one in made.agreements]
+        agreed: list[Agreement] = [one for made in plans for one in (*made.agreements, *made.reopened)]
         for made in plans:
             if made.takings:
                 rows = {(held.author, held.id): held for held in self.store.regions(made.sample_id)}
