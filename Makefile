@@ -29,12 +29,12 @@ check: environments ## formatter, linter, types
 	@$(DEV) python -m imagine_widgets.bundle types
 	@$(DEV) mypy
 
-test: environments ## set up what the tests need, then run all of them: two files at a time, then what must be alone
+test: environments ## set up what the tests need, then run all of them: three files at a time, then what must be alone
 	@$(DEV) ruff format --check .
 	@$(DEV) ruff check .
 	@$(DEV) python -m imagine_widgets.bundle test
 	@$(DEV) mypy >.imagine/cache/types.log 2>&1 & types=$$!; \
-	$(DEV) pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"; tests=$$?; \
+	$(DEV) pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone"; tests=$$?; \
 	wait $$types; typed=$$?; cat .imagine/cache/types.log; exit $$((tests | typed))
 	@$(DEV) pytest -m alone $$(grep -l 'mark\.alone' tests/test_*.py)
 

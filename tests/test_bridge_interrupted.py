@@ -13,7 +13,7 @@ pytestmark = pytest.mark.live
 def test_exchanges_that_are_cut_off_anywhere_lose_and_double_nothing(label_studio):
     program = Path(__file__).with_name("interrupted.py")
     done = subprocess.run(
-        [sys.executable, str(program), "10", "3", str(label_studio.port)],
+        [sys.executable, str(program), "6", "3", str(label_studio.port)],
         capture_output=True,
         text=True,
         check=False,
