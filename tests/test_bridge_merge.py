@@ -267,3 +267,22 @@ def test_an_annotation_that_a_person_copied_there_and_changed_is_a_word_of_hers_
     pair.draw(0, box("skeletonema", 4, id=copy), "bob")
     assert (pair.push().labels, pair.pull().new, pair.waiting) == (1, (), 0)
     assert len({row.id for row in pair.store.current(pair.samples[0].id)}) == 3
+
+
+def test_a_region_that_was_sent_unnoted_and_then_deleted_here_goes_there_too(pair, monkeypatch):
+    third = box("chaetoceros", 12)
+    pair.draw(0, third)
+
+    def killed(_, __, agreements):
+        if agreements:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+        cut.setattr(type(pair.store.agreed), "agree", killed)
+        pair.push()
+    assert third.id in said(pair)
+    pair.drop(0, third)
+    pair.pull()
+    pair.push()
+    assert said(pair).keys() == {pair.one.id, pair.two.id}
+    assert (pair.pull().new, pair.waiting, conflicts(pair.store)) == ((), 0, ())

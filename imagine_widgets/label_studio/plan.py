@@ -31,8 +31,8 @@ class Taking:
 class Plan:
     """For one sample. `sending` are our words that do not lie there, by author.
 
-    `reopened` are those among them that did lie there: an older request of ours that the server carried out late has
-    taken their place.
+    `reopened` are notes that make the next push look at those of them that it would not: an older word of ours lies
+    there, whose note was cut off or which the server was late to carry out.
     """
 
     sample_id: str
@@ -73,6 +73,7 @@ def _is_ours(store: Store, made: Plan, noted: Agreement) -> bool:
     ours = there.region in store.agreed.said(noted.sample_id, noted.author, noted.id)
     if ours:
         made.sending.setdefault(noted.author, []).append(mine)
+        made.reopened.append(replace(noted, rev=0))
     return ours
 
 
