@@ -33,6 +33,11 @@ def one_box(name, shape=Box(10, 10, 20, 10)):  # noqa: B008 - it does not change
     return Labels(samples, said, (Prediction("a.png", (Region(name, 0.5, shape),), "net", "abc"),), (Term(name),))
 
 
+def one_author(name):
+    sample = Sample("a.png", "a.png", 64, 48)
+    return Labels((sample,), (Annotation("a.png", (Region("cod", shape=Box(1, 1, 5, 5)),), name),), (), (Term("cod"),))
+
+
 def written(folder, name, labels):
     """What `write` made, in a folder of its own, and every file of it."""
     folder.mkdir()
@@ -97,6 +102,17 @@ def test_shapes_at_and_beyond_the_edge_come_back_or_their_loss_is_told(name, sha
     assert found.annotations == kept.annotations
     lost = any("regions" in loss.what for loss in formats.losses(labels, name))
     assert lost or [r.shape for r in found.annotations[0].regions] == [shape, None]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_half_a_character_in_a_name_or_an_author_is_told_in_a_sentence_and_nothing_is_written(name, tmp_path):
+    path = tmp_path / f"ecotaxa{named(name).ending}"
+    for labels in (one_box("fi\ud83dsh"), one_author("a\ud83d")):
+        held = "author" in named(name).holds.facts or labels.terms[0].name != "cod"
+        if held and any(one.regions for one in keep(labels, named(name).holds).annotations):
+            with pytest.raises(ValueError, match=r"ud83d.* holds half a character, as spoilt texts do: correct it"):
+                formats.write(labels, path, name)
+            assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", EVERY)

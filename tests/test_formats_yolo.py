@@ -74,6 +74,16 @@ def test_names_that_cannot_be_told_refuse_the_folder_as_every_label_would_be_wro
             formats.read(folder(tmp_path, {"data.yaml": text, "labels/a.txt": ""}))
 
 
+def test_an_emoji_that_was_written_as_two_halves_is_one_character_and_half_a_one_is_refused(tmp_path):
+    halves = 'names: ["\\ud83d\\udc1f", "\\U0001f980", "wei\\u00df"]\n'
+    found = formats.read(folder(tmp_path / "in", {"data.yaml": halves, "labels/train/a.txt": "0 0.5 0.5 0.5 0.5\n"}))
+    assert [term.name for term in found.terms] == ["🐟", "🦀", "weiß"]
+    formats.write(found, tmp_path / "out", "yolo")
+    assert formats.read(tmp_path / "out").terms == found.terms
+    with pytest.raises(ValueError, match=r"data.yaml gives no names of classes \('a\\ud83d' has half a character\)"):
+        formats.read(folder(tmp_path / "half", {"data.yaml": 'names: ["a\\ud83d"]\n', "labels/a.txt": ""}))
+
+
 def test_what_reaches_over_the_border_is_cut_there_and_what_lies_outside_is_left_out(tmp_path):
     over = Box(-10, 30, 30, 30), Box(100, 1, 5, 5), Point(1, 1)
     formats.write(labels(*over), tmp_path / "out", "yolo")

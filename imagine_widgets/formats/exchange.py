@@ -110,7 +110,8 @@ def write(
 ) -> tuple[Loss, ...]:
     """Writes `labels` as a new file or folder, whole or not at all; gives what was lost, and `tell`s it first.
 
-    With `strict` raises ValueError, before anything is written, where anything would be lost.
+    With `strict` raises ValueError, before anything is written, where anything would be lost; always for names that
+    no file can hold.
     """
     chosen, target = named(name), Path(path)
     with _unswept():
@@ -122,14 +123,32 @@ def write(
         raise ValueError(f"{chosen.title} cannot hold everything: {'; '.join(map(str, gone))}. Nothing was written.")
     if target.exists():
         raise FileExistsError(f"{target} is there already: name another, or remove it.")
+    _whole(left)
     half = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:
         with _unswept():
             chosen.write(left, half / target.name)
         (half / target.name).replace(target)
+    except UnicodeEncodeError as error:
+        raise ValueError(_halved(error.object[max(0, error.start - 20) : error.end + 20])) from error
     finally:
         shutil.rmtree(half, ignore_errors=True)
     return gone
+
+
+def _whole(labels: Labels) -> None:
+    """Refuse names with half a character, which other programs could not read, or would read as something else."""
+    names = [*(term.name for term in labels.terms), *(sample.id for sample in labels.samples)]
+    names += {one.author for one in labels.annotations} | {one.model for one in labels.predictions}
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(_halved(name)) from error
+
+
+def _halved(text: str) -> str:
+    return f"{ascii(text)} holds half a character, as spoilt texts do: correct it first. Nothing was written."
 
 
 def convert(

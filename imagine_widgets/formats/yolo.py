@@ -102,9 +102,13 @@ def _classes(place: Place) -> tuple[Mapping[int, str], str]:
 
 
 def _name(given: object) -> str:
+    """A name as it is meant: JSON, which data.yaml may be, writes an emoji as two halves, which YAML leaves apart."""
     if not isinstance(given, str) or not given:
         raise ValueError("a name is no text")
-    return given
+    try:
+        return given.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{ascii(given)} has half a character") from error
 
 
 def _samples(place: Place, images: Path | None, skipped: list[Skipped]) -> dict[str, Sample]:
