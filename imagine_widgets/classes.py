@@ -45,7 +45,7 @@ class Classes:
         given = list(labels)
         names = [label.name for label in given]
         if not given or len(set(names)) < len(names):
-            raise ValueError("A grid needs labels, each of them once: pass the labels of a use case.")
+            raise ValueError("Labels are needed, each of them once: pass the labels of a use case.")
         keys = _keys([label.key for label in given], reserved)
         titles = {label.name: label.title or label.name for label in given}
         self._classes = [

@@ -6,10 +6,11 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from imagine_kernels.records import Prediction, Region, Sample, from_json, to_json
+from imagine_kernels.records import Annotation, Prediction, Region, Sample, from_json, to_json
 from imagine_kernels.shapes import Flat
 from imagine_widgets.classes import Classes, Label
 from imagine_widgets.store import Drop, Edit, Held, Put, Step, Store
+from imagine_widgets.store.holding import annotations
 
 TOOL = "labeler"
 COUNTED = 500
@@ -38,7 +39,7 @@ class Scenes:
             raise ValueError("A labeler shows each sample once: some were given twice.")
         self._store, self._author = store, author
         self._rev, _ = store.changed()
-        self._models: dict[str, tuple[Region, ...]] = {one.sample_id: one.regions for one in predictions}
+        self._models: dict[str, Prediction] = {one.sample_id: one for one in predictions}
 
     def regions(self, row: int) -> dict[str, Region]:
         """The regions of one sample by id, what people said over what a model said."""
@@ -52,6 +53,20 @@ class Scenes:
     def with_regions(self) -> Iterator[int]:
         """The rows of samples that have regions, in their order."""
         return (row for row, regions in self._all() if any(one.state != "rejected" for one in regions.values()))
+
+    def annotations(self) -> Iterator[Annotation]:
+        """What people said of the samples, in their order: one annotation for each who said what holds."""
+        told = self._store.changed()[1]
+        for sample in self.samples:
+            if sample.id in told:
+                yield from annotations(self._store.current(sample.id))
+
+    def predictions(self) -> Iterator[Prediction]:
+        """What a model said, as people left it: with what they changed and drew, without what they rejected."""
+        for row, sample in enumerate(self.samples):
+            if sample.id in self._models:
+                regions = tuple(one for one in self.regions(row).values() if one.state != "rejected")
+                yield replace(self._models[sample.id], regions=regions)
 
     def _all(self) -> Iterator[tuple[int, dict[str, Region]]]:
         told = self._store.changed()[1]  # only those the store knows are asked for
@@ -114,7 +129,8 @@ class Scenes:
         return sorted(self._rows[sample] for sample in samples if sample in self._rows)
 
     def _model(self, row: int) -> tuple[Region, ...]:
-        return self._models.get(self.samples[row].id, ())
+        found = self._models.get(self.samples[row].id)
+        return () if found is None else found.regions
 
     def _region(self, told: Mapping[str, Any], known: Region | None, sample: Sample) -> Region:
         shape = from_json(told["shape"])

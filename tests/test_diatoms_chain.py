@@ -1,7 +1,6 @@
 """Fields of a drawn slide through the whole chain, beside their truth: valves found, named, counted, and the index."""
 
 import csv
-import dataclasses
 import math
 from collections import Counter
 
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imagine_kernels import chain, images, use_case
+from imagine_kernels import chain, use_case
 from imagine_kernels.records import Annotation, Prediction, Quantity, Region, Sample
 from imagine_kernels.shapes import Box, RotatedBox
 from imagine_kernels.use_cases.diatoms import chain as diatoms
@@ -205,10 +204,10 @@ def test_box_lies_along_the_valve_with_a_margin_in_the_fields_own_pixels():
         assert (one.width, one.height, one.group) == (200 + 2 * margin, 40 + 2 * margin, "s")
 
 
-def test_boxes_are_shown_on_the_field(slide):
-    field = Sample("f", str(slide / "images" / "field_6_000.png"), 1200, 1000)
-    valve = dataclasses.replace(field, id="f#1", crop=RotatedBox(600, 500, 200, 80, 30))
-    picture, plain = finding.shown(field, [valve]), images.read(field)
-    red = (picture[..., 0].astype(int) - picture[..., 1]) > 60
-    assert red.sum() > 300
-    assert (picture[~red] == plain[~red]).mean() > 0.99
+def test_valves_are_cut_as_people_left_the_boxes(slide):
+    searched = diatoms.read(chain.Work(use_case.get("diatoms"), slide, chain.Options(progress=False)))
+    field = searched.samples[0]
+    kept, drawn = (Region("valve", shape=RotatedBox(x, 500, 200, 80, 30)) for x in (300, 700))
+    work = diatoms.cut(searched, [Prediction(field.id, (kept, drawn), "valves", "")])
+    assert [sample.id for sample in work.samples] == [f"{field.id}#001", f"{field.id}#002"]
+    assert work.tables["fields"][0]["taken"] == 2

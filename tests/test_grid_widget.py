@@ -184,7 +184,7 @@ def test_eight_classes_have_plain_colours_and_forty_eight_are_all_different():
 
 @pytest.mark.parametrize("labels", [[], [Label("one"), Label("one")]])
 def test_a_grid_without_classes_or_with_one_twice_is_refused(labels):
-    with pytest.raises(ValueError, match="A grid needs labels"):
+    with pytest.raises(ValueError, match="Labels are needed"):
         Classes(labels)
 
 

@@ -215,3 +215,22 @@ def test_ten_thousand_regions_open_and_one_edit_tells_only_itself(labeler, store
     labeler.edit("one", row=1, put=[new()])
     assert len(json.dumps(labeler.said("changes")[-1])) < 600
     assert labeler.said("regions") == []
+
+
+def test_annotations_are_what_people_said_and_predictions_what_they_left_of_the_models(store, tmp_path):
+    sample, other = (Sample(name, str(tmp_path / "x.png"), 60, 40) for name in "ab")
+    good, bad, open_ = (Region(LABELS[0].name, 0.5, Box(i, 0, 5, 5), id=f"r{i}") for i in range(3))
+    guess = Prediction("a", (good, bad, open_), "model", "")
+    labeler = Heard([sample, other], LABELS, [guess], store=store, author="pat")
+    told = {"label": 1, "shape": BOX}
+    labeler.edit("1", put=[{"id": "r0", **told, "state": "corrected"}, {"id": "r1", **told, "state": "rejected"}])
+    labeler.edit("2", row=1, put=[{"id": "new", **told, "state": ""}])
+    assert {(one.sample_id, r.id, r.label) for one in labeler.annotations for r in one.regions} == {
+        ("a", "r0", LABELS[1].name),
+        ("a", "r1", LABELS[1].name),
+        ("b", "new", LABELS[1].name),
+    }
+    (left,) = labeler.predictions
+    assert {region.id: region.label for region in left.regions} == {"r0": LABELS[1].name, "r2": LABELS[0].name}
+    assert left.model == "model"
+    labeler.close()

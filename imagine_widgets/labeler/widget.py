@@ -13,7 +13,7 @@ from typing import Any
 import anywidget
 
 from imagine_kernels import environment
-from imagine_kernels.records import Prediction, Sample
+from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_widgets.classes import Label
 from imagine_widgets.failures import sentence, show, shown_below
 from imagine_widgets.labeler.still import still
@@ -78,6 +78,16 @@ class Labeler(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"<Labeler of {len(self._scenes.samples):,} samples; their regions are in {self.store.path}>"
+
+    @property
+    def annotations(self) -> tuple[Annotation, ...]:
+        """What people said of the samples of this labeler, here or anywhere else in the store."""
+        return tuple(self._scenes.annotations())
+
+    @property
+    def predictions(self) -> tuple[Prediction, ...]:
+        """The predictions as people left them: with what they changed and drew, without what they rejected."""
+        return tuple(self._scenes.predictions())
 
     def still(self) -> str:
         """The labeler as it is now as HTML that needs no kernel: counts per label and the first pictures."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from imagine_kernels import chain, measure, sources
 from imagine_kernels.chain import Cell, Step, Work
 from imagine_kernels.predict import facts, predict
-from imagine_kernels.records import Annotation, Region, Sample
+from imagine_kernels.records import Annotation, Prediction, Region, Sample
 from imagine_kernels.shapes import RotatedBox
 from imagine_kernels.use_case import CLASSIFICATION, Model, UseCase
 from imagine_kernels.use_cases.diatoms import finding
@@ -19,8 +19,8 @@ FINDER = "valves"
 
 
 def steps(case: UseCase) -> list[Step]:  # noqa: ARG001 - every use case's chain is asked the same way
-    """Read, find, name, abundance, index."""
-    return [read, find, name, shares, indices]
+    """Read, find, cut out, name, abundance, index."""
+    return [read, find, cut, name, shares, indices]
 
 
 def read(work: Work) -> Work:
@@ -40,24 +40,34 @@ def read(work: Work) -> Work:
 
 
 def find(work: Work) -> Work:
-    """The valves of each field, cut out along their length, in place of the field."""
+    """The valves of each field, in boxes along their length."""
     fields = [sample for sample in work.samples if finding.is_field(sample)]
     if not fields:
         return work
     done = predict(work.case, fields, FINDER, progress=work.options.progress)
-    known = {field.id: field for field in fields}
+    return replace(work, predictions=done.predictions, skipped=(*work.skipped, *done.skipped))
+
+
+def cut(work: Work, found: Iterable[Prediction] | None = None) -> Work:
+    """The valves cut out along their length, in place of their fields; `found` is what people made of the boxes."""
+    known = {sample.id: sample for sample in work.samples if finding.is_field(sample)}
+    if not known:
+        return work
     rows: list[Mapping[str, Cell]] = []
     samples = [sample for sample in work.samples if sample.id not in known]
-    for found in done.predictions:
-        field = known[found.sample_id]
-        valves = list(finding.valves(field, found))
+    for one in work.predictions if found is None else found:
+        field = known[one.sample_id]
+        valves = list(finding.valves(field, one))
         samples += valves
-        cut = sum(bool(finding.cut(region, field)) for region in found.regions)
+        parts = sum(bool(finding.cut(region, field)) for region in one.regions)
         row: dict[str, Cell] = {"slide": field.group, "field": field.id}
-        rows.append(row | {"found": len(found.regions), "cut by an edge": cut, "taken": len(valves)})
-    work = replace(work, samples=tuple(samples), skipped=(*work.skipped, *done.skipped))
-    return work.with_table("fields", tuple(rows)).with_remark(
-        "Of the valves that a field's edge cuts, those at the left and the upper edge are counted (Gundersen 1977)."
+        rows.append(row | {"found": len(one.regions), "cut by an edge": parts, "taken": len(valves)})
+    return (
+        replace(work, samples=tuple(samples), predictions=())
+        .with_table("fields", tuple(rows))
+        .with_remark(
+            "Of the valves that a field's edge cuts, those at the left and the upper edge are counted (Gundersen 1977)."
+        )
     )
 
 

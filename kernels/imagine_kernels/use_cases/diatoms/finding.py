@@ -5,11 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-from PIL import Image, ImageDraw
-
-from imagine_kernels import images
-from imagine_kernels.images import Pixels
 from imagine_kernels.measure import FOLDER
 from imagine_kernels.records import Annotation, Prediction, Quantity, Region, Sample
 from imagine_kernels.shapes import Flat, RotatedBox, TimeFrequency, Track, bounds
@@ -138,13 +133,3 @@ def _place(region: Region) -> tuple[float, float]:
 def more_fields(valves: int, fields: int, wanted: int) -> int:
     """How many fields more the count needs, if they hold as many valves as those before."""
     return math.ceil((wanted - valves) * fields / max(valves, 1))
-
-
-def shown(field: Sample, samples: Iterable[Sample]) -> Pixels:
-    """The field (h, w, 3) with a box around each of its valves among `samples`."""
-    picture = Image.fromarray(images.read(field))
-    pen = ImageDraw.Draw(picture)
-    for sample in samples:
-        if sample.uri == field.uri and isinstance(sample.crop, RotatedBox):
-            pen.polygon(sample.crop.corners(), outline=(226, 87, 76), width=max(1, round(min(picture.size) / 400)))
-    return np.asarray(picture)
