@@ -148,7 +148,7 @@ def _whole(labels: Labels) -> None:
 
 
 def _halved(text: str) -> str:
-    return f"{ascii(text)} holds half a character, as spoilt texts do: correct it first. Nothing was written."
+    return f"{text!a} holds half a character, as spoilt texts do: correct it first. Nothing was written."
 
 
 def convert(

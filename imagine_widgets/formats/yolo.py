@@ -108,7 +108,7 @@ def _name(given: object) -> str:
     try:
         return given.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{ascii(given)} has half a character") from error
+        raise ValueError(f"{given!a} has half a character") from error
 
 
 def _samples(place: Place, images: Path | None, skipped: list[Skipped]) -> dict[str, Sample]:
