@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tqdm.auto import tqdm
 
@@ -33,14 +33,28 @@ class _Sent:
 
     agreements: tuple[Agreement, ...]
     places: Mapping[tuple[str, str], str]
+    absent: tuple[Agreement, ...] = ()
+    """Words that were deleted here before anything was agreed about them, and do not lie there."""
 
 
-def send(server: Server, project: Project, cargo: Cargo, there: Mapping[str, Sequence[int]]) -> None:
-    """Bring the labels of the samples that have tasks there up to what holds in the store."""
+Numbers = Mapping[str, Sequence[int]]
+"""The tasks of each sample."""
+
+
+def send(server: Server, project: Project, cargo: Cargo, there: Numbers, before: Numbers) -> None:
+    """Bring the labels of the samples that have tasks there up to what holds in the store.
+
+    Of samples without a task `before` nothing lies there that was deleted here.
+    """
     store = cargo.store
     if store is None:
         return
-    waiting = [sample for sample in store.agreed.pending(cargo.target) if sample in there]
+    withdrawn: dict[str, list[Agreement]] = defaultdict(list)
+    for one in store.agreed.withdrawn(cargo.target):
+        withdrawn[one.sample_id].append(one)
+    new = [sample for sample in withdrawn if sample in there and sample not in before]
+    store.agreed.agree(cargo.target, [one for sample in new for one in withdrawn.pop(sample)])
+    waiting = [sample for sample in {**store.agreed.pending(cargo.target), **withdrawn} if sample in there]
     sender = _Sender(server, project, cargo, Taker(store, cargo.target))
     with (
         tqdm(total=len(waiting), desc="Labels to Label Studio", unit="image", disable=len(waiting) < MANY) as bar,
@@ -48,8 +62,8 @@ def send(server: Server, project: Project, cargo: Cargo, there: Mapping[str, Seq
     ):
         for start in range(0, len(waiting), NOTED):
             some = waiting[start : start + NOTED]
-            sent = list(pool.map(lambda sample: sender.bring(sample, there[sample]), some))
-            store.agreed.agree(cargo.target, [one for done in sent for one in done.agreements])
+            sent = list(pool.map(lambda sample: sender.bring(sample, there[sample], withdrawn[sample]), some))
+            store.agreed.agree(cargo.target, [one for done in sent for one in (*done.agreements, *done.absent)])
             sender.taker.put({name: place for done in sent for name, place in done.places.items()})
             cargo.tally.labels += sum(len(done.agreements) for done in sent)
             bar.update(len(some))
@@ -76,7 +90,7 @@ class _Sender:
     cargo: Cargo
     taker: Taker
 
-    def bring(self, sample_id: str, numbers: Sequence[int]) -> _Sent:
+    def bring(self, sample_id: str, numbers: Sequence[int], withdrawn: Sequence[Agreement]) -> _Sent:
         """Merge one sample and send what is missing there; again where somebody was faster."""
         for _ in range(_TRIES):
             there = [task for n in numbers if (task := self.server.task(n)) is not None and task.view is not None]
@@ -85,7 +99,7 @@ class _Sender:
             (made,) = self.taker.take([self.taker.plan(sample_id, there)])
             sent = self._send(made, there)
             if sent is not None:
-                return sent
+                return replace(sent, absent=tuple(one for one in withdrawn if not _lies(made, one)))
         return _Sent((), {})
 
     def _send(self, made: Plan, there: Sequence[Task]) -> _Sent | None:
@@ -152,6 +166,12 @@ class _Sender:
     def _entries(self, row: Held, at: Sheet | Task, turn: int) -> list[Item]:
         view = at.view
         return list(tasks.said(row, view, self.cargo.offers, turn)) if view is not None and not row.deleted else []
+
+
+def _lies(made: Plan, one: Agreement) -> bool:
+    """Whether anything may lie there of a region that was deleted here; what was sent about it is noted anyway."""
+    slot = made.slots.get(one.author, Slot(one.author))
+    return one.id in slot.lying or one.id in slot.unread
 
 
 def _moment() -> int:

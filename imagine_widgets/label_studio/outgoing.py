@@ -101,7 +101,7 @@ def _deliver(server: Server, project: Project, cargo: Cargo) -> None:
     there = doubles.tasks_of(server, project) if cargo.tally.images else before
     cargo.tally.total = len(there)
     _predict(server, project, cargo, there, frozenset(before))
-    exchange.send(server, project, cargo, _by_sample(cargo, there))
+    exchange.send(server, project, cargo, _by_sample(cargo, there), _by_sample(cargo, before))
 
 
 def _by_sample(cargo: Cargo, there: Mapping[str, int]) -> Mapping[str, Sequence[int]]:

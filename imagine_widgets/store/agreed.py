@@ -16,6 +16,8 @@ from imagine_widgets.store.holding import region
 from imagine_widgets.store.keys import Keys
 from imagine_widgets.store.spelling import kept, told
 
+NEVER = "~  0"
+"""The mark of what was never seen there; of what is found there later nothing is agreed yet."""
 _NAMED = "JOIN samples s ON s.key = t.sample JOIN authors a ON a.key = t.author"
 _SAME = "{0}.target = ?1 AND {0}.sample = w.sample AND {0}.author = w.author AND {0}.id = w.id"
 _PENDING = f"""FROM words w JOIN samples s ON s.key = w.sample JOIN authors a ON a.key = w.author
@@ -23,6 +25,11 @@ _PENDING = f"""FROM words w JOIN samples s ON s.key = w.sample JOIN authors a ON
     WHERE w.current = 1 AND w.id != '' AND (g.rev != w.rev OR (g.rev IS NULL AND NOT w.deleted))
     AND (c.rev IS NULL OR c.rev != w.rev)"""
 """Regions whose word here the target does not have, and that wait for no person."""
+
+_WITHDRAWN = f"""FROM words w JOIN samples s ON s.key = w.sample JOIN authors a ON a.key = w.author
+    LEFT JOIN agreed g ON {_SAME.format("g")} LEFT JOIN conflicts c ON {_SAME.format("c")}
+    WHERE w.current = 1 AND w.id != '' AND w.deleted AND g.rev IS NULL AND c.rev IS NULL"""
+"""Deleted regions about which nothing is agreed with the target, and that wait for no person."""
 
 _DISPUTE = """INSERT INTO conflicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET rev = excluded.rev, seen = excluded.seen, theirs = excluded.theirs"""
@@ -113,6 +120,13 @@ class Agreed:
         """How many regions of each sample wait to be sent there."""
         asked = f"SELECT s.id, count(*) {_PENDING} GROUP BY s.id"
         return {told(sample): count for sample, count in self._database.rows(asked, (target,))}
+
+    def withdrawn(self, target: str) -> tuple[Agreement, ...]:
+        """Regions that were deleted here before anything was agreed about them: a push that was cut off may have sent
+        them. As agreements: what is noted once they do not lie there.
+        """
+        rows = self._database.rows(f"SELECT s.id, a.name, w.id, w.rev {_WITHDRAWN}", (target,))
+        return tuple(Agreement(told(sample), told(author), told(id_), rev, NEVER) for sample, author, id_, rev in rows)
 
     def unsent(self) -> int:
         """How many regions lie at no target at all as they are here."""
