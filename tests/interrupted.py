@@ -3,7 +3,7 @@
 Run as a program: `interrupted.py COUNT SEED [PORT]`; a server that listens already is never killed. It keeps account of
 what people said here and there, cuts off COUNT exchanges, lets one through after every few, and counts what is lost or
 doubled on either side. What the server does late, after the process that asked was killed, may take one exchange more.
-Its processes are forked before they open anything, so that each life costs milliseconds.
+Its processes are forked before they open anything, so that each life costs milliseconds. They end with it.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bridge_world import LABELS, World
 from house import free_port
-from label_studio_server import running
+from label_studio_server import end_with, running
 
 from imagine_kernels.records import Box, Region
 from imagine_widgets.label_studio import conflicts
@@ -105,8 +105,9 @@ class Account:
 
 def cut(world, way, proxy, whole, chance):
     """One exchange in a process of its own that is cut off at some moment; whether it was."""
-    child = os.fork()
+    here, child = os.getpid(), os.fork()
     if child == 0:
+        end_with(here)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         work = chance.choice([world.push, world.pull])
         done = work(url=proxy.url)
@@ -131,8 +132,9 @@ class Proxy:
     def __init__(self, port):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.pid = os.fork()
+        here, self.pid = os.getpid(), os.fork()
         if self.pid == 0:
+            end_with(here)
             asyncio.run(self._serve(port))
             os._exit(0)
 
@@ -229,7 +231,10 @@ def show(ways, found):
 
 
 def main():
+    """A signal, or the end of what started this, ends all of it: the server, the proxy, and what lies on the disk."""
     count, seed, *port = map(int, sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_with(os.getppid(), signal.SIGTERM)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["IMAGINE_WORK"] = f"{folder}/work"
         given = contextlib.nullcontext(Listening(*port)) if port else running(Path(folder) / "label-studio")

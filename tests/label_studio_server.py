@@ -1,9 +1,11 @@
 """A real Label Studio of its own for the bridge's tests: started in seconds, paused, killed and started again.
 
-This file is also what runs inside: environment labelstudio's gunicorn loads `application` from it.
+This file is also what runs inside environment labelstudio: as a program it is gunicorn, which loads `application` from
+it and ends when the process that started it does, however that ends.
 """
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -52,14 +54,8 @@ class LabelStudio:
     def start(self):
         own = {**OWN, "LABEL_STUDIO_BASE_DATA_DIR": str(self.folder), "HOME": str(self.folder)}
         command = [
-            *(
-                self.python,
-                "-m",
-                "gunicorn",
-                "label_studio_server:application()",
-                "--chdir",
-                str(Path(__file__).parent),
-            ),
+            *(self.python, __file__, str(os.getpid()), "label_studio_server:application()"),
+            *("--chdir", str(Path(__file__).parent)),
             *("--bind", f"127.0.0.1:{self.port}", "--threads", "8", "--timeout", "600", "--no-control-socket"),
         ]
         with (self.folder / "log").open("ab") as log:
@@ -119,6 +115,13 @@ def template(python):
     return Path(done.stdout.splitlines()[-1])
 
 
+def end_with(parent, what=signal.SIGKILL):
+    """Have this process sent a signal when the thread that started it ends, and end now where that was before."""
+    ctypes.CDLL(None).prctl(1, what)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def application():
     """Inside: Django, with the people of PEOPLE and their tokens."""
     import label_studio
@@ -148,3 +151,10 @@ def application():
         Token.objects.filter(user=user).delete()
         Token.objects.create(user=user, key=token)
     return made
+
+
+if __name__ == "__main__":
+    end_with(int(sys.argv.pop(1)))
+    from gunicorn.app.wsgiapp import run
+
+    run()

@@ -7,7 +7,6 @@ from label_studio_server import PEOPLE
 
 from imagine_kernels.records import Box, Region
 from imagine_widgets.label_studio import conflicts, pull, push, settle
-from imagine_widgets.label_studio.server import Server
 from imagine_widgets.store import Store
 
 pytestmark = pytest.mark.live
@@ -268,50 +267,3 @@ def test_an_annotation_that_a_person_copied_there_and_changed_is_a_word_of_hers_
     pair.draw(0, box("skeletonema", 4, id=copy), "bob")
     assert (pair.push().labels, pair.pull().new, pair.waiting) == (1, (), 0)
     assert len({row.id for row in pair.store.current(pair.samples[0].id)}) == 3
-
-
-@pytest.fixture
-def unnoted(pair, monkeypatch):
-    """A third region, which was sent by a push that was killed before its note."""
-    pair.third = box("chaetoceros", 12)
-    pair.draw(0, pair.third)
-
-    def killed(_, __, agreements):
-        if agreements:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
-        cut.setattr(type(pair.store.agreed), "agree", killed)
-        pair.push()
-    assert pair.third.id in said(pair)
-    return pair
-
-
-@pytest.mark.parametrize("ways", [("pull", "push"), ("push",)])
-def test_a_region_that_was_sent_unnoted_and_then_deleted_here_goes_there_too(unnoted, ways):
-    unnoted.drop(0, unnoted.third)
-    done = [getattr(unnoted, way)() for way in ways]
-    assert done[-1].labels == 1
-    assert said(unnoted).keys() == {unnoted.one.id, unnoted.two.id}
-    assert (unnoted.push().labels, unnoted.pull().new, unnoted.waiting, conflicts(unnoted.store)) == (0, (), 0, ())
-
-
-def test_a_region_that_was_sent_unnoted_changed_there_and_deleted_here_is_put_before_a_person(unnoted):
-    there = unnoted.annotation(0)
-    unnoted.update(there, renamed(there, unnoted.third.id, "skeletonema"))
-    unnoted.drop(0, unnoted.third)
-    unnoted.push()
-    assert [one.theirs.label for one in conflicts(unnoted.store)] == ["skeletonema"]
-    assert unnoted.third.id in said(unnoted)
-
-
-def test_what_was_drawn_and_deleted_here_before_it_was_sent_is_looked_for_once(pair, monkeypatch):
-    brief = box("chaetoceros", 12)
-    for number in (0, 1):
-        pair.draw(number, brief)
-        pair.drop(number, brief)
-    asked, whole = [], Server.task
-    monkeypatch.setattr(Server, "task", lambda server, number: asked.append(number) or whole(server, number))
-    assert [pair.push().labels, len(asked), pair.push().labels, len(asked)] == [0, 2, 0, 2]
-    pair.draw(0, brief)
-    assert (pair.push().labels, said(pair).keys()) == (1, {pair.one.id, pair.two.id, brief.id})
