@@ -6,12 +6,13 @@ from typing import Any
 _HOMES = {
     "Grid": "imagine_widgets.grid",
     "Labeler": "imagine_widgets.labeler",
+    "Review": "imagine_widgets.review",
     "Sound": "imagine_widgets.sound.widget",
     "Store": "imagine_widgets.store",
     "Video": "imagine_widgets.video.widget",
 }
 
-__all__ = ["Grid", "Labeler", "Sound", "Store", "Video"]  # found by __getattr__
+__all__ = ["Grid", "Labeler", "Review", "Sound", "Store", "Video"]  # found by __getattr__
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

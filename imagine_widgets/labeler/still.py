@@ -69,20 +69,20 @@ def _pictures(scenes: Scenes) -> Iterable[str]:
         room -= sample.width * sample.height
         if room < 0:
             return
-        yield _picture(scenes, sample, [one for one in scenes.regions(row).values() if one.state != "rejected"])
+        yield picture(scenes, sample, [one for one in scenes.regions(row).values() if one.state != "rejected"])
 
 
-def _picture(scenes: Scenes, sample: Sample, regions: list[Region]) -> str:
+def picture(scenes: Scenes, sample: Sample, regions: list[Region], *, near: bool = False) -> str:
+    """A sample with these regions, all of it or, `near`, the part where they lie."""
     from imagine_kernels.images import thumbnail
 
-    name = escape(readable(sample))
+    name, seen = escape(readable(sample)), drawing.view(sample, regions if near else [])
     try:
-        made = Thumbnail(thumbnail(sample, 2 * drawing.SIDE))
+        made = Thumbnail(thumbnail(drawing.part(sample, seen), 2 * drawing.SIDE))
     except (OSError, ValueError) as error:
         return f"<p>{name}: {escape(str(error))}</p>"
     strokes = [drawing.Stroke(one, COLOURS[scenes.classes.index(one.label) % len(COLOURS)]) for one in regions[:500]]
-    whole = drawing.view(sample, [])
-    svg = drawing.svg(whole, made, strokes, f"{readable(sample)}, {len(regions):,} regions")
+    svg = drawing.svg(seen, made, strokes, f"{readable(sample)}, {len(regions):,} regions")
     for kind, line in _LINES.items():
         svg = svg.replace(f'class="{kind}"', line)
     labels = Counter(_title(scenes, one.label) for one in regions)

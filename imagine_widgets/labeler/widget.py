@@ -6,16 +6,18 @@ The browser shows an edit at once and sends it as a small message; the answer co
 import difflib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import anywidget
+import traitlets
 
 from imagine_kernels import environment
 from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_widgets.classes import Label
-from imagine_widgets.failures import sentence, show, shown_below
+from imagine_widgets.edits import enter
+from imagine_widgets.failures import sentence, shown_below
 from imagine_widgets.labeler.still import still
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
@@ -45,6 +47,7 @@ class Labeler(anywidget.AnyWidget):
         (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
         for name in ("grid/grid.css", "labeler/labeler.css")
     )
+    kind = traitlets.Unicode("labeler").tag(sync=True)
 
     def __init__(
         self,
@@ -59,12 +62,16 @@ class Labeler(anywidget.AnyWidget):
         for name in unknown:
             raise TypeError(_advice(name))
         self.store = store or store_of(samples)
-        self._scenes = Scenes(samples, labels, predictions, self.store, author or environment.user())
+        self._scenes = Scenes(samples, labels, predictions, self.store, author or environment.user(), self.kind)
         self._pictures: OrderedDict[int, Tiles] = OrderedDict()
         self._gate = threading.RLock()
+        self._begin()
         self._queue = TileQueue(self._send_tile)
         super().__init__()
         self.on_msg(self._receive)
+
+    def _begin(self) -> None:
+        """Make what a kind of labeler needs beside the regions, before a browser may ask for it."""
 
     def close(self) -> None:
         """Let the pictures go and end the threads; what was labelled is in the store."""
@@ -102,7 +109,11 @@ class Labeler(anywidget.AnyWidget):
 
     def _receive(self, _widget: object, message: Message, _buffers: object) -> None:
         kind = str(message.get("type"))
-        answers = {
+        with shown_below(self.send, f"{type(self).__name__} could not answer {kind!r}"):
+            self._answers()[kind](message)
+
+    def _answers(self) -> dict[str, Callable[[Message], None]]:
+        return {
             "hello": self._send_state,
             "open": self._open,
             "refresh": lambda _: self._send_regions(self._scenes.changed()),
@@ -111,8 +122,6 @@ class Labeler(anywidget.AnyWidget):
             "edits": self._edit,
             "value": self._send_value,
         }
-        with shown_below(self.send, f"The labeler could not answer {kind!r}"):
-            answers[kind](message)
 
     def _send_state(self, message: Message) -> None:
         scenes = self._scenes
@@ -123,8 +132,7 @@ class Labeler(anywidget.AnyWidget):
     def _open(self, message: Message) -> None:
         row = int(message["row"])
         sample = self._scenes.samples[row]
-        regions, whole = self._scenes.told(row)
-        facts = {"type": "opened", "to": message["to"], "row": row, "regions": regions, "whole": whole}
+        facts = {"type": "opened", "to": message["to"], "row": row, **self._scenes.told(row)}
         facts["classes"] = self._scenes.classes.to_json()
         scale = sample.pixel_size
         facts["scale"] = None if scale is None else {"value": scale.value, "unit": scale.unit}
@@ -167,45 +175,12 @@ class Labeler(anywidget.AnyWidget):
         self.send({"type": "value", "to": message["to"], "x": message["x"], "y": message["y"], "value": value})
 
     def _edit(self, message: Message) -> None:
-        """Do edits in their order. One the disk has no room for waits in the browser, and all after it do."""
-        news: dict[str, Any] = {
-            "type": "changes",
-            "batches": [],
-            "failed": None,
-            "changed": [],
-            "done": [],
-            "undone": [],
-        }
-        rows: list[int] = []
         with self._gate:
-            for edit in message["edits"]:
-                try:
-                    rows += self._do(edit, news)
-                except OSError as error:
-                    news["failed"] = {"batch": edit["batch"], "why": sentence(error)}
-                    break
-                except Exception as error:  # noqa: BLE001  # the edge: a wrong edit must not hold up those after it
-                    show(self.send, "A region was refused", error)
-                    rows.append(int(edit["row"]))
-                news["batches"].append(edit["batch"])
-            self.send(news)
-            self._send_regions(rows)
-
-    def _do(self, edit: Message, news: dict[str, Any]) -> list[int]:
-        """Rows that have to be told as a whole."""
-        if edit["kind"] == "undo":
-            undone = self._scenes.step(self._scenes.undo(edit))
-            news["undone"].append(edit["of"])
-            return [] if undone["row"] is None else [undone["row"]]
-        step, put = self._scenes.edit(edit)
-        news["done"].append(self._scenes.step(step))
-        news["changed"].append({"row": edit["row"], "put": put, "drop": list(edit["drop"])})
-        return []
+            self._send_regions(enter(message["edits"], self._scenes, self.send))
 
     def _send_regions(self, rows: Iterable[int]) -> None:
         for row in dict.fromkeys(rows):
-            regions, whole = self._scenes.told(row)
-            self.send({"type": "regions", "row": row, "regions": regions, "whole": whole})
+            self.send({"type": "regions", "row": row, **self._scenes.told(row)})
 
 
 def _places(message: Message) -> list[Place]:

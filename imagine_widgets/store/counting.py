@@ -13,7 +13,8 @@ _COUNT = """SELECT a.name, w.tool, json_extract(w.record, '$.label', '$.shape.ki
     FROM words w JOIN authors a ON a.key = w.author
     WHERE w.current = 1 AND w.deleted = 0 AND json_valid(w.record) GROUP BY w.author, w.tool, said"""
 _SPEED = """SELECT coalesce(sum((last - first + 1) * (1 - taken)), 0), coalesce(sum(seconds), 0), coalesce(sum(keys), 0)
-    FROM batches WHERE root IS NULL AND seconds IS NOT NULL AND last >= first AND (? IS NULL OR author = ?)"""
+    FROM batches WHERE root IS NULL AND seconds IS NOT NULL AND last >= first AND (? IS NULL OR author = ?)
+    AND (? IS NULL OR tool = ?)"""
 
 
 class Kind(NamedTuple):
@@ -60,8 +61,8 @@ def _kinds(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Kind, int]]:
             yield Kind(told(author), told(tool), label, str(shape or ""), str(state or "")), number
 
 
-def speed(database: Database, author: str | None) -> Speed:
-    """Of one author, or of all."""
-    name = kept(author) if author is not None else None
-    rows = database.rows(_SPEED, (name, name))
+def speed(database: Database, author: str | None, tool: str | None = None) -> Speed:
+    """Of one author, or of all; using one tool, or any."""
+    by, using = (kept(name) if name is not None else None for name in (author, tool))
+    rows = database.rows(_SPEED, (by, by, using, using))
     return Speed(*rows[0]) if rows else Speed(0, 0.0, 0)

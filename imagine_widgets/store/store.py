@@ -151,9 +151,9 @@ class Store:
         """How many live regions there are by author, tool, label, shape and state; no record is made."""
         return counting.counts(self._database)
 
-    def speed(self, author: str | None = None) -> counting.Speed:
-        """How fast an author labelled, or all: her labels an hour, her keys a label."""
-        return counting.speed(self._database, author)
+    def speed(self, author: str | None = None, tool: str | None = None) -> counting.Speed:
+        """How fast an author labelled, or all, using one tool or any: her labels an hour, her keys a label."""
+        return counting.speed(self._database, author, tool)
 
     def know(self, samples: Iterable[Sample]) -> None:
         """Keep the records of samples beside their labels: where the picture lies, its scale, its effort."""

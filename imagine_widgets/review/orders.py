@@ -1,0 +1,81 @@
+"""In which order a person goes through a model's regions, and which of them she wants to see."""
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from imagine_kernels.records import STATES, Region, Sample
+from imagine_kernels.shapes import Flat, extent
+from imagine_widgets.classes import Classes
+from imagine_widgets.grid.guesses import margin
+
+UNCERTAIN, BY_PICTURE, BY_CLASS = "uncertain first", "by picture", "by class"
+ORDERS = (UNCERTAIN, BY_PICTURE, BY_CLASS)
+Order = str | Callable[[Sample, Region], float]
+"""One of `ORDERS`, or a function that gives a number: the smallest come first."""
+_BANDS = 8  # of a picture, gone along like the lines of a page: the next region is near
+
+Found = tuple[int, Region]
+"""The row of a sample, and one of its regions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """What the queue is restricted to: labels of the model, states; empty is any."""
+
+    labels: frozenset[str]
+    states: frozenset[str]
+
+
+def wanted(only: str | Iterable[str], classes: Classes) -> Only:
+    """Which labels and which states a person named. Raises ValueError with the nearest good name."""
+    names = [only] if isinstance(only, str) else [*only]
+    for name in names:
+        if name not in STATES and classes.find(name) is None:
+            known = [*STATES, *(classes[i].name for i in range(len(classes)))]
+            raise ValueError(f"{name!r} is no label and no state of a region. {nearest(name, known)}")
+    labels = frozenset(name for name in names if classes.find(name) is not None)
+    return Only(labels, frozenset(names) - labels)
+
+
+def check(order: Order) -> None:
+    """Raises ValueError with the nearest good name."""
+    if isinstance(order, str) and order not in ORDERS:
+        raise ValueError(f"There is no order {order!r}. {nearest(order, ORDERS)}")
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The good name that is nearest to a wrong one, or some of them."""
+    near = difflib.get_close_matches(name, known, 1)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return f"There are: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}."
+
+
+def ordered(found: Iterable[Found], samples: Sequence[Sample], classes: Classes, order: Order) -> list[Found]:
+    """The regions as they are gone through; those that are alike stay as they came."""
+
+    def doubt(region: Region) -> float:
+        sure = margin(region)
+        return -1.0 if sure is None else sure
+
+    def key(one: Found) -> tuple[float, ...]:
+        row, region = one
+        if callable(order):
+            return (float(order(samples[row], region)),)
+        if order == UNCERTAIN:
+            return (doubt(region),)
+        if order == BY_CLASS:
+            return (classes.index(region.label), doubt(region))
+        return (row, *_place(samples[row], region))
+
+    return sorted(found, key=key)
+
+
+def _place(sample: Sample, region: Region) -> tuple[float, float]:
+    """The band of the picture a region lies in, and where in it; what stands for the whole picture comes first."""
+    if not isinstance(region.shape, Flat):
+        return -1.0, 0.0
+    left, top, _, height = extent(region.shape)
+    band = (top + height / 2) * _BANDS // max(1, sample.height)
+    return band, left if band % 2 == 0 else -left

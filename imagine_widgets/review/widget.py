@@ -1,0 +1,151 @@
+"""The review: the labeler with a queue. A model's regions come one after the other; one key decides and goes on.
+
+The queue and what became of each region are made here, from the store; the browser has the next ones before they come.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import traitlets
+
+from imagine_kernels import environment
+from imagine_kernels.records import Prediction, Sample
+from imagine_widgets.classes import Classes, Label
+from imagine_widgets.grid.favourites import favourites
+from imagine_widgets.labeler import Labeler
+from imagine_widgets.review.orders import UNCERTAIN, Order, check, nearest, wanted
+from imagine_widgets.review.queue import CODES, GUESSES, TOOL, Queue
+from imagine_widgets.review.still import still, words
+from imagine_widgets.store import Speed, Store
+
+DIGITS = "1234567890"
+_OPTIONS = ("store", "author", "order", "only")
+_MOST = 500
+"""Items that are told at a time."""
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many regions a review has, and what became of those that were looked at."""
+
+    total: int
+    accepted: int
+    corrected: int
+    rejected: int
+    uncertain: int
+
+    @property
+    def looked_at(self) -> int:
+        """Regions a person decided on."""
+        return self.accepted + self.corrected + self.rejected + self.uncertain
+
+
+class Review(Labeler):
+    """Show the regions that `predictions` hold one after the other, across `samples`, each decided by one key.
+
+    Regions with a shape and guesses of the whole sample are gone through alike; what nobody decided on comes first, and
+    whoever makes the same review again goes on where she stopped. `labels`, `store` and `author` are as in the labeler.
+    `order` is "uncertain first" (the two best scores nearest), "by picture" (along the picture, as one reads), "by
+    class", or a function of a sample and a region that gives a number: the smallest come first. `only` restricts it to
+    labels of the model, or to states ("uncertain" for a second look), or both.
+
+    Raises TypeError for an unknown option, ValueError for an order, a label or a state that does not exist, and for
+    samples given twice.
+    """
+
+    kind = traitlets.Unicode(TOOL).tag(sync=True)
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        labels: Iterable[Label],
+        predictions: Iterable[Prediction] = (),
+        *,
+        store: Store | None = None,
+        author: str | None = None,
+        order: Order = UNCERTAIN,
+        only: str | Iterable[str] = (),
+        **unknown: object,
+    ) -> None:
+        for name in unknown:
+            raise TypeError(f"Review has no option {name!r}. {nearest(name, _OPTIONS)}")
+        check(order)
+        given, said = list(labels), tuple(predictions)
+        self._author, self._given = author or environment.user(), len(given)
+        self._asked = (said, order, wanted(only, Classes(given)))
+        super().__init__(samples, given, said, store=store, author=self._author)
+
+    def _begin(self) -> None:
+        said, order, only = self._asked
+        self._line = Queue(self._scenes.samples, said, self.store, self._scenes.classes, order, only)
+
+    @property
+    def progress(self) -> Progress:
+        """How many regions there are to look at, and what became of those that were."""
+        self._send_codes(range(len(self._scenes.samples)))
+        counts = self._line.counts()
+        return Progress(len(self._line), *(counts[code] for code in CODES[1:]))
+
+    @property
+    def speed(self) -> Speed:
+        """How fast the author reviewed in this store so far: regions an hour, keys a region."""
+        return self.store.speed(self._author, TOOL)
+
+    def still(self) -> str:
+        """The review as it is now as HTML that needs no kernel: what became of the regions, and the next ones."""
+        self._line.refresh(range(len(self._scenes.samples)))
+        return still(self._line, self._scenes)
+
+    def __repr__(self) -> str:
+        return f"<Review. {words(self._line)}>"
+
+    def _answers(self) -> dict[str, Callable[[Message], None]]:
+        return {**super()._answers(), "queue": self._send_queue}
+
+    def _send_state(self, message: Message) -> None:
+        """The queue goes first: it says which sample the browser opens."""
+        line, speed = self._line, self.speed
+        line.refresh(range(len(self._scenes.samples)))
+        at = line.first_open()
+        told = {"total": len(line), "at": at, "speed": [speed.labels, speed.seconds], "steps": self._steps()}
+        told |= {"guesses": GUESSES if line.guessing else 0, "keys": self._keys()}
+        self.send({"type": "line", "to": message["to"], **told}, [bytes(line.codes)])
+        self._send_queue({**message, "from": at})
+        super()._send_state(message)
+
+    def _keys(self) -> dict[str, int]:
+        """Which class lies on which digit after those of the model's guesses: favourites, then the others in turn."""
+        free = DIGITS[GUESSES if self._line.guessing else 0 :]
+        laid = {key: label for key, label in favourites(self._scenes.classes).items() if key in free}
+        others = (label for label in range(self._given) if label not in laid.values())
+        return laid | dict(zip((key for key in free if key not in laid), others, strict=False))
+
+    def _steps(self) -> dict[str, int]:
+        """Where in the queue the steps were that can still be undone."""
+        words = ((step.id, self.store.word(step.rev)) for step in self.store.steps(self._author, TOOL))
+        places = ((id_, self._line.place(word.sample_id, word.id)) for id_, word in words if word is not None)
+        return {id_: place for id_, place in places if place is not None}
+
+    def _send_queue(self, message: Message) -> None:
+        start = max(0, int(message["from"]))
+        items = self._line.told(start, start + _MOST)
+        classes = self._scenes.classes.to_json()
+        self.send({"type": "queue", "to": message["to"], "from": start, "items": items, "classes": classes})
+
+    def _edit(self, message: Message) -> None:
+        super()._edit(message)
+        self._send_codes(int(edit["row"]) for edit in message["edits"])
+
+    def _send_regions(self, rows: Iterable[int]) -> None:
+        told = list(rows)
+        super()._send_regions(told)
+        self._send_codes(told)
+
+    def _send_codes(self, rows: Iterable[int]) -> None:
+        """Tell every browser that shows this review what became of regions since."""
+        with self._gate:
+            changed = self._line.refresh(rows)
+            if changed:
+                self.send({"type": "codes", "changed": changed})
