@@ -1,5 +1,6 @@
 """The report: the command a person types, real papermill and kernel, and the file somebody without Jupyter reads."""
 
+import dataclasses
 import html
 import json
 import os
@@ -129,3 +130,12 @@ def test_page_of_a_failed_write_is_not_left_half(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         report._write(page, "new")
     assert page.read_text() == "the old one"
+
+
+def test_without_the_use_cases_kernel_one_sentence_and_nothing_half_written(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    case = dataclasses.replace(use_case.get("phytoplankton"), name="no_such_kernel")
+    folder = samples.make_run(tmp_path / "run", count=2, seed=3)
+    with pytest.raises(report.ReportError, match="No kernel of no_such_kernel is installed"):
+        report.make(case, folder, tmp_path / "out.html", progress=False)
+    assert not [*tmp_path.glob("out*")]

@@ -68,6 +68,7 @@ def _page(case: UseCase, images: Path, out: Path | None) -> Path:
 
 def _execute(template: Path, notebook: Path, parameters: dict[str, Any], case: UseCase, *, progress: bool) -> None:
     import papermill
+    from jupyter_client.kernelspec import NoSuchKernel
     from traitlets.config import Config
 
     try:
@@ -85,6 +86,12 @@ def _execute(template: Path, notebook: Path, parameters: dict[str, Any], case: U
                 cwd=str(Path.cwd()),
                 config=Config(own),
             )
+    except NoSuchKernel as error:
+        notebook.unlink(missing_ok=True)
+        raise ReportError(
+            f"No kernel of {case.name} is installed where this ran: the `imagine` of a notebook's terminal has it.",
+            notebook,
+        ) from error
     except papermill.PapermillExecutionError as error:
         raise ReportError(
             f"The report stopped at cell {error.exec_count}: {error.ename}: {error.evalue} "
