@@ -84,16 +84,18 @@ class Scenes:
         held = {one.id: one.region for one in current if one.region is not None}
         return found | held
 
-    def told(self, row: int) -> tuple[list[Json], list[str]]:
-        """The regions for the browser, and the titles of those that stand for the whole sample or lie in time."""
-        drawn, others = [], []
+    def told(self, row: int) -> Json:
+        """For the browser: regions that are drawn, those of the whole sample, titles of those that lie elsewhere."""
+        told: Json = {"regions": [], "whole": [], "others": []}
         for region in self.regions(row).values():
             label = self.classes.index(region.label)
             if isinstance(region.shape, self._kinds):
-                drawn.append(self._json(region, label))
+                told["regions"].append(self._json(region, label))
+            elif region.shape is None:
+                told["whole"].append(self._json(region, label))
             elif region.state != "rejected":
-                others.append(self.classes[label].title)
-        return drawn, others
+                told["others"].append(self.classes[label].title)
+        return told
 
     def edit(self, message: Mapping[str, Any]) -> tuple[Step, list[Json]]:
         """Enter what a person did to regions of one sample; the step, and the regions as they are now.
@@ -133,9 +135,9 @@ class Scenes:
         return () if found is None else found.regions
 
     def _region(self, told: Mapping[str, Any], known: Region | None, sample: Sample) -> Region:
-        shape = from_json(told["shape"])
-        if not isinstance(shape, self._kinds):
-            raise ValueError(f"A {type(shape).__name__} is not drawn in {sample.id}.")  # noqa: TRY004 - of a message
+        shape = from_json(told["shape"]) if told["shape"] is not None else None
+        if shape is not None and not isinstance(shape, self._kinds):
+            raise ValueError(f"A {type(shape).__name__} is not drawn in {sample.id}.")
         label, state = self.classes[int(told["label"])].name, str(told["state"])
         if known is None:
             return Region(label, shape=shape, id=str(told["id"]), state=state)
@@ -146,7 +148,7 @@ class Scenes:
         return {
             "id": region.id,
             "label": label,
-            "shape": to_json(region.shape),
+            "shape": None if region.shape is None else to_json(region.shape),
             "state": region.state,
             "score": region.score,
         }

@@ -183,10 +183,12 @@ def test_what_others_wrote_is_told_when_somebody_looks(labeler, store):
     assert [(one["row"], len(one["regions"])) for one in labeler.said("regions")] == [(1, 1)]
 
 
-def test_labels_of_the_whole_sample_are_told_as_words(labeler, store):
-    store.write([Put("b", Region("debris"), "ada", "grid")])
+def test_labels_of_the_whole_sample_are_regions_without_a_shape_and_what_lies_in_time_is_a_word(labeler, store):
+    whole, heard = Region("debris", id="all"), Region("Actino", shape=TimeFrequency(0, 1))
+    store.write([Put("b", whole, "ada", "grid"), Put("b", heard, "ada")])
     opened, _ = labeler.hear(type="open", row=1)
-    assert (opened["regions"], opened["whole"]) == ([], ["Debris"])
+    told = {"id": "all", "label": 2, "shape": None, "state": "", "score": None}
+    assert (opened["regions"], opened["whole"], opened["others"]) == ([], [told], ["Actinoptychus"])
 
 
 def test_the_number_under_the_pointer_is_the_stored_one(labeler):

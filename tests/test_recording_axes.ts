@@ -1,7 +1,7 @@
 // Seconds and hertz on the page, tracks cut and joined, keys by name, bars of the strip.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actionOf, named } from "../imagine_widgets/recording/keys.ts";
+import { actionOf, named } from "../imagine_widgets/regions/keys.ts";
 import { rowsOf } from "../imagine_widgets/recording/strip.ts";
 import type { Key, TimeFrequency, Track } from "../imagine_widgets/recording/wire.ts";
 import { type Axes, boxOf, clock, hertzOf, steps, stretchOf, yOf } from "../imagine_widgets/sound/axes.ts";

@@ -40,7 +40,7 @@ class Heard:
     def edit(self, batch, put=(), drop=()):
         self.hear(
             type="edits",
-            edits=[{"kind": "edit", "batch": batch, "put": [*put], "drop": [*drop], "seconds": 2, "keys": 3}],
+            edits=[{"kind": "edit", "batch": batch, "row": 0, "put": [*put], "drop": [*drop], "seconds": 2, "keys": 3}],
         )
 
     def said(self, kind):
@@ -163,7 +163,7 @@ def test_what_is_listened_to_comes_as_a_sound(folder, tmp_path):
 def test_an_edit_is_in_the_store_when_it_is_answered_undone_and_done_again(one):
     one.edit("one", put=[new(one)])
     [news] = one.said("changes")
-    assert (news["batches"], news["done"], news["failed"]) == (["one"], ["one"], None)
+    assert (news["batches"], news["done"], news["failed"]) == (["one"], [{"id": "one", "row": 0}], None)
     [held] = one.store.current(one.sample.id)
     assert (held.author, held.tool, held.region.label, held.region.shape) == ("ada", one.kind, "Tripos", one.shape)
     assert one.store.speed("ada").keys_per_label == 3
@@ -171,7 +171,7 @@ def test_an_edit_is_in_the_store_when_it_is_answered_undone_and_done_again(one):
     assert one.said("changes")[-1]["undone"] == ["one"]
     assert [region["id"] for region in one.said("regions")[-1]["regions"]] == ["guess"]
     one.hear(type="edits", edits=[{"kind": "redo", "batch": "three", "of": "two", "root": "one"}])
-    assert one.said("changes")[-1]["done"] == ["one"]
+    assert one.said("changes")[-1]["done"] == [{"id": "one", "row": 0}]
     assert {region.id for region in one.regions} == {"guess", "new"}
     assert [step["id"] for step in one.hear(type="hello")[0]["steps"]] == ["one"]
 
@@ -207,7 +207,7 @@ def test_what_others_wrote_and_labels_of_the_whole_are_told_when_somebody_looks(
     )
     one.hear(type="refresh")
     [told] = one.said("regions")
-    assert (len(told["regions"]), told["whole"]) == (2, ["Debris"])
+    assert (len(told["regions"]), [one["label"] for one in told["whole"]], told["others"]) == (2, [2], [])
 
 
 def test_without_a_kernel_a_picture_and_a_table_are_left_and_nothing_runs(one):

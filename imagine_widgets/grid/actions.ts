@@ -30,7 +30,7 @@ export abstract class Actions {
   abstract say(words: string): void;
 
   act(name: string, detail?: Detail): void {
-    if (!this.state.ready || (this.state.groups.length === 0 && name !== "help")) return;
+    if (!this.state.isReady || (this.state.groups.length === 0 && name !== "help")) return;
     this.state.acts++;
     const inRail = this.parts.rail.contains(document.activeElement);
     if (name === "move" && inRail) return this.moveInRail(String(detail));

@@ -10,8 +10,8 @@ export function titleOf(state: GridState, group: number): string {
 }
 
 export function drawHead({ state, parts }: GridView): void {
-  parts.saved.replaceChildren(...savedWords(state.outbox, state.isCut, state.ready));
-  if (!state.ready) return;
+  parts.saved.replaceChildren(...savedWords(state.outbox, state.isCut, state.isReady));
+  if (!state.isReady) return;
   const { total, confirmed, corrected } = state.arrangement;
   const decided = confirmed + corrected;
   parts.counts.textContent = `${count(decided)} of ${count(total)} decided, ${count(corrected)} corrected`;

@@ -1,23 +1,19 @@
 // What the browser knows of one grid, shared by all its views: the kernel's truth, and over it the edits on their way.
 import { Arrangement, type Group, numbers, openOf } from "./arrangement.ts";
 import { Thumbs } from "./thumbs.ts";
-import type { By, ChangesMessage, Edit, Favourites, FromKernel, Look, Model, OrderMessage, Sent, StateMessage, Step } from "./wire.ts";
-import type { Class, Failure } from "../wire.ts";
+import type { By, ChangesMessage, Edit, Favourites, FromKernel, Look, OrderMessage, Sent, StateMessage, Step } from "./wire.ts";
+import type { Class } from "../wire.ts";
+import { Link, type Model, type News as NewsOf } from "../link.ts";
 import { newId, Outbox } from "../outbox.ts";
 
+type Own = "order" | "decided" | "thumbs" | "closer";
 /** What changed, for the views; "thumbs" brings rows, "closer" a closer look. */
-export type News = "state" | "order" | "decided" | "saving" | "failure" | "thumbs" | "closer";
-export type Listener = (what: News, detail?: number[] | Look) => void;
+export type News = NewsOf<Own>;
 
 export const NONE = -1; // not predicted, not decided
-const PATIENCE_FOR_STATE = 5000; // milliseconds before the kernel is asked for everything once more
 
-export class GridState {
-  readonly model: Model;
-  readonly me = newId();
+export class GridState extends Link<FromKernel, Own, number[] | Look> {
   readonly arrangement = new Arrangement();
-  ready = false;
-  isCut = false;
   isComparing = false;
   classes: Class[] = [];
   favourites: Favourites = {};
@@ -29,73 +25,27 @@ export class GridState {
   undone: { rows: number[]; labels: number[] }[] = []; // what redo does again, the next last
   truth = new Int32Array();
   shown = new Int32Array();
-  failures: Failure[] = [];
-  timer?: number;
-  since = performance.now(); // the last step, for what a label costs
-  acts = 0; // keys and clicks since then
-  readonly listeners = new Set<Listener>();
   readonly outbox = new Outbox<Sent & { things: number[] }>(
     (sent) => this.send({ type: "edits", edits: sent.map(({ after: _, things: __, ...edit }) => edit) }),
     () => this.tell("saving"),
   );
   readonly thumbs = new Thumbs((message) => this.send(message), (rows) => this.tell("thumbs", rows));
-  readonly receive = (message: FromKernel, buffers: DataView<ArrayBuffer>[]): void =>
-    this.guard(() => this.apply(message, buffers));
-  readonly look = (): void => void (this.ready && this.send({ type: "refresh" }));
-  readonly warn = (event: Event): void => void (this.outbox.count && event.preventDefault());
 
-  constructor(model: Model) {
-    this.model = model;
-    model.on("msg:custom", this.receive);
-    model.on("comm_live_update", this.look);
-    window.addEventListener("beforeunload", this.warn);
-    this.hello();
+  constructor(model: Model<FromKernel>) {
+    super(model, "The grid");
+    this.begin();
   }
 
   get groups(): Group[] {
     return this.arrangement.groups;
   }
 
-  send(message: object): void {
-    try {
-      this.model.send({ ...message, to: this.me });
-    } catch (error) {
-      console.info("The review grid has lost its kernel:", error);
-      this.isCut = true; // the kernel was restarted or ended: this grid is no more than a picture
-      this.tell("saving");
-    }
-  }
-
-  hello(): void {
-    this.send({ type: "hello" });
-    this.timer = window.setTimeout(() => this.hello(), PATIENCE_FOR_STATE);
-  }
-
-  listen(listener: Listener): () => void {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
-  }
-
-  tell(what: News, detail?: number[] | Look): void {
+  override tell(what: News, detail?: number[] | Look): void {
     if (what === "state" || what === "decided") this.arrangement.recount(this.shown, this.predicted);
-    for (const listener of this.listeners) this.guard(() => listener(what, detail));
+    super.tell(what, detail);
   }
 
-  guard(work: () => unknown): void {
-    try {
-      work();
-    } catch (caught) {
-      const error = caught instanceof Error ? caught : new Error(String(caught));
-      this.fail({ sentence: `The grid stumbled: ${error.message}`, detail: error.stack ?? "" });
-    }
-  }
-
-  fail(failure: Failure): void {
-    this.failures = [...this.failures.filter((one) => one.sentence !== failure.sentence), failure].slice(-5);
-    for (const listener of this.listeners) listener("failure");
-  }
-
-  apply(message: FromKernel, buffers: DataView<ArrayBuffer>[]): void {
+  protected hear(message: FromKernel, buffers: DataView<ArrayBuffer>[]): void {
     if (message.to && message.to !== this.me) return; // an answer to another tab
     if (message.type === "state") this.applyState(message, buffers);
     else if (message.type === "changes") this.applyChanges(message);
@@ -107,13 +57,12 @@ export class GridState {
   }
 
   applyState(message: StateMessage, buffers: DataView<ArrayBuffer>[]): void {
-    clearTimeout(this.timer);
     const { classes, page, steps, favourites, isComparing } = message;
     const [order, predicted, truth, second] = buffers.map(numbers) as [Int32Array, Int32Array, Int32Array, Int32Array];
     Object.assign(this, { classes, page, steps, favourites, isComparing, predicted, second, truth, shown: truth.slice() });
     this.arrangement.begin(message.groups, order);
     this.replay();
-    this.ready = true;
+    this.settle();
     this.tell("state");
     if (isComparing) this.send({ type: "order", by: "outliers" }); // it is here before anybody asks for it
   }
@@ -143,7 +92,7 @@ export class GridState {
   }
 
   applyChanges(message: ChangesMessage): void {
-    if (!this.ready) return;
+    if (!this.isReady) return;
     this.outbox.answered(message.batches, message.failed);
     if (message.classes) this.classes = message.classes;
     message.rows.forEach((row, i) => {
@@ -211,9 +160,7 @@ export class GridState {
     const batch = newId();
     const step = { id: batch, rows: edit.rows, before: edit.rows.map((row) => this.shown[row]!) };
     edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]!));
-    const now = performance.now();
-    this.outbox.put({ batch, things: edit.rows, ...edit, seconds: (now - this.since) / 1000, keys: this.acts });
-    Object.assign(this, { since: now, acts: 0 });
+    this.outbox.put({ batch, things: edit.rows, ...edit, ...this.cost() });
     if (edit.kind === "undo") this.tell("decided");
     return step;
   }
@@ -222,13 +169,8 @@ export class GridState {
     return openOf(rows, this.shown);
   }
 
-  dispose(): void {
-    clearTimeout(this.timer);
-    window.removeEventListener("beforeunload", this.warn);
-    this.model.off("msg:custom", this.receive);
-    this.model.off("comm_live_update", this.look);
-    this.outbox.dispose();
+  override dispose(): void {
+    super.dispose();
     this.thumbs.dispose();
-    this.listeners.clear();
   }
 }

@@ -61,7 +61,7 @@ export class GridView extends Actions {
     if (what === "failure") return showFailures(this.parts.failures, this.state.failures);
     if (what === "closer") return this.showCloser(detail as Look);
     drawHead(this);
-    if (!this.state.ready || what === "saving") return;
+    if (!this.state.isReady || what === "saving") return;
     if (what === "thumbs") return this.pictures(new Set(detail as number[]));
     if (what === "state") {
       this.parts.rail.replaceChildren();
@@ -148,7 +148,7 @@ export class GridView extends Actions {
     event.stopPropagation();
     if (this.finder.isOpen) return this.finder.press(event);
     if (!this.parts.sheet.hidden) return this.pressInSheet(event);
-    const action = this.state.ready ? actionOf(event, this.state.classes, this.state.favourites) : null;
+    const action = this.state.isReady ? actionOf(event, this.state.classes, this.state.favourites) : null;
     const inCells = this.parts.cells.contains(event.target as Node);
     if (!action || (!inCells && this.belongsToButton(event, action))) return;
     if (action[0] === "class" && (!inCells || !this.turnClass(Number(action[1])))) return;

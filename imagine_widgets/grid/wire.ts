@@ -2,15 +2,6 @@
 
 import type { Class, Failure, Refusal } from "../wire.ts";
 
-/** The browser's half of an anywidget. */
-export interface Model {
-  send(message: object): void;
-  on(event: "msg:custom", callback: (message: FromKernel, buffers: DataView<ArrayBuffer>[]) => void): void;
-  on(event: "comm_live_update", callback: () => void): void;
-  off(event: "msg:custom", callback: (message: FromKernel, buffers: DataView<ArrayBuffer>[]) => void): void;
-  off(event: "comm_live_update", callback: () => void): void;
-}
-
 /** What pictures of a class are sorted by: how sure the model was, how far they lie from their class, a pinned one. */
 export type By = "doubt" | "outliers" | "likeness";
 /** Key → the place of the class that a person laid on it. */

@@ -1,12 +1,13 @@
 // The labeler in the browser: one state for each widget, a view for each place where it is shown.
+import type { Model } from "../link.ts";
 import { LabelerState } from "./state.ts";
 import { LabelerView } from "./view.ts";
-import type { Model } from "./wire.ts";
+import type { FromKernel } from "./wire.ts";
 
 export default () => {
   let state: LabelerState;
   return {
-    initialize({ model }: { model: Model }) {
+    initialize({ model }: { model: Model<FromKernel> }) {
       state = new LabelerState(model);
       return () => state.dispose();
     },

@@ -1,16 +1,19 @@
 // One view of the labeler: what is selected, what is drawn where, and which keys and clicks belong to it.
-import { bounds, type Shape, type XY } from "../drawing/shapes.ts";
+import type { Shape, XY } from "../drawing/shapes.ts";
 import type { Size } from "../drawing/view.ts";
 import { showFailures } from "../elements.ts";
+import type { News } from "../link.ts";
 import { newId } from "../outbox.ts";
+import { press } from "../regions/pressing.ts";
+import { drawLabels, drawRegions, drawTools } from "../regions/sides.ts";
 import { Actions } from "./actions.ts";
 import { frame, type Parts } from "./frame.ts";
 import { type Desk, Hand } from "./hand.ts";
 import { mark } from "./marks.ts";
-import { press, release } from "./pressing.ts";
-import { drawHead, drawLabels, drawLooks, drawPlace, drawRegions } from "./sides.ts";
+import { KEYS } from "./keys.ts";
+import { drawLooks, drawPlace, drawWhere } from "./looks.ts";
 import { Stage } from "./stage.ts";
-import type { LabelerState, News } from "./state.ts";
+import type { LabelerState } from "./state.ts";
 import { tileSource } from "./tiles.ts";
 import type { Drawn, Look } from "./wire.ts";
 
@@ -33,7 +36,7 @@ export class LabelerView extends Actions implements Desk {
   constructor(state: LabelerState, element: HTMLElement) {
     super();
     this.state = state;
-    this.parts = frame((name, detail) => this.state.guard(() => this.act(name, detail)));
+    this.parts = frame((name, detail) => this.ask(name, detail));
     element.append(this.parts.root);
     this.stage = new Stage(this.parts.stage, state.places, () => this.redraw());
     this.stage.layer.shows = ({ id, state: said }) => id !== this.selectedId && said !== "rejected";
@@ -55,10 +58,6 @@ export class LabelerView extends Actions implements Desk {
     return this.selectedId === undefined ? undefined : this.state.places.get(this.selectedId);
   }
 
-  listed(): Drawn[] {
-    return [...this.state.places.values()].filter(({ state }) => state !== "rejected");
-  }
-
   near([x, y]: XY, reach: number): Drawn[] {
     const found = this.state.places.within({ left: x - reach, top: y - reach, right: x + reach, bottom: y + reach });
     return found.filter(({ state }) => state !== "rejected");
@@ -70,27 +69,20 @@ export class LabelerView extends Actions implements Desk {
     this.stage.layer.changed();
     drawRegions(this);
     this.redraw();
-    const one = this.selected();
-    if (one) this.say(`${this.state.classes[one.label]?.title}, ${one.shape.kind}`);
-  }
-
-  /** Select from the list or by key: the view goes there. */
-  choose(id: string | undefined): void {
-    this.select(id);
-    const one = this.selected();
-    if (one) this.stage.reveal(bounds(one.shape));
+    const one = this.picked();
+    if (one) this.say(`${this.title(one.label)}, ${this.words(one)}`);
   }
 
   made(shape: Shape): void {
     const region: Drawn = { id: newId(), label: this.label, shape, state: "", score: null };
     this.state.edit([region]);
     this.select(region.id);
-    this.say(`${this.state.classes[this.label]?.title} drawn`);
+    this.say(`${this.title(this.label)} drawn`);
   }
 
   became(shape: Shape): void {
     const one = this.selected();
-    if (one) this.state.edit([{ ...one, shape, state: this.changed(one) }]);
+    if (one) this.state.edit([this.reshaped(one, shape)]);
   }
 
   /** How long something is, in pixels, and in the unit of the sample where its scale is known. */
@@ -125,7 +117,8 @@ export class LabelerView extends Actions implements Desk {
   }
 
   draw(): void {
-    drawHead(this);
+    drawWhere(this);
+    drawTools(this, this.parts.buttons);
     drawLabels(this);
     drawRegions(this);
     this.redraw();
@@ -148,7 +141,7 @@ export class LabelerView extends Actions implements Desk {
     this.parts.root.remove();
   }
 
-  private news(what: News): void {
+  private news(what: News<"regions" | "opened" | "better" | "value">): void {
     if (what === "failure") return showFailures(this.parts.failures, this.state.failures);
     if (what === "value") return drawPlace(this);
     if (what === "opened") return this.opened();
@@ -184,8 +177,11 @@ export class LabelerView extends Actions implements Desk {
 
   private hear(): void {
     const { root, search, stage, regions } = this.parts;
-    root.addEventListener("keydown", (event) => this.state.guard(() => press(this, event)));
-    root.addEventListener("keyup", (event) => this.state.guard(() => release(this, event)));
+    root.addEventListener("keydown", (event) => this.state.guard(() => press(this, event, KEYS)));
+    root.addEventListener("keyup", (event) => {
+      event.stopPropagation();
+      if (event.key === " ") this.hand.free = false;
+    });
     root.addEventListener("keypress", (event) => event.stopPropagation());
     search.addEventListener("input", () => drawLabels(this));
     stage.addEventListener("pointerdown", () => {

@@ -1,48 +1,26 @@
 // What the labeler and its kernel say to one another (labeler.py is the other side).
-import type { Region } from "../drawing/places.ts";
 import type { Shape } from "../drawing/shapes.ts";
-import type { Class, Failure, Refusal } from "../wire.ts";
+import type { Changes, Labelled, Step, Told } from "../regions/wire.ts";
+import type { Class, Failure } from "../wire.ts";
 
-/** The browser's half of an anywidget. */
-export interface Model {
-  send(message: object): void;
-  on(event: string, callback: (message: FromKernel, buffers: DataView<ArrayBuffer>[]) => void): void;
-  off(event: string, callback: (message: FromKernel, buffers: DataView<ArrayBuffer>[]) => void): void;
-}
-
-export type RegionState = "" | "predicted" | "accepted" | "corrected" | "rejected" | "uncertain";
+export type { RegionState } from "../regions/wire.ts";
 
 /** A region of the sample in sight. */
-export interface Drawn extends Region {
-  state: RegionState;
-  score: number | null;
-}
-
-export interface Step {
-  id: string;
-  row: number;
-}
-
-/** What a person did to regions of one sample in one go. */
-export interface Change {
-  row: number;
-  put: { id: string; label: number; shape: Shape; state: RegionState }[];
-  drop: string[];
-}
-
-export type Sent = { batch: string; things: string[] } & (
-  | ({ kind: "edit"; seconds: number; keys: number } & Change)
-  | { kind: "undo"; of: string; row: number }
-);
+export type Drawn = Labelled<Shape>;
 
 /** Which stored number is black, which white, and gamma. */
 export type Look = readonly [low: number, high: number, gamma: number];
 
-export interface Opened {
+export interface State {
+  type: "state";
+  names: string[];
+  steps: Step[];
+  classes: Class[];
+}
+
+export interface Opened extends Told<Shape> {
   type: "opened";
   row: number;
-  regions: Drawn[];
-  whole: string[];
   classes: Class[];
   scale: { value: number; unit: string } | null;
   width: number;
@@ -54,15 +32,6 @@ export interface Opened {
   brightest?: number;
 }
 
-export interface Changes {
-  type: "changes";
-  batches: string[];
-  failed: Refusal | null;
-  changed: { row: number; put: Drawn[]; drop: string[] }[];
-  done: Step[];
-  undone: string[];
-}
-
 export interface Tile {
   type: "tile";
   place: number[];
@@ -70,10 +39,10 @@ export interface Tile {
 }
 
 export type FromKernel = { to?: string } & (
-  | { type: "state"; names: string[]; steps: Step[]; classes: Class[] }
+  | State
   | Opened
-  | Changes
-  | { type: "regions"; row: number; regions: Drawn[]; whole: string[] }
+  | Changes<Shape>
+  | ({ type: "regions"; row: number } & Told<Shape>)
   | Tile
   | { type: "better"; row: number }
   | { type: "value"; x: number; y: number; value: number[] }

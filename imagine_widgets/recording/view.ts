@@ -2,13 +2,14 @@
 import type { Shape, XY } from "../drawing/shapes.ts";
 import type { Size, View } from "../drawing/view.ts";
 import { showFailures } from "../elements.ts";
-import { type Desk, type Ground, Hand, type Mode } from "../labeler/hand.ts";
+import { type Desk, type Ground, Hand } from "../labeler/hand.ts";
 import type { Drawn } from "../labeler/wire.ts";
+import type { News } from "../link.ts";
+import { press } from "../regions/pressing.ts";
+import { drawLabels, drawRegions, drawTools } from "../regions/sides.ts";
 import { Deeds, type Trade } from "./deeds.ts";
 import { frame, type Parts } from "./frame.ts";
-import { type Action, actionOf } from "./keys.ts";
-import { drawHead, drawLabels, drawRegions, offered } from "./sides.ts";
-import type { News, RecordingState } from "./state.ts";
+import type { RecordingState } from "./state.ts";
 import { type Bar, Strip } from "./strip.ts";
 import type { Labelled } from "./wire.ts";
 
@@ -59,7 +60,6 @@ export abstract class RecordingView extends Deeds implements Desk {
   abstract seek(time: number): void;
   /** A region's shape as it is drawn now; undefined where it is not in sight. */
   abstract flat(one: Labelled): Shape | undefined;
-  abstract describe(one: Labelled): string;
   abstract made(shape: Shape): void;
   abstract became(shape: Shape): void;
   abstract bars(): Bar[];
@@ -68,10 +68,6 @@ export abstract class RecordingView extends Deeds implements Desk {
 
   get page(): Size {
     return { width: this.parts.stage.clientWidth, height: this.parts.stage.clientHeight };
-  }
-
-  get mode(): Mode {
-    return this.hand.mode;
   }
 
   selected(): Drawn | undefined {
@@ -98,8 +94,8 @@ export abstract class RecordingView extends Deeds implements Desk {
     this.selectedId = id;
     drawRegions(this);
     this.redraw();
-    const one = this.chosen();
-    if (one) this.say(`${this.title(one.label)}, ${this.describe(one)}`);
+    const one = this.picked();
+    if (one) this.say(`${this.title(one.label)}, ${this.words(one)}`);
   }
 
   /** Draw all anew with the next frame. */
@@ -112,7 +108,7 @@ export abstract class RecordingView extends Deeds implements Desk {
   }
 
   draw(): void {
-    drawHead(this);
+    this.drawHead();
     drawLabels(this);
     drawRegions(this);
     this.redraw();
@@ -143,17 +139,17 @@ export abstract class RecordingView extends Deeds implements Desk {
     this.parts.stage.focus({ preventScroll: true });
   }
 
-  private news(what: News): void {
+  private news(what: News<"regions" | "surveyed">): void {
     if (what === "failure") return showFailures(this.parts.failures, this.state.failures);
     if (what === "surveyed") this.parts.clock.textContent = `Finding the frames: ${Math.round(this.state.surveyed * 100)} %`;
     if (what === "state") this.opened();
-    if (what === "saving") drawHead(this);
+    if (what === "saving") this.drawHead();
     else this.draw();
   }
 
   private hear(): void {
     const { root, search, stage, regions } = this.parts;
-    root.addEventListener("keydown", (event) => this.state.guard(() => this.press(event)));
+    root.addEventListener("keydown", (event) => this.state.guard(() => press(this, event, { " ": ["play"], ...this.trade.keys })));
     for (const kind of ["keyup", "keypress"]) root.addEventListener(kind, (event) => event.stopPropagation());
     search.addEventListener("input", () => drawLabels(this));
     regions.addEventListener("focus", this.state.look);
@@ -163,39 +159,8 @@ export abstract class RecordingView extends Deeds implements Desk {
     }, { capture: true });
   }
 
-  private press(event: KeyboardEvent): void {
-    event.stopPropagation();
-    if (!this.parts.sheet.hidden) return this.pressInSheet(event);
-    if (event.target === this.parts.search) return this.pressInSearch(event);
-    const target = event.target as Element;
-    const isInput = target instanceof HTMLInputElement && event.key.startsWith("Arrow");
-    const isButton = target instanceof HTMLButtonElement && ["Enter", " "].includes(event.key);
-    const action = isInput || isButton ? null : (this.inList(event) ?? actionOf(event, this.trade.keys));
-    if (!action) return;
-    event.preventDefault();
-    this.act(...action);
-  }
-
-  /** In the list, arrows go through the regions. */
-  private inList(event: KeyboardEvent): Action | null {
-    if (event.target !== this.parts.regions || event.altKey) return null;
-    if (event.key === "ArrowDown") return ["step", 1];
-    return event.key === "ArrowUp" ? ["step", -1] : null;
-  }
-
-  private pressInSearch(event: KeyboardEvent): void {
-    if (event.key !== "Enter" && event.key !== "Escape") return;
-    const [first] = offered(this);
-    if (event.key === "Enter" && first !== undefined) this.act("label", first);
-    event.preventDefault();
-    this.parts.search.value = "";
-    drawLabels(this);
-    this.parts.stage.focus({ preventScroll: true });
-  }
-
-  private pressInSheet(event: KeyboardEvent): void {
-    const shuts = event.key === "Escape" || event.key === "?";
-    if (event.key === "Tab" || shuts) event.preventDefault();
-    if (shuts) this.closeSheet();
+  private drawHead(): void {
+    this.parts.name.textContent = this.state.name;
+    drawTools(this, this.parts.buttons);
   }
 }

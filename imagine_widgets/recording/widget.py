@@ -15,7 +15,8 @@ import traitlets
 from imagine_kernels import environment
 from imagine_kernels.records import Prediction, Region, Sample
 from imagine_widgets.classes import Label
-from imagine_widgets.failures import sentence, show, shown_below
+from imagine_widgets.edits import enter
+from imagine_widgets.failures import sentence, shown_below
 from imagine_widgets.recording.still import still
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
@@ -119,10 +120,10 @@ class Recording(anywidget.AnyWidget):
 
     def _send_state(self, message: Message) -> None:
         facts = self._facts()
-        regions, whole = self._scenes.told(0)
+        told = self._scenes.told(0)  # first: it may meet classes that nobody named
         classes, steps = self._scenes.classes.to_json(), self._scenes.steps()
         state = {"name": self.sample.id, "facts": facts, "classes": classes, "steps": steps}
-        self.send({"type": "state", "to": message["to"], **state, "regions": regions, "whole": whole}, self._figures())
+        self.send({"type": "state", "to": message["to"], **state, **told}, self._figures())
 
     def _send_part(self, place: Place) -> None:
         """Called in the threads of the queue: what fails is told to whoever waits for the part."""
@@ -135,41 +136,13 @@ class Recording(anywidget.AnyWidget):
             self.send(answer, [made])
 
     def _edit(self, message: Message) -> None:
-        """Do edits in their order. One the disk has no room for waits in the browser, and all after it do."""
-        news: dict[str, Any] = {"type": "changes", "batches": [], "failed": None, "done": [], "undone": []}
-        is_whole = False
         with self._gate:
-            for edit in message["edits"]:
-                try:
-                    is_whole |= self._do(edit, news)
-                except OSError as error:
-                    news["failed"] = {"batch": edit["batch"], "why": sentence(error)}
-                    break
-                except Exception as error:  # noqa: BLE001  # the edge: a wrong edit must not hold up those after it
-                    show(self.send, "A region was refused", error)
-                    is_whole = True
-                news["batches"].append(edit["batch"])
-            self.send(news)
-            if is_whole:
+            if enter(message["edits"], self._scenes, self.send):
                 self._send_regions(always=True)
-
-    def _do(self, edit: Message, news: dict[str, Any]) -> bool:
-        """Whether all regions have to be told."""
-        if edit["kind"] == "edit":
-            step, _ = self._scenes.edit({**edit, "row": 0})
-            news["done"].append(step.id)
-            return False
-        self._scenes.undo(edit)
-        if edit["kind"] == "redo":
-            news["done"].append(edit["root"])
-        else:
-            news["undone"].append(edit["of"])
-        return True
 
     def _send_regions(self, *, always: bool) -> None:
         if self._scenes.changed() or always:
-            regions, whole = self._scenes.told(0)
-            self.send({"type": "regions", "regions": regions, "whole": whole})
+            self.send({"type": "regions", **self._scenes.told(0)})
 
 
 def _places(message: Message) -> list[Place]:

@@ -1,10 +1,9 @@
-// What stands beside a recording and follows its state: labels, the list of regions, saved or not.
+// What stands beside a picture or recording and follows its state: labels, the list of regions, saved or not.
 import { count, make, swatch } from "../elements.ts";
-import type { RegionState } from "../labeler/wire.ts";
 import { savedWords } from "../saved.ts";
+import type { Deeds } from "./deeds.ts";
 import { LABEL_KEYS } from "./keys.ts";
-import type { RecordingView } from "./view.ts";
-import type { Labelled } from "./wire.ts";
+import type { Labelled, RegionState } from "./wire.ts";
 
 const LISTED = 200; // regions in the list; more would cost more than they tell
 const OFFERED = 12; // labels in sight; the others are found by searching
@@ -18,19 +17,19 @@ const SIGNS: Record<RegionState, [sign: string, words: string]> = {
   uncertain: ["~", "uncertain"],
 };
 
-export function drawHead({ state, parts, mode }: RecordingView): void {
+/** Saved or not, the tool in hand, what can be undone. */
+export function drawTools<S>({ state, parts, hand }: Deeds<S>, buttons: Iterable<HTMLButtonElement>): void {
   parts.saved.replaceChildren(...savedWords(state.outbox, state.isCut, state.isReady));
-  parts.name.textContent = state.name;
-  for (const one of parts.buttons) {
-    const { action } = one.dataset;
-    if (action === "mode") one.setAttribute("aria-pressed", String(one.dataset.mode === mode));
+  for (const one of buttons) {
+    const { action, mode } = one.dataset;
+    if (action === "mode") one.setAttribute("aria-pressed", String(mode === hand.mode));
     if (action === "undo") one.disabled = state.steps.length === 0;
-    if (action === "redo") one.disabled = state.redos.length === 0;
+    if (action === "redo") one.disabled = state.undone.length === 0;
   }
 }
 
 /** The labels that are offered: the first ones, or those that a search finds. */
-export function offered({ state, parts }: RecordingView): number[] {
+export function offered<S>({ state, parts }: Deeds<S>): number[] {
   const words = parts.search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const all = [...state.classes.keys()];
   if (words.length === 0) return all.slice(0, OFFERED);
@@ -40,14 +39,14 @@ export function offered({ state, parts }: RecordingView): number[] {
   return found.sort((a, b) => starts(a) - starts(b)).slice(0, OFFERED);
 }
 
-export function drawLabels(view: RecordingView): void {
+export function drawLabels<S>(view: Deeds<S>): void {
   const { state, parts } = view;
   const found = offered(view);
   const rows = found.includes(view.label) || parts.search.value || !state.isReady ? found : [view.label, ...found];
   parts.labels.replaceChildren(...rows.map((label) => labelRow(view, label)));
 }
 
-function labelRow(view: RecordingView, label: number): HTMLElement {
+function labelRow<S>(view: Deeds<S>, label: number): HTMLElement {
   const one = view.state.classes[label];
   const key = LABEL_KEYS[label];
   const isChosen = label === view.label;
@@ -60,10 +59,10 @@ function labelRow(view: RecordingView, label: number): HTMLElement {
   );
 }
 
-export function drawRegions(view: RecordingView): void {
+export function drawRegions<S>(view: Deeds<S>): void {
   const { state, parts } = view;
-  const shown = view.listed();
-  parts.count.textContent = `${count(shown.length)}${state.whole.length ? `, of the whole: ${state.whole.join(", ")}` : ""}`;
+  const shown = view.all();
+  parts.count.textContent = `${count(shown.length)}${state.others.length ? `, elsewhere: ${state.others.join(", ")}` : ""}`;
   const at = shown.findIndex(({ id }) => id === view.selectedId);
   const first = Math.max(0, Math.min(at - LISTED / 2, shown.length - LISTED));
   parts.regions.replaceChildren(...shown.slice(first, first + LISTED).map((one) => regionRow(view, one)));
@@ -72,11 +71,11 @@ export function drawRegions(view: RecordingView): void {
   parts.regions.setAttribute("aria-activedescendant", chosen?.id ?? "");
 }
 
-function regionRow(view: RecordingView, one: Labelled): HTMLElement {
+function regionRow<S>(view: Deeds<S>, one: Labelled<S | null>): HTMLElement {
   const found = view.state.classes[one.label];
   const [sign, words] = SIGNS[one.state];
   const score = one.score === null ? "" : `${Math.round(one.score * 100)} %`;
-  const where = view.describe(one);
+  const where = view.words(one);
   return make(
     "div",
     {

@@ -1,26 +1,26 @@
-// Which key does what in every recording; sound and film add their own before these.
+// Which key does what to regions in every widget that draws them; each widget adds its own before these.
 
 /** What a person asks for: a name, and for some of them which, where to or how much. */
 export type Action = [name: string, detail?: string | number];
+/** Keys as `named` has them. */
 export type Table = Record<string, Action>;
+export type Help = [keys: string, what: string][];
 
 export const LABEL_KEYS = "1234567890";
 
-export const HELP: [keys: string, what: string][] = [
+export const HELP: Help = [
   ["1 … 9, 0", "label the selected region; what is drawn next gets this label too"],
   ["/", "search the labels"],
   [", and .", "region before, next region"],
   ["A, Shift + A", "accept the model's region and go on; accept all"],
   ["X", "reject the model's region and go on"],
   ["Delete", "delete the selected region"],
-  ["Alt + arrows", "move the selected region; with Shift, make it larger or smaller"],
   ["U or Ctrl + Z", "undo the last step"],
   ["Shift + U or Ctrl + Y", "do it again"],
   ["Esc", "let go; then Tab leaves the widget"],
   ["?", "this help"],
 ];
 
-/** Keys as `named` has them. */
 const SHARED: Table = {
   "/": ["search"],
   Enter: ["nothing"],
@@ -46,7 +46,6 @@ const SHARED: Table = {
   h: ["whole"],
   Escape: ["letGo"],
   "?": ["help"],
-  " ": ["play"],
   "Alt+ArrowLeft": ["nudge", "-1 0"],
   "Alt+ArrowRight": ["nudge", "1 0"],
   "Alt+ArrowUp": ["nudge", "0 -1"],
