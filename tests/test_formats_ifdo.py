@@ -129,3 +129,86 @@ def test_broken_annotations_are_told_and_the_others_are_read(tmp_path):
     path.write_text('{"image-set-header": {"image-set-na')
     with pytest.raises(ValueError, match="not whole"):
         formats.read(path)
+
+
+def fields(item):
+    return [{k: v for k, v in part.items() if k not in OURS} for part in (item if isinstance(item, list) else [item])]
+
+
+OURS = ("image-annotations", "image-annotation-labels", "image-annotation-creators", "imagine")
+SET = {
+    "image-set-header": {
+        "image-set-ifdo-version": "v2.0.0", "image-set-name": "Dive 7", "image-set-uuid": "f8", "image-latitude": 0.0,
+        "image-set-handle": "https://hdl.handle.net/1", "image-license": {"name": "CC-BY", "uri": "https://x"},
+        "image-creators": [{"name": "Ada Ö"}], "image-datetime": "2019-04-06 04:29:27.000000", "no-field-of-ifdo": [1],
+        "image-annotation-labels": [{"id": "7", "name": "Cod", "info": "all sizes"}],
+        "image-annotation-creators": [
+            {"id": "https://orcid.org/0", "name": "Ada", "type": "expert"}, {"id": "net@1", "name": "net"},
+        ],
+    },
+    "image-set-items": {
+        "a.png": {
+            "image-uuid": "c6", "image-handle": "https://x/c6", "image-camera-yaw-degrees": 20, "image-annotations": [{
+                "shape": "single-pixel", "coordinates": [[1, 2]],
+                "labels": [{"label": "7", "annotator": "https://orcid.org/0", "created-at": "2020-01-01T00:00:00"}],
+            }],
+        },
+        "b.mp4": [{"image-uuid": "c7", "image-datetime": "2019-04-06 05:00:00.000000"}, {
+            "image-datetime": "2019-04-06 05:00:01.000000", "image-depth": 7,
+        }],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["json", "yaml"])
+def test_header_places_and_licences_of_an_image_set_come_back_as_they_came(ending, tmp_path):
+    (tmp_path / "in.yaml").write_text(
+        yaml.safe_dump(SET).replace("'2019-04-06 05:00:01.000000'", "2019-04-06 05:00:01")
+    )
+    found = formats.read(tmp_path / "in.yaml")
+    assert formats.write(found, tmp_path / f"once.{ending}", "ifdo", strict=True) == ()
+    formats.write(formats.read(tmp_path / f"once.{ending}"), tmp_path / "twice.yaml", "ifdo", strict=True)
+    told = yaml.safe_load((tmp_path / "twice.yaml").read_text())
+    (head,), (given,) = fields(told["image-set-header"]), fields(SET["image-set-header"])
+    assert head == given
+    items = {name: fields(item) for name, item in told["image-set-items"].items()}
+    kept = {name: fields(item) for name, item in SET["image-set-items"].items()}
+    kept["b.mp4"][1]["image-datetime"] = "2019-04-06 05:00:01"
+    assert items == kept
+    (label,) = told["image-set-header"]["image-annotation-labels"]
+    assert (label["info"], told["image-set-header"]["image-annotation-creators"]) == (
+        "all sizes", SET["image-set-header"]["image-annotation-creators"],
+    )  # fmt: skip
+    (said,) = told["image-set-items"]["a.png"]["image-annotations"]
+    assert said["labels"][0]["annotator"] == "https://orcid.org/0"
+
+
+def test_the_fields_of_the_real_image_sets_come_back_and_are_told_as_lost_elsewhere(real_data, tmp_path):
+    for name in ("image-example-1", "ifdo-test-v2.0.0"):
+        source = real_data / "exports" / "ifdo" / f"{name}.json"
+        found = formats.read(source)
+        formats.write(found, tmp_path / source.name, "ifdo")
+        told, given = (json.loads(file.read_text()) for file in (tmp_path / source.name, source))
+        assert fields(told["image-set-header"]) == fields(given["image-set-header"])
+        for picture, item in given["image-set-items"].items():
+            assert fields(told["image-set-items"][picture]) == fields(item)
+        lost = {loss.what: loss.count for loss in formats.losses(found, "coco")}
+        (header,) = fields(given["image-set-header"])
+        assert lost["fields of ifdo about the whole data set"] >= len(header)
+        assert lost["samples with fields of ifdo that no record holds"] == len(given["image-set-items"])
+    formats.write(LABELS, tmp_path / "ours.json", "ifdo")
+    assert formats.read(tmp_path / "ours.json").beside == {}, "what we made up is nobody's word"
+
+
+def test_aliases_that_unfold_without_end_are_refused_and_those_that_save_writing_are_read(tmp_path):
+    header = "image-set-header: {image-project: &p {name: x}, image-event: *p}\n"
+    items = "image-set-items: {a.png: {image-uuid: c6, image-context: *p}}\n"
+    (tmp_path / "good.yaml").write_text(header + items)
+    found = formats.read(tmp_path / "good.yaml")
+    assert found.beside["ifdo"].samples == {"a.png": {"image-uuid": "c6", "image-context": {"name": "x"}}}
+    layers = "".join(f"  f{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    (tmp_path / "bomb.yaml").write_text(f"image-set-header:\n  f0: &a0 x\n{layers}{items.replace('*p', '*a0')}")
+    (tmp_path / "endless.yaml").write_text(f"image-set-header: &h {{image-project: *h}}\n{items.replace('*p', '*h')}")
+    for name in ("bomb", "endless"):
+        with pytest.raises(ValueError, match="repeats itself by aliases"):
+            formats.read(tmp_path / f"{name}.yaml")

@@ -1,35 +1,34 @@
 """iFDO 2.0 and 2.1: image sets of marine science with their metadata and annotations, as JSON or YAML.
 
-What the records do not hold of the metadata (where a picture was taken, by whom, under which licence) has to be added
-to a written file before it is published: it is left out rather than made up.
+What the records do not hold of the metadata (where a picture was taken, by whom, under which licence) is kept beside
+them and written back as it came. What no iFDO file said has to be added before a written file is published: it is left
+out rather than made up.
 """
 
 import json
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from imagine_kernels.records import Annotation, Json, Prediction, Quantity, Sample, Skipped, to_json
 from imagine_kernels.shapes import Shape, Track
-from imagine_widgets.formats import carried, ifdo_annotations
+from imagine_widgets.formats import carried, ifdo_annotations, ifdo_fields
 from imagine_widgets.formats.carried import Gathered
 from imagine_widgets.formats.format import Format, Head
 from imagine_widgets.formats.ifdo_annotations import OURS
+from imagine_widgets.formats.ifdo_fields import LABELS, PEOPLE, SAID, Fields, tables
 from imagine_widgets.formats.labels import FACTS, Holds, Labels, Term
 from imagine_widgets.formats.pictures import Pictures
-from imagine_widgets.formats.place import Place, brief, why
+from imagine_widgets.formats.place import why
 
 _HEADER, _ITEMS = "image-set-header", "image-set-items"
-_LABELS, _PEOPLE, _SAID = "image-annotation-labels", "image-annotation-creators", "image-annotations"
-_VERSION = "v2.1.0"
 _APHIA = "urn:lsid:marinespecies.org:taxname:"
 _YAML = frozenset({".yaml", ".yml"})
 
 
 def _detect(head: Head) -> bool:
-    return any(mark in head.start for mark in (_HEADER, _ITEMS, _LABELS, f'"{_SAID}"'))
+    return any(mark in head.start for mark in (_HEADER, _ITEMS, LABELS, f'"{SAID}"'))
 
 
 def shapes(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
@@ -46,6 +45,7 @@ class _Reading:
     images: Path | None
     header: Mapping[str, Any]
     pictures: Pictures
+    fields: Fields
     terms: dict[str, Term] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
     kept: dict[str, Sample] = field(default_factory=dict)
@@ -56,10 +56,11 @@ class _Reading:
 
     def names(self, part: Mapping[str, Any]) -> None:
         """The classes and people that the header or an item tells of."""
-        for one in _tables(part, _LABELS):
+        for one in tables(part, LABELS):
             self.terms[str(one.get("id"))] = _term(one)
-        for one in _tables(part, _PEOPLE):
+        for one in tables(part, PEOPLE):
             self.people[str(one.get("id"))] = str(one.get("name") or one.get("id"))
+        self.fields.names(part)
 
     def item(self, name: str, item: object) -> None:
         """One picture or video."""
@@ -74,11 +75,12 @@ class _Reading:
             self.kept[name] = known
         self.pictures.meet(name, *((known.width, known.height) if known is not None else ()))
         self.taken[name] = {**self.header, **parts[0]}
-        for one in _tables(ours, "empty"):
+        self.fields.item(name, parts, known)
+        for one in tables(ours, "empty"):
             self.gathered.empty(name, str(one.get("author")), one.get("at"))
         for part in parts:
             self.names(part)
-            for number, one in enumerate(part.get(_SAID) or (), start=1):
+            for number, one in enumerate(part.get(SAID) or (), start=1):
                 self._annotation(name, one, f"{name}#{number}")
 
     def _annotation(self, name: str, one: Any, number: str) -> None:  # noqa: ANN401
@@ -104,7 +106,9 @@ class _Reading:
             for name in (region.label, *(opinion.label for opinion in region.opinions)):
                 terms.setdefault(name, Term(name))
         skipped = (*self.skipped, *unsure)
-        return Labels(tuple(map(self._sample, found)), timed, guessed, tuple(terms.values()), skipped)
+        return Labels(
+            tuple(map(self._sample, found)), timed, guessed, tuple(terms.values()), skipped, self.fields.beside()
+        )
 
     def _sample(self, found: Sample) -> Sample:
         if found.id in self.kept:
@@ -116,11 +120,6 @@ class _Reading:
         return replace(
             found, pixel_size=scale, group=str(group) if group else None, taken_at=str(at) if at is not None else None
         )
-
-
-def _tables(part: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
-    found = part.get(key)
-    return (one for one in (found if isinstance(found, list) else []) if isinstance(one, Mapping))
 
 
 def _term(one: Mapping[str, Any]) -> Term:
@@ -135,14 +134,15 @@ def _term(one: Mapping[str, Any]) -> Term:
 
 def read(path: Path, images: Path | None = None) -> Labels:
     """The items of an image set. Raises OSError or ValueError with a sentence."""
-    data = _load(path)
+    data = ifdo_fields.load(path)
     if isinstance(data, Mapping) and "$defs" in data:
         raise ValueError(f"{path} describes the form of iFDO files (it is their schema): it holds no pictures itself.")
     items = data.get(_ITEMS) if isinstance(data, Mapping) else None
     if not isinstance(data, Mapping) or not isinstance(items, Mapping):
         raise ValueError(f"{path} is no iFDO file of version 2: it has no table of {_ITEMS}.")  # noqa: TRY004
     header = data.get(_HEADER)
-    reading = _Reading(path, images, header if isinstance(header, Mapping) else {}, Pictures(path, images))
+    header = header if isinstance(header, Mapping) else {}
+    reading = _Reading(path, images, header, Pictures(path, images), Fields(header))
     reading.names(reading.header)
     for name, item in items.items():
         try:
@@ -150,18 +150,6 @@ def read(path: Path, images: Path | None = None) -> Labels:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             reading.skipped.append(why(f"{path}, item {name}", error))
     return reading.labels()
-
-
-def _load(path: Path) -> Any:  # noqa: ANN401
-    import yaml
-
-    try:
-        text = Place(path).content(path.name).decode("utf-8-sig")
-        if path.suffix.lower() not in _YAML and text.lstrip().startswith("{"):
-            return json.loads(text)
-        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both loaders are safe ones
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise ValueError(f"{path} is not whole: it breaks off or is wrong ({brief(error)}).") from error
 
 
 def write(labels: Labels, path: Path) -> None:
@@ -175,17 +163,16 @@ def write(labels: Labels, path: Path) -> None:
     every: tuple[Annotation | Prediction, ...] = (*labels.annotations, *labels.predictions)
     for one in every:
         said[one.sample_id].append(one)
-    people = dict.fromkeys(one.author if isinstance(one, Annotation) else one.model for one in every)
-    number = str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(sorted(said))))
+    names = dict.fromkeys(one.author if isinstance(one, Annotation) else one.model for one in every)
+    people, kept = ifdo_fields.people_of(labels, names), ifdo_fields.kept_of(labels)
     data = {
-        _HEADER: {
-            "image-set-ifdo-version": _VERSION, "image-set-uuid": number, "image-set-name": path.stem,
-            _LABELS: [{"id": ids[term.name], "name": term.name, OURS: _facts(term)} for term in labels.terms],
-            _PEOPLE: [{"id": name, "name": name} for name in people],
+        _HEADER: ifdo_fields.header(labels, path.stem, ids, people),
+        _ITEMS: {
+            sample.id: ifdo_fields.item(sample, kept, _own(sample, said[sample.id], ids, people))
+            for sample in labels.samples
         },
-        _ITEMS: {sample.id: _item(sample, said[sample.id], ids) for sample in labels.samples},
-    }  # fmt: skip
-    text = json.dumps(data, ensure_ascii=False)
+    }
+    text = json.dumps(data, ensure_ascii=False, default=str)
     if path.suffix.lower() in _YAML:
         text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
     path.write_text(text, encoding="utf-8")
@@ -196,16 +183,12 @@ def _id(term: Term) -> str:
     return _APHIA + code.removeprefix(_APHIA) if code else term.id or term.name
 
 
-def _facts(term: Term) -> Json:
-    return {"parent": term.parent, "id": term.id, "colour": term.colour, "codes": dict(term.codes)}
-
-
-def _item(sample: Sample, said: list[Annotation | Prediction], ids: Mapping[str, str]) -> Json:
+def _own(
+    sample: Sample, said: list[Annotation | Prediction], ids: Mapping[str, str], people: Mapping[str, str]
+) -> Json:
     empty = [{"author": a.author, "at": a.at} for a in said if isinstance(a, Annotation) and not a.regions]
-    found = [ifdo_annotations.entry(one, region, ids) for one in said for region in one.regions]
-    taken = {"image-datetime": sample.taken_at} if sample.taken_at else {}
-    number = str(uuid.uuid5(uuid.NAMESPACE_URL, sample.id))
-    return {"image-uuid": number, **taken, _SAID: found, OURS: {"sample": to_json(sample), "empty": empty}}
+    found = [ifdo_annotations.entry(one, region, ids, people) for one in said for region in one.regions]
+    return {SAID: found, OURS: {"sample": to_json(sample), "empty": empty}}
 
 
 FORMAT = Format(
@@ -215,5 +198,5 @@ FORMAT = Format(
     _detect,
     read,
     write,
-    Holds(frozenset(FACTS), shapes),
+    Holds(frozenset(FACTS) | {f"beside:{ifdo_fields.TOOL}"}, shapes),
 )

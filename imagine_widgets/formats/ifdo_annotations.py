@@ -58,13 +58,15 @@ def _through(shape: Shape) -> Shape | None:
     return drawn(told(shape))
 
 
-def entry(said: Annotation | Prediction, region: Region, ids: Mapping[str, str]) -> Json:
-    """A region as an annotation; `ids` are those of the classes."""
+def entry(said: Annotation | Prediction, region: Region, ids: Mapping[str, str], people: Mapping[str, str]) -> Json:
+    """A region as an annotation; `ids` are those of the classes, `people` of those who said it."""
     shape = told(region.shape)
     packed = carried.pack(said, region, exact=region.shape is None or drawn(shape) == region.shape)
     who, at = (said.author, said.at) if isinstance(said, Annotation) else (said.model, "")
-    labels = [_label(ids[region.label], who, at, region.score)]
-    labels += [_label(ids[one.label], one.author or who, one.at or at, one.score) for one in region.opinions]
+    labels = [_label(ids[region.label], people[who], at, region.score)]
+    for one in region.opinions:
+        author = one.author or who
+        labels.append(_label(ids[one.label], people.get(author, author), one.at or at, one.score))
     return _foreign(region) | shape | {"labels": labels, OURS: packed}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import Any
 
 from imagine_kernels.records import NOTHING, Annotation, Prediction, Region, Sample, Skipped
 from imagine_kernels.shapes import Shape
@@ -29,14 +30,26 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a tool says of a data set as a `whole`, and of its samples by id, that is to be given back as it came."""
+
+    whole: Mapping[str, Any] = field(default_factory=dict)
+    samples: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Labels:
-    """A data set as labels know it. `skipped` names what a reader could not use, each with a sentence."""
+    """A data set as labels know it. `skipped` names what a reader could not use, each with a sentence.
+
+    `beside` is, by tool, what no record holds: names of the set, licences, places, cameras.
+    """
 
     samples: tuple[Sample, ...]
     annotations: tuple[Annotation, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     terms: tuple[Term, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    beside: Mapping[str, Beside] = field(default_factory=dict)
 
 
 def unchanged(shape: Shape | None, sample: Sample) -> tuple[Shape | None, ...]:
@@ -54,7 +67,8 @@ def as_it_is(sample: Sample) -> Sample:
 class Holds:
     """What a format can hold: which of the facts named in `FACTS`, and what becomes of each shape.
 
-    "raw" is the fields of every other tool, "raw:voc" only those of that tool.
+    "raw" is the fields of every other tool, "raw:voc" only those of that tool, "beside:ifdo" what that tool says
+    beside.
 
     `shapes(shape, sample)` gives what comes back of a shape: itself, another one, several, or none at all;
     `samples(sample)` what comes back of the facts of a sample that are held. With `single` a sample has one label of
@@ -117,7 +131,8 @@ def keep(labels: Labels, holds: Holds, seen: Seen | None = None) -> Labels:
     told = {one.sample_id for one in said}
     kept = [_sample(s, holds) for s in labels.samples if "unlabelled" in holds.facts or s.id in told]
     used = named_in(said)
-    return Labels(tuple(kept), annotations, predictions, tuple(_terms(labels.terms, used, holds)))
+    beside = {tool: one for tool, one in labels.beside.items() if f"beside:{tool}" in holds.facts}
+    return Labels(tuple(kept), annotations, predictions, tuple(_terms(labels.terms, used, holds)), beside=beside)
 
 
 def named_in(said: Iterable[Annotation | Prediction]) -> set[str]:

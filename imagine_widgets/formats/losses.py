@@ -6,7 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
-from imagine_widgets.formats.labels import FACTS, IMPORTED, LONG_AGO, Held, Holds, Labels, Term, is_bare, keep, named_in
+from imagine_widgets.formats.labels import (
+    FACTS,
+    IMPORTED,
+    LONG_AGO,
+    Beside,
+    Held,
+    Holds,
+    Labels,
+    Term,
+    is_bare,
+    keep,
+    named_in,
+)
 
 _EXTRAS = ("scores", "state", "opinions")
 _OF_SAMPLES = ("group", "taken_at", "pixel_size", "effort", "crop", "measures")
@@ -86,7 +98,7 @@ class _Tally:
         if region.raw and "raw" not in facts and any(f"raw:{tool}" not in facts for tool in region.raw):
             self.add(FACTS["raw"], *where)
 
-    def beside(self, kind: str, some: Iterable[Annotation | Prediction], samples: Mapping[str, Sample]) -> None:
+    def doubled(self, kind: str, some: Iterable[Annotation | Prediction], samples: Mapping[str, Sample]) -> None:
         """Labels of a sample that can have one of people and one of models."""
         seen: set[str] = set()
         for one in some:
@@ -111,6 +123,15 @@ class _Tally:
             if value:
                 self.miss(fact, term.name)
 
+    def beside(self, tool: str, said: Beside) -> None:
+        """What a tool says of the set and its samples, where the format does not hold it."""
+        if f"beside:{tool}" not in self.holds.facts:
+            if said.whole:
+                self.add(f"fields of {tool} about the whole data set", next(iter(said.whole)), more=len(said.whole))
+            if said.samples:
+                what = f"samples with fields of {tool} that no record holds"
+                self.add(what, next(iter(said.samples)), more=len(said.samples))
+
 
 def losses(labels: Labels, holds: Holds) -> tuple[Loss, ...]:
     """Everything of `labels` that the format changes or drops; nothing where it holds all."""
@@ -126,12 +147,14 @@ def fitted(labels: Labels, holds: Holds) -> tuple[tuple[Loss, ...], Labels]:
         tally.prediction(guess)
     left = keep(labels, holds, tally.regions)
     if holds.single:
-        tally.beside("person", labels.annotations, samples)
-        tally.beside("model", labels.predictions, samples)
+        tally.doubled("person", labels.annotations, samples)
+        tally.doubled("model", labels.predictions, samples)
     said: tuple[Annotation | Prediction, ...] = (*labels.annotations, *labels.predictions)
     told = {one.sample_id for one in said}
     for sample in labels.samples:
         tally.sample(sample, told=sample.id in told)
+    for tool, beside in labels.beside.items():
+        tally.beside(tool, beside)
     used = named_in(said)
     for term in labels.terms:
         tally.term(term, used=term.name in used)
