@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { plan } from "../imagine_widgets/drawing/layer.ts";
-import { detail, paint, type Pen, trace } from "../imagine_widgets/drawing/paint.ts";
+import { paint, painting, type Pen } from "../imagine_widgets/drawing/paint.ts";
 import { COLOURS, colourOf, dashOf, inkOn } from "../imagine_widgets/drawing/palette.ts";
 import { Places, type Region } from "../imagine_widgets/drawing/places.ts";
 import { bounds } from "../imagine_widgets/drawing/shapes.ts";
+import { plan } from "../imagine_widgets/drawing/sheet.ts";
+import { detail, trace } from "../imagine_widgets/drawing/trace.ts";
 import { between, fitting, seen, toPage, toPicture, type View, zoomed } from "../imagine_widgets/drawing/view.ts";
 import { near, numbers, someShape } from "./drawn_shapes.ts";
 
@@ -78,7 +79,7 @@ test("the palette is that of the Python side, and its eight colours come back da
 /** A pen that counts what it is told. */
 function counting(): Pen & Record<string, number> {
   const told: Record<string, unknown> = {};
-  for (const name of ["moveTo", "lineTo", "closePath", "ellipse", "rect", "beginPath", "stroke", "fill", "setLineDash"]) {
+  for (const name of ["moveTo", "lineTo", "closePath", "ellipse", "rect", "beginPath", "stroke", "fill", "setLineDash", "fillRect", "strokeRect"]) {
     told[name] = () => void (told[`n_${name}`] = ((told[`n_${name}`] as number) ?? 0) + 1);
   }
   return told as unknown as Pen & Record<string, number>;
@@ -96,28 +97,52 @@ test("what is small on the page is drawn as a box, what is tiny as a dot", () =>
   assert.deepEqual([steps(1), steps(0.1), steps(0.02)], [39, 1, 1]);
 });
 
-test("ten thousand regions of five classes are five paths", () => {
+test("ten thousand boxes are drawn one by one in portions, each as one line without a rim", () => {
   const regions = Array.from({ length: 10_000 }, (_, i): Region => ({
     id: `${i}`,
     label: i % 5,
     shape: { kind: "Box", x: i, y: i, width: 9, height: 9 },
   }));
+  const [view, look] = [{ left: 0, top: 0, scale: 1 }, { fill: 0.2, line: 2 }];
   const pen = counting();
-  paint(pen, regions, { left: 0, top: 0, scale: 1 }, { fill: 0.2, line: 2 });
-  assert.equal(pen.n_beginPath, 5);
-  assert.equal(pen.n_stroke, 5, "so many have no dark rim");
-  assert.equal(pen.n_rect, 10_000);
+  let portions = 0;
+  for (const _ of painting(pen, regions, view, look)) {
+    portions++;
+    assert.ok((pen.n_strokeRect ?? 0) <= portions * 400, "no portion is much larger than another");
+  }
+  assert.equal(pen.n_strokeRect, 10_000, "so many have no dark rim");
+  assert.equal(pen.n_fillRect ?? 0, 0, "and no inside");
+  const few = counting();
+  paint(few, regions.slice(0, 100), view, look);
+  assert.deepEqual([few.n_strokeRect, few.n_fillRect], [200, 100]);
+  const tiny = counting();
+  paint(tiny, regions, { ...view, scale: 0.1 }, look);
+  assert.deepEqual([tiny.n_fillRect, tiny.n_strokeRect ?? 0], [10_000, 0], "a dot each");
 });
 
-test("a view that moves shifts what was slow to draw, as long as that covers the page", () => {
+test("vertices that the page shows as one are taken once, the first and the last always", () => {
+  const points = Array.from({ length: 400 }, (_, i) => [500 + 400 * Math.cos(i / 63.7), 500 + 400 * Math.sin(i / 63.7)] as [number, number]);
+  for (const scale of [1, 0.1, 0.03]) {
+    const drawn: [number, number][] = [];
+    const note = (x: number, y: number): void => void drawn.push([x, y]);
+    trace({ ...counting(), moveTo: note, lineTo: note } as never, { kind: "Line", points }, { left: 0, top: 0, scale });
+    assert.ok(drawn.length <= 2 + (2 * Math.PI * 400 * scale * Math.SQRT2) / 1.5);
+    near([drawn[0]!, drawn.at(-1)!], [points[0]!, points.at(-1)!].map(([x, y]) => [x * scale, y * scale] as [number, number]));
+    for (const [x, y] of points) assert.ok(drawn.some(([a, b]) => Math.abs(a - x * scale) + Math.abs(b - y * scale) < 1.5));
+  }
+});
+
+test("a view that moves shifts what was drawn as long as that covers the page with some to spare", () => {
   const view: View = { left: 0, top: 0, scale: 1 };
   const drawn = { view, page: PAGE, cost: 50 };
-  assert.equal(plan(undefined, view, PAGE, true), "paint");
-  assert.equal(plan({ ...drawn, cost: 1 }, view, PAGE, true), "paint", "what is quick is drawn sharp");
-  assert.equal(plan(drawn, view, PAGE, false), "paint", "what stands still is drawn sharp");
-  assert.equal(plan(drawn, { ...view, left: 150 }, PAGE, true), "shift");
-  assert.equal(plan(drawn, { ...view, left: 250 }, PAGE, true), "paint", "beyond the rim");
+  assert.equal(plan(drawn, view, PAGE, true), "shift");
+  assert.equal(plan(drawn, view, PAGE, false), "shift", "it is what is wanted");
+  assert.equal(plan(drawn, { ...view, left: 1 }, PAGE, false), "paint", "what stands still is drawn sharp");
+  assert.equal(plan(drawn, { ...view, left: 100 }, PAGE, true), "shift");
+  assert.equal(plan(drawn, { ...view, left: 150 }, PAGE, true), "paint", "near the end of the rim");
+  assert.equal(plan(drawn, { ...view, top: -100 }, PAGE, true), "paint", "near the end of the rim");
   assert.equal(plan(drawn, zoomed(view, 1.5, [400, 300]), PAGE, true), "shift");
+  assert.equal(plan({ ...drawn, cost: 1 }, zoomed(view, 1.5, [400, 300]), PAGE, true), "paint", "what is quick is drawn sharp");
   assert.equal(plan(drawn, zoomed(view, 2, [400, 300]), PAGE, true), "paint", "too coarse");
   assert.equal(plan(drawn, zoomed(view, 0.5, [400, 300]), PAGE, true), "paint", "too small");
   assert.equal(plan(drawn, view, { width: 900, height: 600 }, true), "paint");

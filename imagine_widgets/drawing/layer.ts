@@ -1,43 +1,27 @@
-// The canvas with all regions above the picture. While the view moves, what takes too long to draw anew in each frame is
-// shifted as a bitmap, and drawn once more when the view stands still.
-import { type Look, paint, type Pen } from "./paint.ts";
+// The canvas with all regions above the picture. They are drawn into a bitmap a few milliseconds in each frame; until it
+// is done, the one before is shown, moved and scaled to where the view is now.
+import type { Look } from "./paint.ts";
 import type { Places, Region } from "./places.ts";
-import { between, seen, type Size, type View } from "./view.ts";
+import { plan, prepared, Sheet, SLICE } from "./sheet.ts";
+import { between, type Size, type View } from "./view.ts";
 
-const BUDGET = 6; // milliseconds that drawing may take in a frame that also moves
-const RIM = 0.25; // of the page on each side that the bitmap holds beyond it
-const STRETCH = 1.6; // a bitmap is not scaled by more than this, up or down
-const STILL = 120; // milliseconds without a move after which everything is drawn anew
-
-/** What was drawn into the bitmap, and how long that took in milliseconds. */
-export interface Drawn {
-  view: View;
-  page: Size;
-  cost: number;
-}
-
-/** Whether to draw anew, or to shift what was drawn: "shift" needs a bitmap that covers the page well enough. */
-export function plan(drawn: Drawn | undefined, now: View, page: Size, isMoving: boolean): "paint" | "shift" {
-  if (!drawn || !isMoving || drawn.cost <= BUDGET) return "paint";
-  if (drawn.page.width !== page.width || drawn.page.height !== page.height) return "paint";
-  const { scale, x, y } = between(drawn.view, now);
-  if (scale > STRETCH || scale < 1 / STRETCH) return "paint";
-  const [rimX, rimY] = [page.width * RIM * scale, page.height * RIM * scale];
-  const [right, bottom] = [x + page.width * scale + rimX, y + page.height * scale + rimY];
-  const covers = x - rimX <= 0 && y - rimY <= 0 && right >= page.width && bottom >= page.height;
-  return covers ? "shift" : "paint";
-}
+const GLANCE = 30; // milliseconds of drawing at once where nothing moves: what a hand drew has to be there
+const STILL = 120; // milliseconds without a move after which everything is drawn sharp
 
 export class Layer {
   readonly canvas: HTMLCanvasElement;
   places: Places;
   look: Look = { fill: 0.15, line: 2 };
   shows: (region: Region) => boolean = () => true; // what is selected or rejected is drawn elsewhere or not at all
-  private readonly bitmap = document.createElement("canvas");
-  private drawn: Drawn | undefined;
+  private shown = new Sheet();
+  private next = new Sheet();
+  private isDrawing = false; // the next one
+  private isStale = true; // what is shown
+  private isMoving = false;
   private view: View = { left: 0, top: 0, scale: 1 };
   private page: Size = { width: 0, height: 0 };
   private still = 0;
+  private frame = 0;
 
   constructor(canvas: HTMLCanvasElement, places: Places) {
     this.canvas = canvas;
@@ -46,63 +30,70 @@ export class Layer {
 
   /** Show the regions as this view has them; `isMoving` while more moves are to come. */
   show(view: View, page: Size, isMoving: boolean): void {
-    Object.assign(this, { view, page });
+    Object.assign(this, { view, page, isMoving });
     window.clearTimeout(this.still);
-    if (plan(this.drawn, view, page, isMoving) === "paint") this.draw();
+    const isWell = !this.isStale && plan(this.shown, view, page, isMoving) === "shift";
+    if (isWell) this.isDrawing &&= isMoving;
+    else if (!this.isDrawing || !this.isWorthwhile()) this.begin();
     this.blit();
-    if (isMoving) this.still = window.setTimeout(() => this.changed(), STILL);
+    if (isMoving) this.still = window.setTimeout(() => this.show(this.view, this.page, false), STILL);
   }
 
   /** Regions or their looks changed. */
   changed(): void {
-    this.drawn = undefined;
+    this.isStale = true;
+    this.isDrawing = false;
     this.show(this.view, this.page, false);
   }
 
-  /** The milliseconds that the last full drawing took. */
-  get cost(): number {
-    return this.drawn?.cost ?? 0;
+  /** Another picture is shown: nothing of what was drawn belongs there. */
+  forget(): void {
+    this.shown.clear();
+    this.isDrawing = false;
+    this.isStale = true;
   }
 
   dispose(): void {
     window.clearTimeout(this.still);
-    for (const canvas of [this.canvas, this.bitmap]) canvas.width = canvas.height = 0; // gives the memory back at once
+    window.cancelAnimationFrame(this.frame);
+    this.shown.clear();
+    this.next.clear();
+    this.canvas.width = this.canvas.height = 0; // gives the memory back at once
   }
 
-  private draw(): void {
-    const began = performance.now();
-    const { page, view } = this;
-    const [rimX, rimY] = [page.width * RIM, page.height * RIM];
-    const wide = { left: view.left - rimX / view.scale, top: view.top - rimY / view.scale, scale: view.scale };
-    const size = { width: page.width + 2 * rimX, height: page.height + 2 * rimY };
-    const pen = prepared(this.bitmap, size);
-    paint(pen, this.places.within(seen(wide, size)).filter(this.shows), wide, this.look);
-    this.drawn = { view, page, cost: performance.now() - began };
+  /** Whether what is being drawn will be of use: one that moves fast would never see any drawn to its end otherwise. */
+  private isWorthwhile(): boolean {
+    const { view, page } = this.next;
+    if (!this.isMoving) return plan(this.next, this.view, this.page, false) === "shift";
+    const { scale, x, y } = between(view, this.view);
+    const isNear = Math.abs(x) < page.width / 2 && Math.abs(y) < page.height / 2;
+    return isNear && scale < 2 && scale > 0.5 && page.width === this.page.width && page.height === this.page.height;
+  }
+
+  private begin(): void {
+    if (this.page.width === 0 || this.page.height === 0) return;
+    this.next.begin(this.view, this.page, this);
+    this.isDrawing = true;
+    this.draw(this.isMoving ? SLICE : GLANCE);
+  }
+
+  private draw(milliseconds: number): void {
+    this.isDrawing = !this.next.draw(milliseconds);
+    if (this.isDrawing) return void (this.frame ||= window.requestAnimationFrame(() => this.goOn()));
+    [this.shown, this.next] = [this.next, this.shown];
+    this.isStale = false;
+    if (!this.isMoving) this.next.clear();
+  }
+
+  private goOn(): void {
+    this.frame = 0;
+    if (!this.isDrawing) return;
+    this.draw(SLICE);
+    if (!this.isDrawing || this.shown.isEmpty) this.blit();
   }
 
   private blit(): void {
     const pen = prepared(this.canvas, this.page);
-    if (!this.drawn || this.bitmap.width === 0) return;
-    const { scale, x, y } = between(this.drawn.view, this.view);
-    const { width, height } = this.page;
-    pen.drawImage(
-      this.bitmap,
-      x - width * RIM * scale,
-      y - height * RIM * scale,
-      width * (1 + 2 * RIM) * scale,
-      height * (1 + 2 * RIM) * scale,
-    );
+    (this.shown.isEmpty ? this.next : this.shown).show(pen, this.view);
   }
-}
-
-/** An empty canvas of a size in pixels of the page, as fine as the screen. */
-function prepared(canvas: HTMLCanvasElement, { width, height }: Size): Pen {
-  const ratio = window.devicePixelRatio || 1;
-  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
-  const pen = canvas.getContext("2d")!;
-  pen.setTransform(1, 0, 0, 1, 0, 0);
-  pen.clearRect(0, 0, across, down);
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return pen;
 }

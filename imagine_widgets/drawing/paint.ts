@@ -1,18 +1,17 @@
-// Regions → strokes on a canvas. Small ones become boxes and dots, and one path holds all that look alike: ten thousand
-// outlines of forty points would take longer than a frame otherwise.
+// Regions → strokes on a canvas, in small portions. Small ones become boxes and dots; each shape is drawn by itself:
+// without a graphics card a browser draws a thousand boxes ten times faster than one path of a thousand boxes.
 import { colourOf, dashOf } from "./palette.ts";
 import { paintMask } from "./paint_mask.ts";
 import type { Region } from "./places.ts";
-import { bounds, rings, type Shape, type XY } from "./shapes.ts";
+import { bounds, type Shape } from "./shapes.ts";
+import { detail, trace } from "./trace.ts";
 import type { View } from "./view.ts";
 
 export type Pen = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
-type Path = Pick<Pen, "moveTo" | "lineTo" | "closePath" | "ellipse" | "rect">;
 
-const DOT = 4; // pixels of the page below which a shape is a dot
-const BOX = 14; // and below which it is a box
 const MANY = 3000; // shapes in sight, past which lines have neither dashes nor a dark rim
-const CROSS = 5; // half the size of a point's cross, in pixels of the page
+const PORTION = 5000; // work of one portion, by `weight`: about a millisecond
+const RIM = "rgba(0, 0, 0, 0.55)"; // around each line, so that it shows on what has its colour
 
 export interface Look {
   /** Opacity of the insides, 0 to 1. */
@@ -21,100 +20,114 @@ export interface Look {
   line: number;
 }
 
-/** How a shape of this extent, in pixels of the page, is drawn. */
-export function detail(shape: Shape, scale: number): "whole" | "box" | "dot" {
-  if (shape.kind === "Point") return "whole";
-  const { left, top, right, bottom } = bounds(shape);
-  const extent = Math.max(right - left, bottom - top) * scale;
-  if (extent < DOT) return "dot";
-  return extent < BOX && shape.kind !== "Box" ? "box" : "whole";
-}
-
 /** Draw regions; those of one class at once. What a model said and nobody confirmed is dashed. */
 export function paint(pen: Pen, regions: readonly Region[], view: View, look: Look): void {
-  const alike = new Map<string, Region[]>();
-  for (const region of regions) {
-    const key = `${region.label} ${region.state ?? ""}`;
-    const those = alike.get(key);
-    if (those) those.push(region);
-    else alike.set(key, [region]);
-  }
+  for (const _ of painting(pen, regions, view, look));
+}
+
+/** The same in portions of a millisecond or so, of those that `shows` lets through: whoever asks for the next says when. */
+export function* painting(
+  pen: Pen,
+  regions: readonly Region[],
+  view: View,
+  look: Look,
+  shows: (region: Region) => boolean = () => true,
+): Generator<void, void> {
   const isPlain = regions.length > MANY;
-  pen.lineJoin = "round";
-  for (const those of alike.values()) paintAlike(pen, those, view, look, isPlain);
+  const groups = yield* alike(regions, shows);
+  pen.lineJoin = "miter"; // a box with round corners takes ten times as long
+  pen.miterLimit = 2;
+  for (const [, those] of [...groups].sort(([a], [b]) => a - b)) {
+    for (const some of portions(those, view.scale)) {
+      paintAlike(pen, some, view, look, isPlain);
+      yield;
+    }
+  }
   pen.setLineDash([]);
+}
+
+/** Regions that have one colour and one kind of line. */
+function* alike(regions: readonly Region[], shows: (region: Region) => boolean): Generator<void, Map<number, Region[]>> {
+  const found = new Map<number, Region[]>();
+  for (let i = 0; i < regions.length; i++) {
+    const region = regions[i]!;
+    if (i % PORTION === PORTION - 1) yield;
+    if (!shows(region)) continue;
+    const key = region.label * 2 + (region.state === "predicted" ? 1 : 0);
+    const those = found.get(key);
+    if (those) those.push(region);
+    else found.set(key, [region]);
+  }
+  return found;
+}
+
+function* portions(regions: Region[], scale: number): Generator<Region[]> {
+  let [from, work] = [0, 0];
+  for (let i = 0; i < regions.length; i++) {
+    work += weight(regions[i]!.shape, scale);
+    if (work < PORTION) continue;
+    yield regions.slice(from, i + 1);
+    [from, work] = [i + 1, 0];
+  }
+  if (from < regions.length) yield regions.slice(from);
+}
+
+/** How long a shape takes to draw, roughly: a dot takes 3. */
+function weight(shape: Shape, scale: number): number {
+  if (detail(shape, scale) === "dot") return 3;
+  return shape.kind === "Box" ? 15 : shape.kind === "Mask" ? 1500 : 400;
 }
 
 function paintAlike(pen: Pen, regions: readonly Region[], view: View, look: Look, isPlain: boolean): void {
   const [{ label, state }] = regions as [Region];
   const colour = colourOf(label);
+  pen.fillStyle = colour;
+  const drawn = regions.map(({ shape }) => figure(pen, shape, view)).filter((one) => one !== undefined);
   for (const { shape } of regions) {
     if (shape.kind === "Mask") paintMask(pen, shape, view, colour, Math.max(look.fill, 0.25));
   }
-  pen.beginPath();
-  for (const { shape } of regions) trace(pen, shape, view);
-  if (look.fill > 0 && !isPlain) {
-    pen.globalAlpha = look.fill;
-    pen.fillStyle = colour;
-    pen.fill("evenodd");
-    pen.globalAlpha = 1;
-  }
   if (!isPlain) {
+    if (look.fill > 0) fill(pen, drawn, look.fill);
     pen.setLineDash([]);
-    pen.strokeStyle = "rgba(0, 0, 0, 0.55)";
-    pen.lineWidth = look.line + 2;
-    pen.stroke();
+    stroke(pen, drawn, RIM, look.line + 2);
     pen.setLineDash(state === "predicted" ? [5, 4] : [...dashOf(label)]);
   }
-  pen.strokeStyle = colour;
-  pen.lineWidth = look.line;
-  pen.stroke();
+  stroke(pen, drawn, colour, look.line);
 }
 
-/** Add a shape to a path, with as much detail as can be seen. */
-export function trace(path: Path, shape: Shape, view: View): void {
-  const { scale } = view;
-  const how = detail(shape, scale);
-  if (how === "whole") return traceWhole(path, shape, view);
-  const { left, top, right, bottom } = bounds(shape);
-  const [x, y] = [(left - view.left) * scale, (top - view.top) * scale];
-  if (how === "box") path.rect(x, y, (right - left) * scale, (bottom - top) * scale);
-  else path.rect(x + ((right - left) * scale) / 2 - 1, y + ((bottom - top) * scale) / 2 - 1, 2, 2);
-}
+/** A shape on the page: the sides of a box, or a path. */
+type Figure = { box?: [number, number, number, number]; path?: Path2D; hasInside: boolean };
 
-function traceWhole(path: Path, shape: Shape, view: View): void {
-  const { left, top, scale } = view;
-  switch (shape.kind) {
-    case "Point": {
-      const [x, y] = [(shape.x - left) * scale, (shape.y - top) * scale];
-      path.moveTo(x - CROSS, y);
-      path.lineTo(x + CROSS, y);
-      path.moveTo(x, y - CROSS);
-      path.lineTo(x, y + CROSS);
-      return;
-    }
-    case "Box":
-    case "Mask":
-      path.rect((shape.x - left) * scale, (shape.y - top) * scale, shape.width * scale, shape.height * scale);
-      return;
-    case "Ellipse": {
-      const turn = ((shape.angle ?? 0) * Math.PI) / 180;
-      const [x, y] = [(shape.x - left) * scale, (shape.y - top) * scale];
-      path.moveTo(x + shape.radius_x * scale * Math.cos(turn), y + shape.radius_x * scale * Math.sin(turn));
-      path.ellipse(x, y, shape.radius_x * scale, shape.radius_y * scale, turn, 0, 2 * Math.PI);
-      return;
-    }
-    case "Line":
-      return traceThrough(path, shape.points, view, false);
-    default:
-      for (const ring of rings(shape)) traceThrough(path, ring, view, true);
+/** A shape as it is drawn; nothing for a dot, which is put down at once. */
+function figure(pen: Pen, shape: Shape, view: View): Figure | undefined {
+  const how = detail(shape, view.scale);
+  if (how !== "whole" || shape.kind === "Box" || shape.kind === "Mask") {
+    const { left, top, right, bottom } = bounds(shape);
+    const [x, y] = [(left - view.left) * view.scale, (top - view.top) * view.scale];
+    const [width, height] = [(right - left) * view.scale, (bottom - top) * view.scale];
+    if (how === "dot") return void pen.fillRect(x + width / 2 - 2, y + height / 2 - 2, 4, 4);
+    return { box: [x, y, width, height], hasInside: shape.kind !== "Mask" && shape.kind !== "Line" };
   }
+  const path = new Path2D();
+  trace(path, shape, view);
+  return { path, hasInside: shape.kind !== "Line" && shape.kind !== "Point" };
 }
 
-function traceThrough(path: Path, points: readonly XY[], { left, top, scale }: View, closed: boolean): void {
-  points.forEach(([x, y], i) => {
-    if (i === 0) path.moveTo((x - left) * scale, (y - top) * scale);
-    else path.lineTo((x - left) * scale, (y - top) * scale);
-  });
-  if (closed) path.closePath();
+function fill(pen: Pen, figures: readonly Figure[], opacity: number): void {
+  pen.globalAlpha = opacity;
+  for (const { box, path, hasInside } of figures) {
+    if (!hasInside) continue;
+    if (box) pen.fillRect(...box);
+    else if (path) pen.fill(path, "evenodd");
+  }
+  pen.globalAlpha = 1;
+}
+
+function stroke(pen: Pen, figures: readonly Figure[], colour: string, width: number): void {
+  pen.strokeStyle = colour;
+  pen.lineWidth = width;
+  for (const { box, path } of figures) {
+    if (box) pen.strokeRect(...box);
+    else if (path) pen.stroke(path);
+  }
 }

@@ -54,9 +54,10 @@ export class Places<Item extends Region = Region> {
   /** The regions whose boxes meet a part of the picture. */
   within({ left, top, right, bottom }: Bounds): Item[] {
     const found: Item[] = [];
+    const hasStale = this.stale.size > 0;
     for (const at of this.index?.search(left, top, right, bottom) ?? []) {
       const item = this.indexed[at]!;
-      if (!this.stale.has(item.id)) found.push(item);
+      if (!hasStale || !this.stale.has(item.id)) found.push(item);
     }
     for (const item of this.loose.values()) {
       const box = bounds(item.shape);

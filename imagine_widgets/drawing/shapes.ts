@@ -120,8 +120,16 @@ export function bounds(shape: Shape): Bounds {
     case "Line":
       return around(shape.points);
     default:
-      return around(rings(shape).flat());
+      return aroundOutlines(shape);
   }
+}
+
+const known = new WeakMap<Shape, Bounds>(); // of outlines: each is asked for in every frame, and none ever changes
+
+function aroundOutlines(shape: Shape): Bounds {
+  let found = known.get(shape);
+  if (!found) known.set(shape, (found = around(rings(shape).flat())));
+  return found;
 }
 
 function around(points: readonly XY[]): Bounds {

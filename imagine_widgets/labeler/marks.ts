@@ -1,5 +1,5 @@
 // The selected region with its handles, and the one that is being drawn, as SVG above the canvas.
-import { trace } from "../drawing/paint.ts";
+import { trace } from "../drawing/trace.ts";
 import { type Handle, handles } from "../drawing/handles.ts";
 import { colourOf } from "../drawing/palette.ts";
 import type { Shape, XY } from "../drawing/shapes.ts";

@@ -6,7 +6,7 @@ import { Places, type Region } from "../../imagine_widgets/drawing/places.ts";
 import { bounds, type Polygon } from "../../imagine_widgets/drawing/shapes.ts";
 
 const [WIDTH, HEIGHT, TILE] = [20000, 14000, 512];
-const STEP = 8; // pixels of the page in a frame
+const STEP = 16; // pixels of the page in a frame: a screen in a second
 
 let seed = 1;
 const random = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647;
@@ -104,14 +104,13 @@ async function stand(scale: number): Promise<void> {
   }
 }
 
-/** Move to and fro for so many frames; the milliseconds between one and the next. */
+/** Move on and on for so many frames; the milliseconds between one and the next. */
 async function pan(frames: number): Promise<number[]> {
   const { viewport } = open!;
   const between: number[] = [];
   let last = await frame();
   for (let i = 0; i < frames; i++) {
-    const way = Math.floor(i / 20) % 2 ? -STEP : STEP;
-    viewport.panBy(viewport.deltaPointsFromPixels(new OpenSeadragon.Point(way, way / 2)), true);
+    viewport.panBy(viewport.deltaPointsFromPixels(new OpenSeadragon.Point(STEP, STEP / 2)), true);
     const now = await frame();
     between.push(now - last);
     last = now;
