@@ -179,18 +179,21 @@ def test_a_person_who_worked_on_a_task_that_lies_there_twice_loses_nothing(world
     assert world.tasks()[world.samples[0].id]["id"] == task
 
 
-def test_a_kernel_killed_between_pulling_and_noting_does_not_send_the_label_back(world, monkeypatch):
+def test_a_kernel_killed_between_pulling_and_noting_has_not_pulled_and_the_next_pull_takes_what_holds(
+    world, monkeypatch
+):
     world.push()
     world.annotate(0, "skeletonema")
     with monkeypatch.context() as cut:
         cut.setattr(type(world.store.agreed), "agree", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             world.pull()
-    assert world.waiting == 1
+    assert (world.waiting, world.store.regions(world.samples[0].id)) == (0, ())
     world.change(0, "chaetoceros")
     world.push()
     assert len(world.tasks()[world.samples[0].id]["annotations"]) == 1
-    assert [one.theirs.label for one in world.pull().conflicts] == ["chaetoceros"], "nobody knows which she means"
+    done = world.pull()
+    assert ([one.regions[0].label for one in done.new], done.conflicts, world.waiting) == (["chaetoceros"], (), 0)
 
 
 def test_a_push_that_waits_too_long_for_another_says_so(world, monkeypatch):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import zipfile
 
 import pytest
 
@@ -144,3 +145,36 @@ def test_a_class_whose_name_would_be_read_as_two_is_refused(tmp_path):
     with pytest.raises(ValueError, match="rename it"):
         formats.write(labels, tmp_path / "a.csv", "biigle")
     assert list(tmp_path.iterdir()) == []
+
+
+METADATA = "file,SUB_datetime,lon,lat,gps_altitude,distance_to_ground,area,yaw\n"
+
+
+def test_metadata_beside_a_report_comes_with_it_and_is_carried_on(real_data, tmp_path):
+    attributes = {"attributes": json.dumps({"width": 9, "height": 8, "mimetype": "image/jpeg", "metadata": {"yaw": 3}})}
+    path = table(tmp_path, row("Point", [1, 2], filename="abc.jpg", **attributes), row("Point", [1, 2], 2))
+    given = (real_data / "exports" / "biigle_metadata_csv" / "image-metadata-with-bom.csv").read_text("utf-8-sig")
+    (tmp_path / "first.csv").write_text("\ufeff" + given)
+    (tmp_path / "second.csv").write_text(
+        METADATA + "a.jpg,2016-12-19 12:27:00,52.2,,,,2.6\nabc.jpg,x,,,,,,\nq.jpg,,1.5,,,,,\n"
+    )
+    (tmp_path / "notes.csv").write_bytes(b"filename;lat\n\xff")
+    found = formats.read(path)
+    assert [(one.id, one.taken_at) for one in found.samples] == [("abc.jpg", "2016-12-19 12:27:00"), ("a.jpg", None)]
+    known = found.beside["biigle"].samples
+    columns, values = (line.split(",") for line in given.splitlines()[:2])
+    assert known["abc.jpg"]["metadata"] == [dict(zip(columns, values, strict=True))]
+    assert known["abc.jpg"]["attributes"] == {"mimetype": "image/jpeg", "metadata": {"yaw": 3}}
+    assert "metadata" not in known["a.jpg"], "a row that is not whole is told"
+    assert [one.where.rsplit("/", 1)[-1] for one in found.skipped] == ["second.csv, line 2", "q.jpg"]
+    for name in ("biigle", "biigle_volume"):
+        out = tmp_path / name / f"out{formats.formats()[name].ending}"
+        out.parent.mkdir()
+        formats.write(found, out, name, strict=True)
+        again = formats.read(out)
+        assert (again.samples, again.beside) == (found.samples, found.beside)
+    with zipfile.ZipFile(out) as archive:
+        assert archive.read("metadata.csv").decode().splitlines() == given.split()[:1] + given.splitlines()[1:2]
+    assert [str(one) for one in formats.losses(found, "coco") if "biigle that" in one.what] == [
+        "2 samples with fields of biigle that no record holds (the first: abc.jpg)"
+    ]

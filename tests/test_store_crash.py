@@ -13,6 +13,7 @@ from store_writers import FOREVER, HOLD, LIMITED, MANY, writer
 
 from imagine_kernels.records import Box, Region
 from imagine_widgets.store import Put, Store, database
+from imagine_widgets.store.agreed import Agreement
 
 KILLS = 25
 SIZE = 6
@@ -121,6 +122,26 @@ def test_a_full_disk_is_a_sentence_and_a_refused_batch_leaves_no_trace(tmp_path)
     assert sentence.endswith("what was there is safe. Make room and try again.")
     assert seen == "['before']"
     assert {sample.rsplit(" ", 1)[0] for sample in Store(path).changed()[1]} == {"before", "after"}
+
+
+def test_what_is_written_together_is_there_together_or_not_at_all(tmp_path):
+    store, told = Store(tmp_path / "run.labels"), Agreement("a", "ada", "", 1, "x x 1")
+
+    def write(*, killed=False):
+        with store.together():
+            store.write([put("a")])
+            store.agreed.agree("there", [told])
+            if killed:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(killed=True)
+    assert (store.regions("a"), store.agreed.of("there", "a")) == ((), {})
+    with store.together():
+        write()
+        assert Store(store.path).regions("a") == (), "nobody sees a part of it"
+    other = Store(store.path)
+    assert (len(other.regions("a")), other.agreed.of("there", "a")) == (1, {("ada", ""): told})
 
 
 def test_a_quota_that_is_used_up_is_a_sentence_and_the_same_batch_can_come_again(tmp_path):

@@ -10,14 +10,15 @@ from typing import Any
 
 from imagine_kernels.records import Annotation, Opinion, Region, Sample, Skipped
 from imagine_kernels.shapes import Shape
-from imagine_widgets.formats import carried
+from imagine_widgets.formats import biigle_metadata, carried
+from imagine_widgets.formats.biigle_metadata import Notes
 from imagine_widgets.formats.carried import Gathered
 from imagine_widgets.formats.labels import IMPORTED, LONG_AGO, Labels, Term
 from imagine_widgets.formats.likeness import settled
 from imagine_widgets.formats.pictures import Pictures
 from imagine_widgets.formats.place import why
 
-FACTS = (carried.FACTS - {"predictions", "model", "score"}) | {"parents"}
+FACTS = (carried.FACTS - {"predictions", "model", "score"}) | {"parents"} | biigle_metadata.HOLDS
 OURS = "imagine"
 ABOVE = " > "
 _LONGEST = 2**28
@@ -58,6 +59,7 @@ class Reading:
     read: Read
     back: Back
     pictures: Pictures
+    notes: Notes = field(default_factory=Notes)
     gathered: Gathered = field(default_factory=Gathered)
     first: dict[tuple[str, str, str], Region] = field(default_factory=dict)
     """The region each author drew under an id: the author's further rows with that id are further labels of it."""
@@ -72,10 +74,13 @@ class Reading:
                 self._row(row)
             except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
                 self.skipped.append(why(f"{self.path}, line {number}", error))
+        for other in biigle_metadata.siblings(self.path):
+            self.notes.table(str(other), rows(other))
         samples, unsure = self.pictures.samples()
+        beside = self.notes.beside(samples)
         return Labels(
-            samples, tuple(map(self._timed, self._with_opinions())), (), tuple(self.terms.values()),
-            (*self.skipped, *unsure),
+            tuple(map(self.notes.timed, samples)), tuple(map(self._timed, self._with_opinions())), (),
+            tuple(self.terms.values()), (*self.skipped, *self.notes.skipped, *unsure), beside,
         )  # fmt: skip
 
     def _row(self, row: Row) -> None:
@@ -92,6 +97,7 @@ class Reading:
         self._class(row)
         self._other_classes(region, packed)
         self.pictures.meet(name, facts.get("width"), facts.get("height"))
+        self.notes.row(name, facts, packed.get("sample"))
         self.pictures.span(name, shape)
         self._add(name, author, at, region)
 
@@ -149,11 +155,15 @@ def told(labels: Labels, fields: Callable[[Region, Sample], tuple[Row, bool]]) -
     numbers = {term.name: str(number) for number, term in enumerate(labels.terms, start=1)}
     users = {one.author: str(n) for n, one in enumerate({a.author: a for a in labels.annotations}.values(), start=1)}
     files = {sample.id: str(number) for number, sample in enumerate(labels.samples, start=1)}
+    beside = {sample.id: biigle_metadata.packed(labels, sample) for sample in labels.samples}
     for number, (one, region) in enumerate(((a, r) for a in labels.annotations for r in a.regions), start=1):
         sample = samples[one.sample_id]
         drawn, exact = fields(region, sample)
         packed = carried.pack(one, region, exact=exact) | {"above": {o.label: above[o.label] for o in region.opinions}}
-        facts = {"width": sample.width, "height": sample.height, OURS: packed}
+        if told := beside.pop(sample.id, None):
+            packed["sample"] = told
+        size = {"width": sample.width, "height": sample.height}
+        facts = {**biigle_metadata.attributes(labels, sample), **size, OURS: packed}
         yield {
             "annotation_label_id": str(number), "label_id": numbers[region.label], "user_id": users[one.author],
             "file_id": files[sample.id], "created_at": one.at, "label_name": region.label,

@@ -4,12 +4,12 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from imagine_kernels.records import Json
 from imagine_kernels.shapes import Shape, TimeFrequency, Track
-from imagine_widgets.formats import biigle, biigle_video, vertices
+from imagine_widgets.formats import biigle, biigle_metadata, biigle_video, vertices
 from imagine_widgets.formats.labels import Term
 from imagine_widgets.formats.place import Place, brief
 
@@ -83,10 +83,21 @@ def tree(found: Iterable[Term], ids: Mapping[str, int]) -> Json:
     return {"id": 1, "name": "imagine", "description": None, "labels": labels}
 
 
-def save(archive: zipfile.ZipFile, name: str, found: Iterable[Mapping[str, object]]) -> None:
-    """A table of the archive, with the columns that BIIGLE asks for."""
+def metadata(place: Place) -> Iterator[tuple[str, Iterator[tuple[int, Row]]]]:
+    """The tables of metadata among the members, by name, with their rows numbered."""
+    for name in place.names:
+        if name.endswith(".csv") and name not in COLUMNS and name != "labels.csv":
+            found = rows(place, name)
+            if found and biigle_metadata.is_metadata(column for column in found[0] if column):
+                yield name, iter(enumerate(found, start=2))
+
+
+def save(
+    archive: zipfile.ZipFile, name: str, found: Iterable[Mapping[str, object]], columns: Sequence[str] = ()
+) -> None:
+    """A table of the archive, with the columns that BIIGLE asks for, or these."""
     text = io.StringIO(newline="")
-    table = csv.DictWriter(text, COLUMNS[name], restval="", extrasaction="ignore")
+    table = csv.DictWriter(text, columns or COLUMNS[name], restval="", extrasaction="ignore")
     table.writeheader()
     table.writerows(found)
     archive.writestr(name, text.getvalue())

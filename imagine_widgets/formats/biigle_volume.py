@@ -13,7 +13,8 @@ from typing import Any
 
 from imagine_kernels.records import Annotation, Json, Opinion, Prediction, Region, Sample, Skipped, to_json
 from imagine_kernels.shapes import Shape, TimeFrequency, Track
-from imagine_widgets.formats import biigle_tables, carried
+from imagine_widgets.formats import biigle_metadata, biigle_tables, carried
+from imagine_widgets.formats.biigle_metadata import Notes
 from imagine_widgets.formats.biigle_tables import Row
 from imagine_widgets.formats.carried import Gathered
 from imagine_widgets.formats.format import Format, Head
@@ -48,6 +49,7 @@ class _Reading:
     kept: Mapping[str, Any]
     packed: Mapping[str, Any]
     order: Mapping[str, int]
+    notes: Notes = field(default_factory=Notes)
     gathered: Gathered = field(default_factory=Gathered)
     found: list[tuple[int, str, Region, Json]] = field(default_factory=list)
     """Regions with their place in our own order: pictures, videos and whole pictures lie in tables of their own."""
@@ -61,6 +63,7 @@ class _Reading:
             files[row.get("id", "")] = name = row.get("filename") or "?"
             facts = json.loads(row.get("attrs") or "{}") if (row.get("attrs") or "").startswith("{") else {}
             self.pictures.meet(name, facts.get("width"), facts.get("height"))
+            self.notes.row(name, facts, None)
         drawn = {row.get("id", ""): row for row in biigle_tables.rows(self.place, f"{kind}_annotations.csv")}
         said: dict[str, dict[str, list[Row]]] = {}
         for row in biigle_tables.rows(self.place, f"{kind}_annotation_labels.csv"):
@@ -116,9 +119,10 @@ class _Reading:
         ours = {one["name"]: Term(**one) for one in _tables(self.kept, "terms")}
         above = {term.parent for term in ours.values()} - {region.label for _, _, region, _ in self.found}
         terms = {term.name: term for term in self.terms.values() if term.name not in above} | ours
-        samples = tuple(kept.get(one.id, one) for one in found)
-        skipped = (*self.skipped, *unsure)
-        return Labels(samples, tuple(timed), self.gathered.all_predictions(), tuple(terms.values()), skipped)
+        samples = tuple(kept[one.id] if one.id in kept else self.notes.timed(one) for one in found)
+        beside, guessed = self.notes.beside(samples), self.gathered.all_predictions()
+        skipped = (*self.skipped, *self.notes.skipped, *unsure)
+        return Labels(samples, tuple(timed), guessed, tuple(terms.values()), skipped, beside)
 
 
 def _who(packed: Json, author: str, at: str) -> tuple[str, str]:
@@ -141,6 +145,10 @@ def read(path: Path, images: Path | None = None) -> Labels:
         reading.gathered.empty(str(one.get("sample")), str(one.get("author")), one.get("at"))
     for kind in ("image", "video"):
         reading.media(kind)
+    for name, found in biigle_tables.metadata(place):
+        reading.notes.table(f"{path}, {name}", found)
+    for one in _tables(ours, "attributes"):
+        reading.notes.row(str(one.pop("sample", "")), one, None)
     for sample in kept.values():
         reading.pictures.meet(sample.id, sample.width, sample.height)
     return reading.labels(kept)
@@ -177,6 +185,9 @@ def write(labels: Labels, path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, found in tables.items():
             biigle_tables.save(archive, name, found)
+        columns, rows = biigle_metadata.table(labels)
+        if rows:
+            biigle_tables.save(archive, biigle_metadata.TABLE, rows, columns)
         told = {
             "users.json": [{"id": n, "firstname": name, "lastname": "", "email": ""} for name, n in users.items()],
             "label_trees.json": [biigle_tables.tree(labels.terms, ids)],
@@ -218,7 +229,9 @@ def _ours(labels: Labels) -> Json:
         {"name": t.name, "parent": t.parent, "id": t.id, "colour": t.colour, "codes": dict(t.codes)}
         for t in labels.terms
     ]
-    return {"samples": list(map(to_json, labels.samples)), "terms": terms, "empty": empty}
+    facts = [{**biigle_metadata.attributes(labels, one), "sample": one.id} for one in labels.samples]
+    attributes = [one for one in facts if len(one) > 1]
+    return {"samples": list(map(to_json, labels.samples)), "terms": terms, "empty": empty, "attributes": attributes}
 
 
 FORMAT = Format(
@@ -228,5 +241,5 @@ FORMAT = Format(
     _detect,
     read,
     write,
-    Holds(frozenset(FACTS), shapes),
+    Holds(frozenset(FACTS) | biigle_metadata.HOLDS, shapes),
 )

@@ -24,20 +24,21 @@ def settle(store: Store, conflict: Conflict, keep: Literal["mine", "theirs"]) ->
     if keep not in ("mine", "theirs"):
         raise ValueError(f'Keep "mine" or "theirs", not {keep!r}.')
     place = (conflict.sample_id, conflict.author, conflict.id)
-    if keep == "theirs":
-        author = conflict.by or conflict.author
-        expect = conflict.rev if author == conflict.author else None
-        taken = (
-            Drop(conflict.sample_id, conflict.id, author, TOOL, expect=expect)
-            if conflict.theirs is None
-            else Put(conflict.sample_id, conflict.theirs, author, TOOL, expect=expect)
-        )
+    if keep == "mine":
+        store.agreed.agree(conflict.target, [Agreement(*place, _NEVER, conflict.seen)])
+        return
+    author = conflict.by or conflict.author
+    expect = conflict.rev if author == conflict.author else None
+    taken = (
+        Drop(conflict.sample_id, conflict.id, author, TOOL, expect=expect)
+        if conflict.theirs is None
+        else Put(conflict.sample_id, conflict.theirs, author, TOOL, expect=expect)
+    )
+    with store.together():
         store.write([taken])
         revs = {row.author: row.rev for row in store.regions(conflict.sample_id) if row.id == conflict.id}
         agreed = [Agreement(*place, revs.get(conflict.author, 0), conflict.seen)]
         if author != conflict.author:
             seen = f"{ELSEWHERE}{conflict.seen}"
             agreed.append(Agreement(conflict.sample_id, author, conflict.id, revs[author], seen))
-    else:
-        agreed = [Agreement(*place, _NEVER, conflict.seen)]
-    store.agreed.agree(conflict.target, agreed)
+        store.agreed.agree(conflict.target, agreed)

@@ -1,6 +1,7 @@
 """Plans → the store: what changed there becomes words here, each on the revision it was made on, or is planned anew."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from imagine_kernels.records import Skipped
@@ -48,7 +49,6 @@ class Taker:
             self._write(plans)
         except Stale:  # somebody here was faster: each is looked at again
             plans = [self._again(one) for one in plans]
-        self._note(plans)
         return plans
 
     def _again(self, one: Plan) -> Plan:
@@ -59,12 +59,17 @@ class Taker:
             except Stale:
                 continue
             return one
-        return Plan(one.sample_id, one.slots)  # somebody writes this very sample all the time: the next pull takes it
+        left = Plan(one.sample_id, one.slots)  # somebody writes this very sample all the time: the next pull takes it
+        self._write([left])
+        return left
 
     def _write(self, plans: list[Plan]) -> None:
+        """The words and what is known of them at once: a word without its note would be taken for one said here."""
         edits = [edit for one in plans for edit in one.edits]
-        if edits:
-            self.store.write(edits)
+        with self.store.together() if edits else nullcontext():
+            if edits:
+                self.store.write(edits)
+            self._note(plans)
 
     def _note(self, plans: list[Plan]) -> None:
         agreed: list[Agreement] = [one for made in plans for one in (*made.agreements, *made.reopened)]

@@ -41,6 +41,7 @@ class Database:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int, int] | None = None
+        self._within: sqlite3.Connection | None = None
 
     def rows(self, asked: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The answer to one question; empty where nothing was ever written. Raises OSError with a sentence."""
@@ -57,16 +58,21 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction of its own, on disk when the block ends; rolled back where it fails. Not to be nested."""
+        """A transaction, on disk when the block ends; rolled back where it fails. One in another is a part of that."""
         with self._lock, self._telling("written"):
-            connection = self._connect()
-            connection.execute("BEGIN IMMEDIATE")
+            if self._within is not None:
+                yield self._within
+                return
+            self._within = connection = self._connect()
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
+            finally:
+                self._within = None
 
     def close(self) -> None:
         """Let go of the file."""

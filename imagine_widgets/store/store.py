@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,12 @@ class Store:
                 pen.write(entered)
                 self._history.end(connection, made, pen.rev)
         return self._history.step(name)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Everything that this thread writes in the block is on disk when it ends; where it fails, nothing of it."""
+        with self._database.writing():
+            yield
 
     def undo(self, batch: str, *, author: str, as_batch: str | None = None) -> Step:
         """Take a batch back; regions that were changed anew since keep the newer word. Undoing an undo is a redo.
