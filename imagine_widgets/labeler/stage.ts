@@ -16,6 +16,7 @@ export class Stage {
   private readonly viewer: OpenSeadragon.Viewer;
   private readonly moved: () => void;
   private picture: Size = { width: 1, height: 1 };
+  private start: Bounds | undefined; // the part of a new picture that is shown first
   private isMoving = false;
 
   /** `moved` is called whenever the view did. */
@@ -33,6 +34,7 @@ export class Stage {
     this.viewer.addHandler("animation-start", () => void (this.isMoving = true));
     this.viewer.addHandler("animation-finish", () => this.settle());
     this.viewer.addHandler("update-viewport", () => this.show());
+    this.viewer.addHandler("open", () => this.begin());
     this.viewer.world.addHandler("add-item", ({ item }) => this.watch(item));
     this.viewer.addHandler("resize", () => requestAnimationFrame(() => this.show()));
   }
@@ -53,24 +55,22 @@ export class Stage {
     return toPicture([event.clientX - left, event.clientY - top], this.view);
   }
 
-  /** Show a picture; with `keep`, where the view is stays as it is. */
-  open(opened: Opened, source: OpenSeadragon.TileSource | null, keep: boolean): void {
-    const before = keep && this.viewer.world.getItemCount() ? this.viewer.viewport.getBounds(true) : undefined;
+  /** Show a picture, all of it or the part `at`; with `keep` it is the one in sight made anew, and the view stays. */
+  open(opened: Opened, source: OpenSeadragon.TileSource | null, keep: boolean, at?: Bounds): void {
+    const isSame = keep && this.viewer.world.getItemCount() > 0;
     this.picture = { width: opened.width, height: opened.height };
+    this.start = at;
+    if (isSame && source) return this.viewer.addTiledImage({ tileSource: source as never });
+    this.layer.forget();
     this.viewer.close();
-    if (!source) return;
-    this.viewer.addOnceHandler("open", () => {
-      if (before) this.viewer.viewport.fitBounds(before, true);
-      this.show();
-    });
-    this.viewer.open(source as never);
+    if (source) this.viewer.open(source as never);
   }
 
   /** Show a part of the picture that has the page's form. */
-  fit({ left, top, right, bottom }: Bounds): void {
+  fit({ left, top, right, bottom }: Bounds, atOnce = false): void {
     const { width } = this.picture;
     const part = new OpenSeadragon.Rect(left / width, top / width, (right - left) / width, (bottom - top) / width);
-    this.viewer.viewport.fitBounds(part);
+    this.viewer.viewport.fitBounds(part, atOnce);
   }
 
   zoom(factor: number): void {
@@ -113,10 +113,21 @@ export class Stage {
     this.element.replaceChildren();
   }
 
-  /** `data-loaded` tells whether every tile in sight is there. */
+  /** `data-loaded` tells whether every tile in sight is there; one made anew lies above the old one until then. */
   private watch(item: OpenSeadragon.TiledImage): void {
+    const { world } = this.viewer;
     this.element.dataset.loaded = "false";
-    item.addHandler("fully-loaded-change", ({ fullyLoaded }) => (this.element.dataset.loaded = String(fullyLoaded)));
+    item.addHandler("fully-loaded-change", ({ fullyLoaded }) => {
+      const at = world.getIndexOfItem(item);
+      if (at < 0 || at < world.getItemCount() - 1) return; // it will soon be taken away itself
+      this.element.dataset.loaded = String(fullyLoaded);
+      for (let under = at; fullyLoaded && under > 0; under--) world.removeItem(world.getItemAt(0));
+    });
+  }
+
+  private begin(): void {
+    if (this.start) this.fit(this.start, true);
+    this.show();
   }
 
   private settle(): void {
@@ -137,6 +148,8 @@ function options(element: HTMLElement): OpenSeadragon.Options {
     minZoomImageRatio: 0.5,
     visibilityRatio: 0.4,
     imageLoaderLimit: 12,
+    maxTilesPerFrame: 12, // one in each frame takes half a second to ask for a screen
+    immediateRender: true, // the sharp ones first: the whole picture lies below them, from one tile
     maxImageCacheCount: 300,
     imageSmoothingEnabled: true,
     tileRetryMax: 2,

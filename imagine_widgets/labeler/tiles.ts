@@ -3,38 +3,72 @@ import OpenSeadragon from "openseadragon";
 import type { Look, Opened, Tile } from "./wire.ts";
 
 const AGAIN = 15000; // milliseconds without an answer after which a tile is asked for once more
+const KEPT = 64; // tiles that came before anybody drew them, at most
 
 interface Waiting {
   jobs: Set<OpenSeadragon.ImageJob>;
   when: number;
+  isAhead: boolean; // asked for before anybody draws it
 }
 
 /** Asks the kernel for tiles, those of one moment in one message, and hands the answers to whoever waits. */
 export class TileMail {
   private readonly send: (message: object) => void;
+  private readonly failed: (why: string) => void;
   private readonly waiting = new Map<string, Waiting>();
+  private readonly kept = new Map<string, Blob>(); // came before anybody drew them, oldest first
   private wanted: number[][] = [];
   private forgotten: number[][] = [];
   private isCalled = false;
   private timer = 0;
 
-  constructor(send: (message: object) => void) {
+  /** `failed` hears why a tile could not be made. */
+  constructor(send: (message: object) => void, failed: (why: string) => void = () => undefined) {
     this.send = send;
+    this.failed = failed;
   }
 
   want(place: number[], job: OpenSeadragon.ImageJob): void {
     const key = place.join("/");
+    const kept = this.kept.get(key);
+    this.kept.delete(key);
+    if (kept) return queueMicrotask(() => job.finish(kept, null as never, "rasterBlob"));
     const waiting = this.waiting.get(key);
     if (waiting) return void waiting.jobs.add(job);
-    this.waiting.set(key, { jobs: new Set([job]), when: Date.now() });
+    this.waiting.set(key, { jobs: new Set([job]), when: Date.now(), isAhead: false });
     this.wanted.push(place);
     this.call();
+  }
+
+  /** Ask for tiles that nobody draws yet: they are at hand when somebody does. */
+  ahead(places: number[][]): void {
+    for (const place of places) {
+      const key = place.join("/");
+      if (this.kept.has(key) || this.waiting.has(key)) continue;
+      this.waiting.set(key, { jobs: new Set(), when: Date.now(), isAhead: true });
+      this.wanted.push(place);
+    }
+    if (this.wanted.length) this.call();
+  }
+
+  /** A tile that came without being asked for. */
+  keep(place: number[], buffer: DataView<ArrayBuffer>): void {
+    this.kept.set(place.join("/"), new Blob([buffer], { type: "image/jpeg" }));
+    for (const oldest of this.kept.keys()) {
+      if (this.kept.size <= KEPT) return;
+      this.kept.delete(oldest);
+    }
+  }
+
+  /** The tiles of a sample were made anew: those at hand are of no use any more. */
+  outdate(row: number): void {
+    for (const key of this.kept.keys()) if (key.startsWith(`${row}/`)) this.kept.delete(key);
   }
 
   forget(place: number[], job: OpenSeadragon.ImageJob): void {
     const waiting = this.waiting.get(place.join("/"));
     waiting?.jobs.delete(job);
-    if (!waiting || waiting.jobs.size) return;
+    if (!waiting || waiting.jobs.size || waiting.isAhead) return;
     this.waiting.delete(place.join("/"));
     this.forgotten.push(place);
     this.call();
@@ -43,15 +77,18 @@ export class TileMail {
   answered({ place, why }: Tile, buffer: DataView<ArrayBuffer> | undefined): void {
     const waiting = this.waiting.get(place.join("/"));
     this.waiting.delete(place.join("/"));
+    if (waiting?.isAhead && !waiting.jobs.size && buffer && !why) this.keep(place, buffer);
     for (const job of waiting?.jobs ?? []) {
       if (why || !buffer) job.fail(why || "The kernel sent no picture.", null as never);
-      else job.finish(new Blob([buffer], { type: "image/jpeg" }), null, "rasterBlob");
+      else job.finish(new Blob([buffer], { type: "image/jpeg" }), null as never, "rasterBlob");
     }
+    if (why && waiting?.jobs.size) this.failed(why);
   }
 
   dispose(): void {
     window.clearTimeout(this.timer);
     this.waiting.clear();
+    this.kept.clear();
   }
 
   private call(): void {
@@ -92,10 +129,15 @@ function grouped(places: number[][]): { row: number; look: number[]; places: num
   return [...groups.values()];
 }
 
+/** The level at which one tile shows the whole picture: above it, nothing more is seen. */
+function smallest({ side = 512, deepest = 0 }: Opened): number {
+  return Math.min(deepest, Math.log2(side));
+}
+
 /** What OpenSeadragon asks for the tiles of a sample, drawn with a look. `edition` differs where tiles were made anew. */
 export function tileSource(mail: TileMail, opened: Opened, look: Look, edition: number): OpenSeadragon.TileSource {
   const { row, width, height, side = 512, deepest = 0 } = opened;
-  const options = { width, height, tileSize: side, tileOverlap: 0, minLevel: Math.max(0, Math.min(deepest, 6)), maxLevel: deepest };
+  const options = { width, height, tileSize: side, tileOverlap: 0, minLevel: smallest(opened), maxLevel: deepest };
   const source = new OpenSeadragon.TileSource(options as unknown as OpenSeadragon.TileSourceOptions);
   const place = ({ tile }: OpenSeadragon.ImageJob): number[] => [row, tile.level, tile.x, tile.y, ...look];
   source.getTileUrl = (level, x, y) => [row, level, x, y, ...look, edition].join("/");
