@@ -43,6 +43,14 @@ export function fill(sheet: HTMLElement, title: string, close: () => void, conte
   sheet.focus({ preventScroll: true });
 }
 
+/** A click may take away or disable what has the keyboard: `home` has it then, and no key goes astray to the notebook. */
+export function keepKeyboard(root: HTMLElement, home: HTMLElement): void {
+  root.addEventListener("click", () => {
+    const at = document.activeElement;
+    if (!at || at === document.body || at.matches(":disabled")) home.focus({ preventScroll: true });
+  });
+}
+
 export function showFailures(box: HTMLElement, failures: Failure[]): void {
   box.replaceChildren(
     ...failures.map(({ sentence, detail }) =>

@@ -63,7 +63,10 @@ export abstract class Link<Heard, Own extends string, Detail = undefined> {
 
   listen(listener: Listener<Own, Detail>): () => void {
     this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size === 0) this.send({ type: "leave" }); // the kernel lets go of what it can make again
+    };
   }
 
   tell(what: News<Own>, detail?: Detail): void {

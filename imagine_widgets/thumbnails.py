@@ -53,6 +53,11 @@ class Thumbnails:
                 self._kept.popitem(last=False)
         return made
 
+    def forget(self) -> None:
+        """Nobody looks any more: they are made again for whoever comes."""
+        with self._lock:
+            self._kept.clear()
+
     def make(self, row: int, side: int) -> Thumbnail:
         """A picture of one row with its longest side at most `side` pixels. Not kept."""
         make = self._make or _default()

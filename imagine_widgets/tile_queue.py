@@ -1,8 +1,7 @@
-"""Tiles that a browser asks for, made by a few threads: the newest wish first, and none that was taken back."""
+"""Tiles that a browser asks for, made by a few threads that end when all are made: the newest wish first."""
 
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 Place = tuple[float, ...]
 """What tells one tile from all others: its sample, level, column, row, look."""
@@ -19,12 +18,14 @@ class TileQueue:
         self._make = make
         self._wanted: dict[Place, None] = {}
         self._gate = threading.Lock()
-        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="tiles")
         self._busy = 0
+        self._ended = False
 
     def want(self, places: Iterable[Place]) -> None:
         """Wish for tiles; those wished for last are made first, of one call the first first."""
         with self._gate:
+            if self._ended:
+                raise RuntimeError("Nobody looks any more: no tiles are made.")
             for place in reversed(list(places)):
                 self._wanted.pop(place, None)
                 self._wanted[place] = None
@@ -33,7 +34,7 @@ class TileQueue:
             more = min(_WORKERS - self._busy, len(self._wanted))
             self._busy += more
         for _ in range(more):
-            self._pool.submit(self._work)
+            threading.Thread(target=self._work, name="tiles", daemon=True).start()
 
     def forget(self, places: Iterable[Place]) -> None:
         """Take wishes back."""
@@ -45,7 +46,7 @@ class TileQueue:
         """Make no more."""
         with self._gate:
             self._wanted.clear()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+            self._ended = True
 
     def _work(self) -> None:
         while True:

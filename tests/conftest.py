@@ -4,6 +4,7 @@ import functools
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from house import ROOT, House, forget_people, lend_a_card, open_folder, write_settings
@@ -87,6 +88,16 @@ def pictures(tmp_path_factory):
         return open_samples(samples.make_images(tmp_path_factory.mktemp("drawn"), count=count, seed=seed))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """A JupyterLab for all tests of widgets in this process; each opens notebooks of its own in it."""
+    import jupyter_lab
+
+    folder = tmp_path_factory.mktemp("lab")
+    with jupyter_lab.running(folder) as (address, token):
+        yield SimpleNamespace(address=address, token=token, folder=folder)
 
 
 @pytest.fixture(scope="session")

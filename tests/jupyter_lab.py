@@ -90,6 +90,10 @@ class Notebook:
             " return context.isReady && context.session?.kernel?.status === 'idle' }"
         )
 
+    def shut(self):
+        """The kernel ends; the server goes on."""
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
     def command(self, name, **arguments):
         """A command of JupyterLab, as its menus would give it."""
         return self.page.evaluate("([name, args]) => void jupyterapp.commands.execute(name, args)", [name, arguments])

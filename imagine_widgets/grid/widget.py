@@ -5,7 +5,7 @@ The browser shows an edit at once and sends it as a small message; the answer co
 
 import difflib
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,7 @@ class Grid(anywidget.AnyWidget):
 
     def _receive(self, _widget: object, message: Message, _buffers: object) -> None:
         kind = str(message.get("type"))
-        answers = {
+        answers: dict[str, Callable[[Message], None]] = {
             "hello": self._send_state,
             "refresh": lambda _: self._catch_up(),
             "thumbs": self._send_thumbs,
@@ -122,6 +122,7 @@ class Grid(anywidget.AnyWidget):
             "closer": self._send_closer,
             "order": lambda _: threading.Thread(target=self._send_order, args=(message,), daemon=True).start(),
             "favourite": self._lay_favourite,
+            "leave": lambda _: self._thumbnails.forget(),
         }
         with shown_below(self.send, f"The grid could not answer {kind!r}"):
             answers[kind](message)
