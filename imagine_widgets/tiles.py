@@ -5,26 +5,34 @@ Scales are numbered as OpenSeadragon does: at the deepest level a pixel is a pix
 
 import math
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from imagine_kernels.images import Window, Windows, bands, read
+from imagine_kernels.images import Window, Windows, read
 from imagine_kernels.records import Box, Sample
-
-Numbers = np.ndarray[tuple[int, ...], np.dtype[Any]]
-"""uint8 or uint16, (height, width) or (height, width, 3)."""
+from imagine_widgets.shrinking import Numbers, averaged, rough, shrunk, smaller
 
 SIDE = 512
 """Pixels of a tile's side."""
 _OVERVIEW = 2048
-"""Pixels of the longest side that the overview has at most; it is kept in memory."""
+"""Pixels of the longest side that the overview has, or a little less; it is kept in memory."""
+_COARSEST = 4
+"""A pixel of the overview stands for at most 2^4 × 2^4: else a tile just below it would need very many pixels. ..."""
+_KEPT = 2**24
+"""... unless the overview would have more pixels than this."""
 _LARGE = 20_000_000
 """Pixels above which a rough overview is shown before the right one is made."""
-_ROWS = 16
-"""Rows of the overview that are made at a time: others read in between."""
+_CALM = 0.5
+"""Seconds before the right overview is begun: the first tiles come first."""
+_NEWS = 3.0
+"""Seconds after which a person sees how far the right overview is."""
+_ENOUGH = 200_000
+"""Pixels that tell how dark and how bright a picture is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Look:
     high: float
     gamma: float = 1.0
 
+    @lru_cache(maxsize=8)  # noqa: B019 - a look is a few numbers, and all its tiles are drawn by one table
     def table(self, kind: np.dtype[Any]) -> Numbers:
         """The grey drawn for each number that can be stored."""
         numbers = np.arange(np.iinfo(kind).max + 1, dtype=np.float32)
@@ -51,9 +60,10 @@ class Tiles:
     def __init__(self, sample: Sample, better: Callable[[], None] = lambda: None) -> None:
         self._part, self.width, self.height = _opened(sample)
         self.deepest = max(0, math.ceil(math.log2(max(self.width, self.height))))
-        self._step = max(0, math.ceil(math.log2(max(self.width, self.height) / _OVERVIEW)))
+        self._step = _step(self.width, self.height)
         self._gate = threading.Lock()
         self._overview: Numbers | None = None
+        self._first: Look | None = None
         self._better = better
         self.ended = False
 
@@ -66,11 +76,9 @@ class Tiles:
 
     def look(self) -> Look:
         """How it is drawn at first: 8 bits as they come, more bits from their darkest to their brightest."""
-        overview = self._at_hand()
-        if overview.dtype == np.uint8:
-            return Look(0, 255)
-        low, high = np.percentile(overview, (0.1, 99.9))
-        return Look(float(low), float(max(high, low + 1)))
+        if self._first is None:
+            self._first = _look(self._at_hand())
+        return self._first
 
     @property
     def brightest(self) -> int:
@@ -88,43 +96,55 @@ class Tiles:
         if side == 0 or level < 0 or min(column, row) < 0 or x >= self.width or y >= self.height:
             raise ValueError(f"There is no tile {column}, {row} at level {level}.")
         if up < self._step:
-            return _smaller(self._part(Window(x, y, min(side, self.width - x), min(side, self.height - y))), up)
+            return shrunk(self._part, Window(x, y, min(side, self.width - x), min(side, self.height - y)), up)
         start_x, start_y, side = x >> self._step, y >> self._step, side >> self._step
-        return _smaller(self._at_hand()[start_y : start_y + side, start_x : start_x + side], up - self._step)
+        return smaller(self._at_hand()[start_y : start_y + side, start_x : start_x + side], up - self._step)
 
     def _at_hand(self) -> Numbers:
         with self._gate:
             if self._overview is None and self.width * self.height <= _LARGE:
-                self._overview = self._averaged()
+                self._overview = np.concatenate([rows for _, rows in self._averaged()])
             elif self._overview is None:
-                self._overview = self._rough()
+                self._overview = rough(self._part, self.width, self.height, self._step)
                 threading.Thread(target=self._improve, name="overview", daemon=True).start()
             return self._overview
 
-    def _rough(self) -> Numbers:
-        """Every so manieth pixel of every so manieth row, which takes a moment."""
-        step = 1 << self._step
-        columns = slice(step // 2, None, step) if self.width > step // 2 else slice(0, 1)
-        rows = range(min(step // 2, self.height - 1), self.height, step)
-        return np.concatenate([self._part(Window(0, y, self.width, 1))[:, columns] for y in rows])
-
     def _improve(self) -> None:
+        """The rough overview gets its right rows from the top down; now and then, they are shown."""
+        time.sleep(_CALM)
+        done, end = self._at_hand().copy(), time.monotonic() + _NEWS
         try:
-            self._overview = self._averaged()
+            for start, rows in self._averaged():
+                done[start : start + len(rows)] = rows
+                if time.monotonic() > end:
+                    self._overview, done, end = done, done.copy(), time.monotonic() + _NEWS
+                    self._better()
         except (OSError, ValueError):
             return  # the file went away: whoever asks for a tile is told
-        if not self.ended:
-            self._better()
+        self._overview = done
+        self._better()
 
-    def _averaged(self) -> Numbers:
-        """Every pixel counts, so that what is thin and dark does not get lost."""
-        tall = (_ROWS << self._step) if self._step else self.height
-        parts = []
-        for band in bands(self.width, self.height, self.width * tall):
+    def _averaged(self) -> Iterator[tuple[int, Numbers]]:
+        for found in averaged(self._part, self.width, self.height, self._step):
             if self.ended:
                 raise ValueError("Nobody looks at it any more.")
-            parts.append(_smaller(self._part(band), self._step))
-        return np.concatenate(parts)
+            yield found
+
+
+def _step(width: int, height: int) -> int:
+    """How often the overview is halved."""
+    step = min(max(0, math.ceil(math.log2(max(width, height) / _OVERVIEW))), _COARSEST)
+    while (width >> step) * (height >> step) > _KEPT:
+        step += 1
+    return step
+
+
+def _look(numbers: Numbers) -> Look:
+    if numbers.dtype == np.uint8:
+        return Look(0, 255)
+    apart = max(1, math.isqrt(numbers.size // _ENOUGH))
+    low, high = np.percentile(numbers[::apart, ::apart], (0.1, 99.9))
+    return Look(float(low), float(max(high, low + 1)))
 
 
 def _opened(sample: Sample) -> tuple[Callable[[Window], Numbers], int, int]:
@@ -157,22 +177,6 @@ def _from_file(picture: Windows, sample: Sample) -> tuple[Callable[[Window], Num
         return picture.levels(Window(window.x + left, window.y + top, window.width, window.height))
 
     return part, right - left, bottom - top
-
-
-def _smaller(numbers: Numbers, steps: int) -> Numbers:
-    """Halved so often, each pixel the mean of those it stands for; at the right and below, of fewer."""
-    if steps == 0:
-        return numbers
-    step = 1 << steps
-    height, width = numbers.shape[:2]
-    tall, wide = -(-height // step), -(-width // step)
-    more = ((0, tall * step - height), (0, wide * step - width), *(((0, 0),) if numbers.ndim == 3 else ()))
-    filled = np.pad(numbers, more) if height % step or width % step else numbers
-    rows = np.add.reduce(filled.reshape(tall, step, wide * step, -1), axis=1, dtype=np.uint32)
-    sums = np.add.reduce(rows.reshape(tall, wide, step, -1), axis=2, dtype=np.uint32)
-    covered = np.outer(*(np.diff([*range(0, side, step), side]) for side in (height, width)))[:, :, None]
-    mean: Numbers = ((sums + covered // 2) // covered).astype(numbers.dtype)
-    return mean[:, :, 0] if numbers.ndim == 2 else mean
 
 
 def _drawn(numbers: Numbers, look: Look) -> Numbers:
