@@ -1,0 +1,138 @@
+"""The pictures of a widget's samples: opened by row, one ahead of the first question, and told and sent as tiles."""
+
+import contextlib
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from imagine_kernels.records import Sample
+from imagine_widgets.failures import sentence
+from imagine_widgets.tile_queue import Place, TileQueue
+from imagine_widgets.tiles import SIDE, Look, Tiles
+
+_OPEN = 3
+"""Samples whose pictures stay open: the one in sight and its neighbours."""
+_AT_ONCE = 24
+"""Tiles that go with the news of a picture, at most: a large screen's."""
+Message = Mapping[str, Any]
+Send = Callable[..., None]
+
+
+class Pictures:
+    """The tiles of `samples` by row. `send` takes a message and a list of bytes; threads call it."""
+
+    def __init__(self, samples: Sequence[Sample], send: Send) -> None:
+        self._samples, self._send = samples, send
+        self._open: OrderedDict[int, Future[Tiles]] = OrderedDict()
+        self._gate = threading.Lock()
+        self._queue = TileQueue(self._send_tile)
+
+    def prepare(self, row: int) -> None:
+        """Open a picture in a thread, so that it is ready when somebody asks for it."""
+        threading.Thread(target=self._prepare, args=(row,), name="picture", daemon=True).start()
+
+    def told(self, row: int, page: Sequence[float] = ()) -> tuple[dict[str, Any], list[bytes]]:
+        """What a browser has to know of a picture, and the tiles its page (width, height) shows of all of it.
+
+        Raises ValueError or OSError with a sentence that names the file.
+        """
+        tiles = self.tiles(row)
+        look = tiles.look()
+        places = _whole(tiles, *page) if len(page) == 2 else []
+        facts = {
+            "width": tiles.width,
+            "height": tiles.height,
+            "side": SIDE,
+            "deepest": tiles.deepest,
+            "look": [look.low, look.high, look.gamma],
+            "brightest": tiles.brightest,
+            "tiles": places,
+        }
+        return facts, [tiles.tile(*place, look) for place in places]
+
+    def want(self, message: Message) -> None:
+        """Send the tiles of a message one by one, as they are made."""
+        self._queue.want(_places(message))
+
+    def forget(self, message: Message) -> None:
+        """Those tiles are not wanted any more."""
+        self._queue.forget(_places(message))
+
+    def tiles(self, row: int) -> Tiles:
+        """The tiles of a sample; who asks while it is being opened waits. Raises as `Tiles` does."""
+        with self._gate:
+            known = self._open.get(row)
+            opening: Future[Tiles] = known or Future()
+            self._open[row] = opening
+            self._open.move_to_end(row)
+            gone = [self._open.popitem(last=False)[1] for _ in range(len(self._open) - _OPEN)]
+        for one in gone:
+            one.add_done_callback(_end)
+        if known is None:
+            self._make(row, opening)
+        return opening.result()
+
+    def clear(self) -> None:
+        """Let all pictures go; they are opened again when somebody asks."""
+        with self._gate:
+            gone = list(self._open.values())
+            self._open.clear()
+        for one in gone:
+            one.add_done_callback(_end)
+
+    def close(self) -> None:
+        """Let all pictures go and end the threads."""
+        self._queue.close()
+        self.clear()
+
+    def _make(self, row: int, opening: Future[Tiles]) -> None:
+        try:
+            opening.set_result(Tiles(self._samples[row], lambda: self._send({"type": "better", "row": row})))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            with self._gate:
+                if self._open.get(row) is opening:
+                    del self._open[row]  # the file may be there the next time
+            opening.set_exception(error)
+
+    def _prepare(self, row: int) -> None:
+        with contextlib.suppress(OSError, ValueError):  # whoever asks for it is told
+            self.told(row, (SIDE, SIDE))
+
+    def _send_tile(self, place: Place) -> None:
+        """Called in the threads of the queue: what fails is told to whoever waits for the tile."""
+        row, level, column, line, *look = place
+        answer = {"type": "tile", "place": list(place), "why": ""}
+        try:
+            made = self.tiles(int(row)).tile(int(level), int(column), int(line), Look(*look))
+        except Exception as error:  # noqa: BLE001  # the edge: a thread that dies makes no tiles any more
+            self._send({**answer, "why": sentence(error)}, [b""])
+        else:
+            self._send(answer, [made])
+
+
+def _end(opening: Future[Tiles]) -> None:
+    if opening.exception() is None:
+        opening.result().ended = True
+
+
+def _places(message: Message) -> list[Place]:
+    look = tuple(float(number) for number in message["look"])
+    return [(int(message["row"]), *(int(number) for number in place), *look) for place in message["places"]]
+
+
+def _whole(tiles: Tiles, width: float, height: float) -> list[tuple[int, int, int]]:
+    """The places that show all of a picture on a page: one tile of it at once, and those as sharp as the page."""
+    if not (width >= 1 and height >= 1):
+        return []
+    smallest = min(tiles.deepest, round(math.log2(SIDE)))
+    scale = min(width / tiles.width, height / tiles.height)
+    sharp = max(smallest, min(tiles.deepest, math.floor(tiles.deepest + math.log2(scale) + 1)))
+    found = [(smallest, 0, 0)]
+    side = SIDE << (tiles.deepest - sharp)
+    across, down = -(-tiles.width // side), -(-tiles.height // side)
+    if sharp > smallest and across * down <= _AT_ONCE:
+        found += [(sharp, column, row) for row in range(down) for column in range(across)]
+    return found
