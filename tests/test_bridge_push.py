@@ -9,6 +9,7 @@ from imagine_kernels import images
 from imagine_kernels.records import Prediction, Region, Sample
 from imagine_kernels.shapes import TimeFrequency
 from imagine_kernels.use_case import Label
+from imagine_widgets.active_learning import next_batch
 from imagine_widgets.label_studio import push
 
 pytestmark = pytest.mark.live
@@ -181,3 +182,24 @@ def test_a_project_whose_description_a_person_rewrote_is_still_the_one(world):
     assert world.push().total == 6
     assert world.project["id"] == number
     assert world.project["description"] == "Autumn cruise, station 130"
+
+
+def test_the_next_batch_goes_there_in_one_call_and_the_least_sure_is_offered_first(world):
+    scores = (0.9, 0.7, 0.55, 0.8, 0.99, 0.6)
+    told = [
+        Prediction(one.id, (Region("skeletonema", score),), "net", "")
+        for one, score in zip(world.samples, scores, strict=True)
+    ]
+    batch = next_batch(told, 4, random_share=0.0)
+    for name in ("a title, labels and samples", "again"):
+        done = world.push(samples=batch.of(world.samples), predictions=told, unsure_first=True)
+        assert (done.total, done.problem) == (4, None), name
+    offered = []
+    for _ in range(4):
+        task = world.api("GET", f"/api/projects/{world.project['id']}/next").json()
+        offered.append(task["data"]["sample"])
+        world.api("POST", f"/api/tasks/{task['id']}/annotations/", json={"result": []})
+    assert offered == [f"run1/{number}" for number in (2, 5, 1, 3)]
+    assert sorted(offered) == sorted(batch.ids())
+    world.push(samples=(), predictions=(), unsure_first=False)
+    assert world.api("GET", f"/api/projects/{world.project['id']}").json()["sampling"] == "Sequential sampling"

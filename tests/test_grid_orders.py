@@ -7,6 +7,7 @@ import pytest
 from grids import LABELS, Heard, labels, prediction, sample
 
 from imagine_widgets import Store
+from imagine_widgets.active_learning import Batch, Choice
 from imagine_widgets.classes import Classes
 from imagine_widgets.grid.favourites import favourites, lay
 from imagine_widgets.grid.orders import LIKENESS, OUTLIERS, Orders
@@ -77,8 +78,21 @@ def test_the_state_carries_numbers_as_bytes_with_second_guesses(grid):
     state, buffers = grid.hear(type="hello")
     order, predicted, decided, second = (np.frombuffer(one, np.int32).tolist() for one in buffers)
     assert (order, predicted, decided, second) == ([0, 1], [0, 1], [-1, -1], [1, -1])
-    assert state["isComparing"]
+    assert (state["isComparing"], state["isOrdered"]) == (True, False)
     assert state["groups"] == [{"label": 0, "size": 1}, {"label": 1, "size": 1}]
+
+
+def test_a_batch_to_label_next_stands_in_its_order_within_each_class_and_the_rest_follows_least_sure_first(tmp_path):
+    told = [
+        prediction(name, "Tripos" if name in "ab" else "Actino", 0.9 - at / 10) for at, name in enumerate("abcdefgh")
+    ]
+    batch = Batch(tuple(Choice(name, random=False, uncertainty=0.5) for name in ("g", "a", "c", "elsewhere")), 8)
+    grid = Heard(SAMPLES, told, LABELS, store=Store(tmp_path / "run.labels"), order=batch.ids())
+    state, buffers = grid.hear(type="hello")
+    assert state["isOrdered"]
+    assert names(np.frombuffer(buffers[0], np.int32)) == "gchfed" + "ab"
+    assert [one.id for one in batch.of(SAMPLES)] == ["g", "a", "c"]
+    grid.close()
 
 
 def test_each_row_can_get_its_own_label_and_one_without_stays(grid):

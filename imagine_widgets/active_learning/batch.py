@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imagine_kernels.records import Prediction
+from imagine_kernels.records import Prediction, Sample
 from imagine_widgets.active_learning import spread
 from imagine_widgets.active_learning.uncertainty import of_all
 
@@ -29,9 +29,18 @@ class Batch:
     choices: tuple[Choice, ...]
     unlabelled: int
 
+    def ids(self) -> tuple[str, ...]:
+        """The samples, in this order."""
+        return tuple(choice.sample_id for choice in self.choices)
+
     def random(self) -> tuple[str, ...]:
         """The samples that were drawn at random."""
         return tuple(choice.sample_id for choice in self.choices if choice.random)
+
+    def of(self, samples: Iterable[Sample]) -> tuple[Sample, ...]:
+        """The records of those of `samples` that were chosen, in this order: for a grid, or to push."""
+        known = {sample.id: sample for sample in samples}
+        return tuple(known[name] for name in self.ids() if name in known)
 
 
 def next_batch(

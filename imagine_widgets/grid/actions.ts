@@ -188,7 +188,8 @@ export abstract class Actions {
     const { arrangement, isComparing } = this.state;
     if (!isComparing && by !== "doubt") return this.say("Pictures cannot be compared here: give the grid features");
     if (by === "likeness" && arrangement.pinned === undefined) return this.pin();
-    this.say(this.state.sort(by) ? orderWords(by) : `Comparing the pictures, then ${orderWords(by)}`);
+    const words = orderWords(by, this.state.isOrdered);
+    this.say(this.state.sort(by) ? words : `Comparing the pictures, then ${words}`);
     arrangement.by = by;
   }
 

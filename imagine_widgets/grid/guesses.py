@@ -1,6 +1,6 @@
 """What a model said of the samples of a grid: which region counts, how sure it is, in which order a person looks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from imagine_kernels.records import Region
@@ -12,19 +12,25 @@ _UNKNOWN = -1.0
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rows that were predicted as one class, least sure first."""
+    """The rows that were predicted as one class, in the order in which a person looks."""
 
     label: int
     rows: tuple[int, ...]
 
 
-def groups(predicted: Sequence[int], sure: Sequence[float | None]) -> list[Group]:
-    """The rows by predicted class, least sure first (unknown before all); those without a prediction come last."""
+def groups(
+    predicted: Sequence[int], sure: Sequence[float | None], places: Mapping[int, int] | None = None
+) -> list[Group]:
+    """The rows by predicted class; those without a prediction come last.
+
+    In each, first the rows that have `places`, in their order; then the least sure, unknown before all.
+    """
+    given = places or {}
     members: dict[int, list[int]] = {}
     for row, label in enumerate(predicted):
         members.setdefault(label, []).append(row)
     order = sorted(members, key=lambda label: (label == NONE, label))
-    doubt = [_UNKNOWN if one is None else one for one in sure]
+    doubt = [(given.get(row, len(sure)), _UNKNOWN if one is None else one) for row, one in enumerate(sure)]
     return [Group(label, tuple(sorted(members[label], key=doubt.__getitem__))) for label in order]
 
 

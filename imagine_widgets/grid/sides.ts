@@ -73,8 +73,8 @@ const ORDERS: [by: By, title: string, key: string, words: string][] = [
   ["likeness", "Like pinned", "L", "most like the pinned one first"],
 ];
 
-export function orderWords(by: By): string {
-  return ORDERS.find(([one]) => one === by)![3];
+export function orderWords(by: By, isOrdered: boolean): string {
+  return isOrdered && by === "doubt" ? "in the order given" : ORDERS.find(([one]) => one === by)![3];
 }
 
 /** The orders, and the pinned picture, where the pictures can be compared. */
@@ -87,7 +87,7 @@ function drawOrders(view: GridView): void {
   parts.orders.dataset.words = words;
   const chips = ORDERS.map(([one, title, key]) => {
     const more = { role: "radio", "aria-checked": one === by, class: "im-small", disabled: one === "likeness" && pinned === undefined };
-    return button(title, key, () => state.guard(() => view.act("sort", one)), more);
+    return button(one === "doubt" && state.isOrdered ? "As given" : title, key, () => state.guard(() => view.act("sort", one)), more);
   });
   const kept = pinned === undefined ? undefined : state.thumbs.kept.get(pinned);
   const small = kept?.url ? [make("img", { class: "im-pin", src: kept.url, alt: `pinned: ${kept.name}`, title: kept.name })] : [];
@@ -97,7 +97,7 @@ function drawOrders(view: GridView): void {
 export function drawChoices(view: GridView): void {
   const { state, parts, selected } = view;
   const group = state.groups[view.group];
-  const words = group ? `${count(group.rows.length)} predicted, ${orderWords(state.arrangement.by)}` : "";
+  const words = group ? `${count(group.rows.length)} predicted, ${orderWords(state.arrangement.by, state.isOrdered)}` : "";
   parts.title.replaceChildren(
     swatch(state.classes[group?.label ?? -1]),
     make("bdi", { text: group ? titleOf(state, view.group) : "No pictures", dir: "auto" }),

@@ -15,6 +15,7 @@ export const NONE = -1; // not predicted, not decided
 export class GridState extends Link<FromKernel, Own, number[] | Look> {
   readonly arrangement = new Arrangement();
   isComparing = false;
+  isOrdered = false;
   classes: Class[] = [];
   favourites: Favourites = {};
   used = new Map<number, number>(); // class → when somebody last labelled with it
@@ -57,9 +58,9 @@ export class GridState extends Link<FromKernel, Own, number[] | Look> {
   }
 
   applyState(message: StateMessage, buffers: DataView<ArrayBuffer>[]): void {
-    const { classes, page, steps, favourites, isComparing } = message;
+    const { classes, page, steps, favourites, isComparing, isOrdered } = message;
     const [order, predicted, truth, second] = buffers.map(numbers) as [Int32Array, Int32Array, Int32Array, Int32Array];
-    Object.assign(this, { classes, page, steps, favourites, isComparing, predicted, second, truth, shown: truth.slice() });
+    Object.assign(this, { classes, page, steps, favourites, isComparing, isOrdered, predicted, second, truth, shown: truth.slice() });
     this.arrangement.begin(message.groups, order);
     this.replay();
     this.settle();

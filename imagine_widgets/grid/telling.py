@@ -26,6 +26,7 @@ def state(rows: GridStore) -> tuple[dict[str, object], list[bytes]]:
         "steps": [step(one) for one in rows.steps()[-_STEPS:]],
         "classes": rows.classes.to_json(),
         "favourites": favourites(rows.classes),
+        "isOrdered": bool(rows.places),
     }
     order = chain.from_iterable(group.rows for group in groups)
     return told, [

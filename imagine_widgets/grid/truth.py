@@ -73,6 +73,7 @@ class GridStore:
         labels: Iterable[Label],
         store: Store,
         author: str,
+        order: Iterable[str] = (),
     ) -> None:
         self.samples = tuple(samples)
         self.store, self.author = store, author
@@ -82,6 +83,7 @@ class GridStore:
         if len(self._row) < len(self.samples):
             twice = next(s.id for row, s in enumerate(self.samples) if self._row[s.id] != row)
             raise ValueError(f"The sample {twice} was given twice: a grid shows each sample once.")
+        self.places = {self._row[name]: place for place, name in enumerate(order) if name in self._row}
         self.predicted: list[int] = [NONE] * len(self.samples)
         self.second = list(self.predicted)  # the model's second guesses
         self.sure: list[float | None] = [None] * len(self.samples)
@@ -103,8 +105,8 @@ class GridStore:
             self.second[row] = NONE if second is None else self.classes.index(second)
 
     def groups(self) -> list[Group]:
-        """The rows by predicted class, least sure first (unknown before all); those without a prediction come last."""
-        return groups(self.predicted, self.sure)
+        """The rows by predicted class, as ordered, then least sure first; those without a prediction come last."""
+        return groups(self.predicted, self.sure, self.places)
 
     def scores(self, row: int) -> list[tuple[str, float]]:
         """The three best guesses of the model for one row."""

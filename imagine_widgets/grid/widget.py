@@ -26,7 +26,7 @@ from imagine_widgets.scripts import script
 from imagine_widgets.store import Speed, Store, store_of
 from imagine_widgets.thumbnails import Make, Thumbnails, readable
 
-_OPTIONS = ("store", "author", "page", "thumbnail", "features")
+_OPTIONS = ("store", "author", "page", "thumbnail", "features", "order")
 _CLOSE = 640  # pixels of the picture somebody looks closer at
 
 
@@ -39,6 +39,8 @@ class Grid(anywidget.AnyWidget):
     makes the bytes of a picture, by default those of `imagine_kernels.images`. `features` are what pictures
     are compared by, for the orders by outlier and by likeness to a pinned one: a row of numbers for each sample,
     vectors by sample id, or a function of the samples that gives either, called when such an order is first wanted.
+    `order` are ids of samples that come first in their class, in this order (`next_batch(...).ids()`); all others
+    follow, least sure first.
 
     Raises TypeError for an unknown option, ValueError for samples given twice.
     """
@@ -46,7 +48,7 @@ class Grid(anywidget.AnyWidget):
     _esm = script("grid")
     _css = Path(__file__).with_name("grid.css")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first three have a default
         self,
         samples: Sequence[Sample],
         predictions: Iterable[Prediction],
@@ -57,6 +59,7 @@ class Grid(anywidget.AnyWidget):
         page: int = 60,
         thumbnail: Make | None = None,
         features: Given | None = None,
+        order: Iterable[str] = (),
         **unknown: object,
     ) -> None:
         for name in unknown:
@@ -64,7 +67,7 @@ class Grid(anywidget.AnyWidget):
         if not 1 <= page <= 500:
             raise ValueError(f"A page holds 1 to 500 pictures, not {page}.")
         self.store = store or store_of(samples)
-        self._rows = GridStore(samples, predictions, labels, self.store, author or environment.user())
+        self._rows = GridStore(samples, predictions, labels, self.store, author or environment.user(), order)
         self._thumbnails = Thumbnails(self._rows.samples, thumbnail)
         self._orders = Orders(self._rows.samples, self._rows.predicted, features)
         self._page = page

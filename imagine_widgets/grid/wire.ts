@@ -34,6 +34,7 @@ interface State {
   classes: Class[];
   favourites: Favourites;
   isComparing: boolean;
+  isOrdered: boolean;
 }
 
 interface Changes {

@@ -22,6 +22,8 @@ from imagine_widgets.label_studio.turns import turn
 from imagine_widgets.label_studio.wire import NewPrediction, Project
 from imagine_widgets.store import Store
 
+UNSURE, IN_TURN = "Uncertainty sampling", "Sequential sampling"
+"""In which order Label Studio offers images."""
 TOGETHER = 500
 """Predictions of one request."""
 STUMBLED, PAUSES = 500, (0.5, 2.0)
@@ -38,6 +40,7 @@ def push(  # noqa: PLR0913 - all but the first three have a default
     shapes: Iterable[type[Shape] | None] = (),
     group: str = "",
     model: str = "",
+    unsure_first: bool | None = None,
     url: str | None = None,
     token: str | None = None,
     picture: Picture = images.png,
@@ -46,9 +49,13 @@ def push(  # noqa: PLR0913 - all but the first three have a default
 
     The labelling page gets a tool for every shape that is sent, and for those in `shapes` (None: the whole sample).
     With `group` the project belongs to that group of the hub; `model`, a use case or "use case/model" of the hub, is
-    asked there for predictions on the spot. A server that is down, slow or strange is told by
-    `Push.problem`, not raised: a notebook goes on, and the next push sends what is missing. Raises ValueError with a
-    sentence for a title or class that Label Studio cannot hold, OSError where the store cannot be read or written.
+    asked there for predictions on the spot. `unsure_first` has Label Studio offer those images first of which the
+    newest model is least sure (False: those that came first; None: as it is set there): a batch of `next_batch` goes
+    there by `push(title, labels, batch.of(samples), predictions, unsure_first=True)`.
+
+    A server that is down, slow or strange is told by `Push.problem`, not raised: a notebook goes on, and the next push
+    sends what is missing. Raises ValueError with a sentence for a title or class that Label Studio cannot hold, OSError
+    where the store cannot be read or written.
     """
     projects.check_title(title)
     page.page(labels)
@@ -62,6 +69,8 @@ def push(  # noqa: PLR0913 - all but the first three have a default
             address, target = server.address(project), project.target
             offers = page.offers(project.page)
             _insist(lambda: _deliver(server, project, pack(wanted, guessed, offers, picture, store, target, tally)))
+            if unsure_first is not None:
+                server.change_project(project, sampling=UNSURE if unsure_first else IN_TURN)
             if model and (trouble := models.connect(server, project, model)) is not None:
                 tally.leave_out(model, trouble)
     except LabelStudioError as error:

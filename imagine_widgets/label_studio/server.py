@@ -62,7 +62,7 @@ class Server(Connection):
         self.ask("POST", "/api/projects/", send={"title": title, "description": description, "label_config": page})
 
     def change_project(self, project: Project, **fields: str) -> None:
-        """Set `label_config` or `model_version`."""
+        """Set `label_config`, `model_version` or `sampling`."""
         self.ask("PATCH", f"/api/projects/{project.id}/", send=fields)
 
     def uploads(self, project: Project) -> dict[str, str]:
