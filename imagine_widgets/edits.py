@@ -1,9 +1,10 @@
-"""Edits of regions as the browser sent them → the store, in their order, and what every browser is told of it."""
+"""What a person did in the browser → the store, in its order, and what every browser is told of it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from imagine_widgets.failures import sentence, show
+from imagine_widgets.grid.favourites import favourites, lay, lift
 from imagine_widgets.scenes import Scenes
 
 Message = Mapping[str, Any]
@@ -29,6 +30,16 @@ def enter(edits: Iterable[Message], scenes: Scenes, send: Send) -> list[int]:
         news["batches"].append(edit["batch"])
     send(news)
     return [*dict.fromkeys(rows)]
+
+
+def lay_label(message: Message, scenes: Scenes, send: Send) -> None:
+    """Lay a label on a key, or take what lies there off it, and tell what lies where."""
+    label = int(message["label"])
+    if label < 0:
+        lift(str(message["key"]), scenes.classes)
+    else:
+        lay(str(message["key"]), scenes.classes[label].name)
+    send({"type": "favourites", "favourites": favourites(scenes.classes)})
 
 
 def _do(edit: Message, scenes: Scenes, news: dict[str, Any]) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from imagine_kernels.records import Annotation, Prediction, Region, Sample, from_json, to_json
+from imagine_kernels.records import Annotation, Opinion, Prediction, Region, Sample, from_json, now, to_json
 from imagine_kernels.shapes import Flat
 from imagine_widgets.classes import Classes, Label
 from imagine_widgets.store import Drop, Edit, Held, Put, Step, Store
@@ -88,13 +88,12 @@ class Scenes:
         """For the browser: regions that are drawn, those of the whole sample, titles of those that lie elsewhere."""
         told: Json = {"regions": [], "whole": [], "others": []}
         for region in self.regions(row).values():
-            label = self.classes.index(region.label)
             if isinstance(region.shape, self._kinds):
-                told["regions"].append(self._json(region, label))
+                told["regions"].append(self._json(region))
             elif region.shape is None:
-                told["whole"].append(self._json(region, label))
+                told["whole"].append(self._json(region))
             elif region.state != "rejected":
-                told["others"].append(self.classes[label].title)
+                told["others"].append(self.classes[self.classes.index(region.label)].title)
         return told
 
     def edit(self, message: Mapping[str, Any]) -> tuple[Step, list[Json]]:
@@ -109,7 +108,7 @@ class Scenes:
         edits += [Drop(sample.id, str(id_), self._author, self._tool) for id_ in message["drop"]]
         cost = {"seconds": message.get("seconds"), "keys": message.get("keys")}
         step = self._store.write(edits, batch=str(message["batch"]), **cost)
-        return step, [self._json(region, self.classes.index(region.label)) for region in put]
+        return step, [self._json(region) for region in put]
 
     def undo(self, message: Mapping[str, Any]) -> Step:
         """Take a step back. Raises LookupError for one that is not in the store."""
@@ -139,16 +138,29 @@ class Scenes:
         if shape is not None and not isinstance(shape, self._kinds):
             raise ValueError(f"A {type(shape).__name__} is not drawn in {sample.id}.")
         label, state = self.classes[int(told["label"])].name, str(told["state"])
+        opinions = self._opinions(told, known.opinions if known else ())
         if known is None:
-            return Region(label, shape=shape, id=str(told["id"]), state=state)
+            return Region(label, shape=shape, id=str(told["id"]), state=state, opinions=opinions)
         score = known.score if label == known.label else known.scores.get(label)
-        return replace(known, label=label, score=score, shape=shape, state=state)
+        return replace(known, label=label, score=score, shape=shape, state=state, opinions=opinions)
 
-    def _json(self, region: Region, label: int) -> Json:
+    def _opinions(self, told: Mapping[str, Any], known: tuple[Opinion, ...]) -> tuple[Opinion, ...]:
+        """The further labels as the browser has them; a message that names none leaves them as they are."""
+        if "also" not in told:
+            return known
+        wanted = dict.fromkeys(self.classes[int(label)].name for label in told["also"])
+        kept = tuple(one for one in known if one.label in wanted or one.state == "rejected")
+        there = {one.label for one in kept if one.state != "rejected"}
+        return kept + tuple(Opinion(label, None, self._author, now()) for label in wanted if label not in there)
+
+    def _json(self, region: Region) -> Json:
+        also = [self.classes.index(one.label) for one in region.opinions if one.state != "rejected"]
+        label = self.classes.index(region.label)
         return {
             "id": region.id,
             "label": label,
             "shape": None if region.shape is None else to_json(region.shape),
             "state": region.state,
             "score": region.score,
+            **({"also": more} if (more := [one for one in dict.fromkeys(also) if one != label]) else {}),
         }

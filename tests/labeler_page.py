@@ -19,7 +19,8 @@ scale = Quantity(10.6, "micrometer")
 samples = [Sample("wide", {folder!r} + "/wide.png", 1600, 1000, pixel_size=scale),
            Sample("deep", {folder!r} + "/deep.tif", 900, 700), Sample("gone", {folder!r} + "/gone.png", 10, 10)]
 labels = [Label("Tripos", "Tripos"), Label("debris", "Debris"), Label("arabic", "عوالق نباتية"),
-          Label("evil", "<img src=x onerror=pwned=1>"), *(Label(f"c{{i}}", f"Class {{i}}") for i in range(500))]
+          Label("evil", "<img src=x onerror=pwned=1>"),
+          *(Label(f"c{{i}}", f"Class {{i}}", parents=("Copepoda",) * (i < 20)) for i in range(500))]
 model = [Region("Tripos", 0.9, Box(200, 200, 300, 200), id="first"),
          Region("debris", 0.4, Ellipse(1200, 600, 150, 80, 30.0), id="second")]
 predictions = [Prediction("wide", tuple(model), "drawn", "0")]

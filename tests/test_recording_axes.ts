@@ -112,7 +112,11 @@ test("keys have one name each, and no letter goes on to the notebook", () => {
     ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, ...held }) as KeyboardEvent;
   assert.equal(named(press("Z", { ctrlKey: true, shiftKey: true })), "Control+Shift+z");
   assert.equal(named(press("?", { shiftKey: true })), "?");
-  assert.deepEqual(actionOf(press("3"), {}), ["label", 2]);
+  assert.deepEqual(actionOf(press("3"), {}), ["key", "3"]);
+  const two = { key: "@", code: "Digit2", shiftKey: true };
+  assert.deepEqual(actionOf(press("@", two), {}), ["alsoKey", "2"]);
+  assert.deepEqual(actionOf(press("/", { code: "Digit7", shiftKey: true }), {}), ["search"]); // where / lies on the 7
+  assert.deepEqual(actionOf(press("2", { ...two, key: "2" }), {}), ["key", "2"]); // where Shift makes the digits
   assert.deepEqual(actionOf(press("y"), {}), ["nothing"]);
   assert.deepEqual(actionOf(press("ArrowLeft"), { ArrowLeft: ["frames", -1] }), ["frames", -1]);
   assert.equal(actionOf(press("Tab"), {}), null);

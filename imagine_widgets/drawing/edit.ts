@@ -1,5 +1,6 @@
 // What becomes of a shape when a handle is dragged, when it is moved or turned, when it gets or loses a vertex.
 import type { Handle } from "./handles.ts";
+import { isInside } from "./hit.ts";
 import { bounds, type Box, type Ellipse, inward, outward, type Polygon, type RotatedBox, type Shape, type XY } from "./shapes.ts";
 import type { Size } from "./view.ts";
 
@@ -37,6 +38,15 @@ export function withoutVertex(shape: Shape, handle: Handle): Shape {
   });
 }
 
+/** An outline with one more hole; of several, the one around it gets it. Nothing where the hole does not lie inside. */
+export function withHole(shape: Shape, hole: readonly XY[]): Shape | undefined {
+  const parts = shape.kind === "Polygon" ? [shape] : shape.kind === "MultiPolygon" ? shape.parts : [];
+  const at = parts.findIndex((part) => hole.every((point) => isInside(point, [part.points])));
+  if (at < 0) return undefined;
+  const part: Polygon = { ...parts[at]!, holes: [...(parts[at]!.holes ?? []), hole] };
+  return shape.kind === "MultiPolygon" ? { ...shape, parts: shape.parts.with(at, part) } : part;
+}
+
 /** The shape moved, and no farther than that it stays in the picture; masks move by whole pixels. */
 export function moved(shape: Shape, dx: number, dy: number, picture: Size): Shape {
   const { left, top, right, bottom } = bounds(shape);
@@ -44,6 +54,20 @@ export function moved(shape: Shape, dx: number, dy: number, picture: Size): Shap
   const y = Math.min(Math.max(dy, -top), Math.max(picture.height - bottom, -top));
   if (shape.kind === "Mask") return { ...shape, x: shape.x + Math.round(x), y: shape.y + Math.round(y) };
   return mapped(shape, (point) => [point[0] + x, point[1] + y]);
+}
+
+/** A box or an ellipse wider and higher by so many pixels, from its middle, inside the picture; nothing of others. */
+export function grown(shape: Shape, wider: number, higher: number, picture: Size): Shape | undefined {
+  if (shape.kind !== "Box" && shape.kind !== "RotatedBox" && shape.kind !== "Ellipse") return undefined;
+  const [wide, high] = [wider / 2, higher / 2];
+  if (shape.kind === "Ellipse") {
+    return { ...shape, radius_x: Math.max(shape.radius_x + wide, LEAST / 2), radius_y: Math.max(shape.radius_y + high, LEAST / 2) };
+  }
+  const [width, height] = [Math.max(shape.width + wider, LEAST), Math.max(shape.height + higher, LEAST)];
+  if (shape.kind === "RotatedBox") return { ...shape, width, height };
+  const [x, y] = [shape.x + (shape.width - width) / 2, shape.y + (shape.height - height) / 2];
+  const [left, top] = [Math.max(0, x), Math.max(0, y)];
+  return { ...shape, x: left, y: top, width: Math.min(x + width, picture.width) - left, height: Math.min(y + height, picture.height) - top };
 }
 
 /** The shape turned by degrees around its middle; an upright box becomes a turned one. Masks do not turn. */

@@ -27,6 +27,13 @@ def lay(key: str, name: str) -> None:
     _write(kept)
 
 
+def lift(key: str, classes: Classes) -> None:
+    """Takes what lies on a key off it; what lies there among other classes stays. Raises OSError."""
+    kept = _read()
+    kept[key] = [name for name in kept.get(key, []) if classes.find(name) is None]
+    _write(kept)
+
+
 def _known(kept: dict[str, list[str]], classes: Classes) -> Iterator[tuple[str, int]]:
     for key, names in kept.items():
         places = [place for name in names if (place := classes.find(name)) is not None]

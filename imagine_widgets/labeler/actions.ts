@@ -1,32 +1,41 @@
 // What a person does in the labeler by key or button beside what regions know everywhere: turn, zoom, go over fields.
-import { moved } from "../drawing/edit.ts";
+import { grown, moved } from "../drawing/edit.ts";
 import { fieldAt, fieldNear, fieldsOf } from "../drawing/mower.ts";
 import { bounds, type Shape, type XY } from "../drawing/shapes.ts";
 import type { Size } from "../drawing/view.ts";
 import { count } from "../elements.ts";
+import { newId } from "../outbox.ts";
 import { Deeds, type Detail } from "../regions/deeds.ts";
 import { helpSheet } from "../regions/frame.ts";
 import type { Labelled, Step } from "../regions/wire.ts";
+import { Crosshair } from "./crosshair.ts";
 import type { Parts } from "./frame.ts";
 import { HELP } from "./keys.ts";
 import type { Stage } from "./stage.ts";
 import type { LabelerState } from "./state.ts";
 import type { Drawn } from "./wire.ts";
 
+type Way = [x: number, y: number, fine?: number];
 const FILLS = [0.15, 0.5, 0];
 const SHARE = 0.2; // of the page that an arrow moves the view
+const FINE = 0.1; // of that with Shift
+const BESIDE = 14; // pixels of the page between a region and its double
 
 export abstract class Actions extends Deeds<Shape> {
   abstract override readonly state: LabelerState;
   abstract override readonly parts: Parts;
   abstract readonly stage: Stage;
+  readonly crosshair = new Crosshair();
 
   abstract setFill(fill: number): void;
   abstract selected(): Drawn | undefined;
+  abstract redraw(): void;
 
   own(name: string, detail: Detail): void {
     const actions: Record<string, () => void> = {
+      pen: () => this.pen(),
       finish: () => this.hand.finish(),
+      twice: () => this.twice(),
       radius: () => (this.hand.radius = Math.max(1, Math.min(200, this.hand.radius * Number(detail)))),
       zoom: () => this.stage.zoom(Number(detail)),
       near: () => this.stage.reveal(bounds(this.selected()?.shape ?? this.everything()), true),
@@ -35,8 +44,9 @@ export abstract class Actions extends Deeds<Shape> {
       fill: () => this.setFill(FILLS[(FILLS.indexOf(this.stage.layer.look.fill) + 1) % FILLS.length]!),
       turn: () => this.turn(Number(detail)),
       free: () => void (this.hand.free = true),
-      pan: () => this.stage.pan(...(way(detail).map((step) => step * SHARE) as [number, number])),
-      nudge: () => this.nudge(...way(detail)),
+      pan: () => this.pan(way(detail)),
+      nudge: () => this.nudge(way(detail)),
+      grow: () => this.grow(way(detail)),
     };
     actions[name]?.();
   }
@@ -60,6 +70,39 @@ export abstract class Actions extends Deeds<Shape> {
   protected override stepped(step: Step | undefined, done: string, nothing: string): void {
     if (step && step.row !== this.state.row) this.state.open(step.row);
     super.stepped(step, done, nothing);
+  }
+
+  protected override letGo(): void {
+    if (!this.crosshair.leave()) super.letGo();
+    this.redraw();
+  }
+
+  /** Enter ends what the mouse draws; without that it is the pen of the keyboard. */
+  private pen(): void {
+    const { hand, stage, crosshair } = this;
+    if (hand.sketch && !crosshair.at) return hand.finish();
+    if (!this.state.opened) return;
+    const said = crosshair.press(hand, stage, this.state.opened);
+    if (said) this.say(said);
+    this.redraw();
+  }
+
+  private pan([x, y, fine = 0]: Way): void {
+    const { crosshair, stage, state } = this;
+    if (crosshair.at && state.opened) crosshair.move(x, y, this.hand, stage, state.opened, fine !== 0);
+    else stage.pan(x * SHARE * (fine ? FINE : 1), y * SHARE * (fine ? FINE : 1));
+    this.redraw();
+  }
+
+  /** The selected region once more, a little beside it. */
+  private twice(): void {
+    const one = this.selected();
+    if (!one || !this.state.opened) return this.say("Select a region first");
+    const far = BESIDE / this.stage.view.scale;
+    const copy: Drawn = { ...one, id: newId(), shape: moved(one.shape, far, far, this.state.opened), state: "", score: null };
+    this.state.edit([copy]);
+    this.choose(copy.id);
+    this.say(`${this.titles(copy)} once more`);
   }
 
   private turn(way: number): void {
@@ -90,11 +133,19 @@ export abstract class Actions extends Deeds<Shape> {
     this.say(`Field ${count(index + 1)} of ${count(across * down)}`);
   }
 
-  private nudge(x: number, y: number): void {
+  private nudge([x, y]: Way): void {
     const selected = this.selected();
     if (!selected || !this.state.opened) return;
     const far = selected.shape.kind === "Mask" ? Math.max(1, 1 / this.stage.view.scale) : 1 / this.stage.view.scale;
     this.state.edit([this.reshaped(selected, moved(selected.shape, x * far, y * far, this.state.opened))]);
+  }
+
+  private grow([x, y]: Way): void {
+    const selected = this.selected();
+    const far = 1 / this.stage.view.scale;
+    const shape = selected && this.state.opened && grown(selected.shape, x * far, -y * far, this.state.opened);
+    if (shape) this.state.edit([this.reshaped(selected, shape)]);
+    else this.say("Points of it are taken with the crosshair: Enter");
   }
 
   private everything(): { kind: "Box"; x: number; y: number; width: number; height: number } {
@@ -103,7 +154,7 @@ export abstract class Actions extends Deeds<Shape> {
   }
 }
 
-/** "1 0" is to the right. */
-function way(detail: Detail): [x: number, y: number] {
-  return String(detail).split(" ").map(Number) as [number, number];
+/** "1 0" is to the right; a third number tells that it is a fine step. */
+function way(detail: Detail): Way {
+  return String(detail).split(" ").map(Number) as unknown as Way;
 }

@@ -13,8 +13,9 @@ export function frame(act: Act) {
     const isMode = action === "mode" && { "data-mode": detail, "aria-pressed": "false" };
     return button(label, key, () => act(action, detail), { class: "im-mode", "data-action": action, ...isMode });
   };
-  const modes = MODES.map(([mode, key, title]) => tool(title, key.toUpperCase(), "mode", mode));
-  const buttons = [...modes, tool("Undo", "U", "undo"), tool("Redo", "⇧U", "redo")];
+  const modes = MODES.map(([mode, key, title]) => tool(title, key.replace("Shift+", "⇧").toUpperCase(), "mode", mode));
+  const whole = tool("Whole", "W", "labelWhole");
+  const buttons = [...modes, whole, tool("Undo", "U", "undo"), tool("Redo", "⇧U", "redo")];
   const small = (label: string, words: string, name: string, detail?: number): HTMLElement =>
     button(label, "", () => act(name, detail), { "aria-label": words, title: words, class: "im-small" });
   const turning = [small("‹", "Picture before", "turn", -1), parts.where, small("›", "Next picture", "turn", 1)];

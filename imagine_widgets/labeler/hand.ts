@@ -1,6 +1,6 @@
 // What the pointer does in the picture: pick, drag a handle, move, draw, paint. What it does not take, pans and zooms.
 import { Brush } from "../drawing/brush.ts";
-import { dragged, moved, withoutVertex } from "../drawing/edit.ts";
+import { dragged, moved, withHole, withoutVertex } from "../drawing/edit.ts";
 import { type Handle, handles, heldAt } from "../drawing/handles.ts";
 import { picked } from "../drawing/hit.ts";
 import type { Mask, Shape, XY } from "../drawing/shapes.ts";
@@ -12,7 +12,7 @@ const GRASP = 10; // pixels of the page around a handle
 const REACH = 6; // and around a line or a point
 const SLIP = 3; // pixels of the page that a click may slip
 
-export type Mode = "select" | "brush" | Tool;
+export type Mode = "select" | "brush" | "hole" | Tool;
 
 /** Where the hand works: an element, and what of the picture it shows where. */
 export interface Ground {
@@ -36,6 +36,8 @@ export interface Desk {
   became(shape: Shape): void;
   /** A ruler was laid on something. */
   measured?(shape: Shape): void;
+  /** Tell the person in words. */
+  say(words: string): void;
   /** Something in hand looks another way now. */
   redraw(): void;
 }
@@ -79,7 +81,7 @@ export class Hand {
     this.letGo();
     this.mode = mode;
     this.desk.stage.element.dataset.mode = mode;
-    if (mode !== "select" && mode !== "brush") this.desk.select(undefined);
+    if (!["select", "brush", "hole"].includes(mode)) this.desk.select(undefined);
   }
 
   /** Forget what is half done; whether there was something. */
@@ -109,20 +111,44 @@ export class Hand {
     return this.desk.stage.view.scale;
   }
 
-  private down(event: PointerEvent): void {
-    if (event.button !== 0 || this.isFree) return;
-    const at = this.desk.stage.at(event);
-    this.pressed = [event.clientX, event.clientY];
-    if (this.mode === "select") this.held = this.grasp(at, event.altKey);
-    else if (this.mode === "brush") this.held = { kind: "brush", way: [at], rub: event.shiftKey };
+  /** The pen touches the picture; whether it took hold of something, or draws. */
+  press(at: XY, takesAway = false, rubs = false): boolean {
+    if (this.mode === "select") this.held = this.grasp(at, takesAway);
+    else if (this.mode === "brush") this.held = { kind: "brush", way: [at], rub: rubs };
     else {
-      this.sketch ??= new Sketch(this.mode);
+      this.sketch ??= new Sketch(this.mode === "hole" ? "polygon" : this.mode);
       this.sketch.press(this.inside(at));
     }
-    if (this.mode === "select" && !this.held) return;
+    this.desk.redraw();
+    return this.mode !== "select" || this.held !== undefined;
+  }
+
+  /** The pen is elsewhere now. */
+  follow(at: XY): void {
+    if (this.sketch) this.sketch.move(this.inside(at));
+    else this.drag(at);
+    this.desk.redraw();
+  }
+
+  /** The pen leaves the picture. */
+  lift(at: XY): void {
+    if (this.sketch) {
+      this.sketch.release(this.inside(at), this.scale);
+      this.done();
+    } else if (this.held) this.drop(at);
+  }
+
+  /** Whether the pen holds something, or paints. */
+  get isHolding(): boolean {
+    return this.held !== undefined;
+  }
+
+  private down(event: PointerEvent): void {
+    if (event.button !== 0 || this.isFree) return;
+    this.pressed = [event.clientX, event.clientY];
+    if (!this.press(this.desk.stage.at(event), event.altKey, event.shiftKey)) return;
     event.stopPropagation();
     this.desk.stage.element.setPointerCapture(event.pointerId);
-    this.desk.redraw();
   }
 
   /** What of the selected region, or which other region, is taken hold of. */
@@ -141,15 +167,14 @@ export class Hand {
   }
 
   private move(event: PointerEvent): void {
-    if (this.sketch && this.mode !== "select") {
-      this.sketch.move(this.inside(this.desk.stage.at(event)));
-      this.desk.redraw();
+    if (this.sketch) {
+      this.follow(this.desk.stage.at(event));
       if (this.desk.stage.element.hasPointerCapture(event.pointerId)) event.stopPropagation();
       return;
     }
     if (!this.held) return;
     event.stopPropagation();
-    if (this.slipped(event)) this.drag(this.desk.stage.at(event));
+    if (this.slipped(event)) this.follow(this.desk.stage.at(event));
   }
 
   private slipped(event: PointerEvent): boolean {
@@ -168,18 +193,12 @@ export class Hand {
       const { from } = this.held;
       this.shape = moved(selected.shape, at[0] - from[0], at[1] - from[1], this.desk.picture);
     }
-    this.desk.redraw();
   }
 
   private up(event: PointerEvent): void {
-    const at = this.desk.stage.at(event);
-    if (this.sketch && this.mode !== "select") {
+    if (this.sketch || this.held) {
       event.stopPropagation();
-      this.sketch.release(this.inside(at), this.scale);
-      this.done();
-    } else if (this.held) {
-      event.stopPropagation();
-      this.drop(at);
+      this.lift(this.desk.stage.at(event));
     } else if (this.mode === "select" && this.pressed && !this.slipped(event)) this.desk.select(undefined);
     this.pressed = undefined;
   }
@@ -207,8 +226,16 @@ export class Hand {
     const shape = this.sketch?.finished ? this.sketch.shape() : undefined;
     if (this.sketch?.finished) this.sketch = undefined;
     if (shape && this.mode === "ruler") this.desk.measured?.(shape);
+    else if (shape && this.mode === "hole") this.cut(shape);
     else if (shape) this.desk.made(shape);
     this.desk.redraw();
+  }
+
+  private cut(shape: Shape): void {
+    const before = this.desk.selected()?.shape;
+    const after = before && shape.kind === "Polygon" ? withHole(before, shape.points) : undefined;
+    if (after) this.desk.became(after);
+    else this.desk.say("A hole is drawn inside the selected outline");
   }
 
   private inside([x, y]: XY): XY {

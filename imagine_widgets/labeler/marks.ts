@@ -2,10 +2,11 @@
 import { trace } from "../drawing/trace.ts";
 import { type Handle, handles } from "../drawing/handles.ts";
 import { colourOf } from "../drawing/palette.ts";
-import type { Shape, XY } from "../drawing/shapes.ts";
+import { bounds, type Shape, type XY } from "../drawing/shapes.ts";
 import { toPage, type View } from "../drawing/view.ts";
 
 const SPACE = "http://www.w3.org/2000/svg";
+const CROSS = 14; // pixels of the page from the middle of the crosshair to its ends
 
 /** What is to be marked: a shape with its class, with handles or without, and the way of a brush. */
 export interface Marked {
@@ -13,9 +14,12 @@ export interface Marked {
   label: number;
   isHeld: boolean;
   brush?: { way: readonly XY[]; radius: number } | undefined;
+  /** What is written beside the shape. */
+  words?: string | undefined;
+  crosshair?: XY | undefined;
 }
 
-export function mark(svg: SVGSVGElement, { shape, label, isHeld, brush }: Marked, view: View): void {
+export function mark(svg: SVGSVGElement, { shape, label, isHeld, brush, words, crosshair }: Marked, view: View): void {
   const parts: SVGElement[] = [];
   if (shape) {
     const d = pathOf(shape, view);
@@ -23,7 +27,9 @@ export function mark(svg: SVGSVGElement, { shape, label, isHeld, brush }: Marked
     parts.push(drawn("path", { d, class: "im-mark", stroke: colourOf(label), fill: fillOf(shape, label) }));
     if (isHeld) parts.push(...handles(shape, view.scale).map((one) => handleMark(one, view)));
   }
+  if (shape && words) parts.push(wordsMark(words, shape, view));
   if (brush) parts.push(brushMark(brush, label, view));
+  if (crosshair) parts.push(...crossMarks(toPage(crosshair, view)));
   svg.replaceChildren(...parts);
 }
 
@@ -67,6 +73,20 @@ function brushMark({ way, radius }: { way: readonly XY[]; radius: number }, labe
   const points = (way.length > 1 ? way : [...way, ...way]).map((place) => toPage(place, view).join()).join(" ");
   const width = 2 * radius * view.scale;
   return drawn("polyline", { points, class: "im-brush", stroke: colourOf(label), "stroke-width": width });
+}
+
+/** Above the shape, or at the top of the page where that is not in sight. */
+function wordsMark(words: string, shape: Shape, view: View): SVGElement {
+  const { left, top } = bounds(shape);
+  const [x, y] = toPage([left, top], view);
+  const text = drawn("text", { x: Math.max(x, 6), y: Math.max(y - 7, 16), class: "im-words" });
+  text.textContent = words;
+  return text;
+}
+
+function crossMarks([x, y]: XY): SVGElement[] {
+  const d = `M${x - CROSS} ${y}h${CROSS - 3}m6 0h${CROSS - 3}M${x} ${y - CROSS}v${CROSS - 3}m0 6v${CROSS - 3}`;
+  return ["im-mark-rim", "im-cross"].map((name) => drawn("path", { d, class: name }));
 }
 
 function drawn(tag: string, attributes: Record<string, string | number>): SVGElement {

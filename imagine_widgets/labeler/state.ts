@@ -5,9 +5,9 @@ import type { Model } from "../link.ts";
 import { Journal } from "../regions/journal.ts";
 import type { Told } from "../regions/wire.ts";
 import { TileMail } from "./tiles.ts";
-import type { Drawn, FromKernel, Opened, State } from "./wire.ts";
+import type { Drawn, FromKernel, Opened, State, Tile } from "./wire.ts";
 
-export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better" | "value"> {
+export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better" | "value" | "missed"> {
   names: string[] = [];
   opened: Opened | undefined;
   places = new Places<Drawn>();
@@ -41,11 +41,15 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
   }
 
   protected hear(message: FromKernel, buffers: DataView<ArrayBuffer>[]): void {
-    if (message.type === "tile") return this.mail.answered(message, buffers[0]);
+    if (message.type === "tile") {
+      this.mail.answered(message, buffers[0]);
+      return this.missed(message);
+    }
     if (message.to && message.to !== this.me) return; // an answer to another tab
     if (message.type === "failure") this.fail(message);
     else if (message.type === "state") this.applyState(message);
     else if (message.type === "changes") this.changed(message);
+    else if (message.type === "favourites") this.laid(message.favourites);
     else if (message.type === "opened" && message.row === this.row) this.applyOpened(message);
     else if (message.type === "regions" && message.row === this.row) this.applyRegions(message);
     else if (message.type === "better" && message.row === this.row) this.tell("better");
@@ -55,8 +59,15 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
     }
   }
 
-  private applyState({ names, steps, classes }: State): void {
-    Object.assign(this, { names, steps, classes });
+  /** A tile could not be made, or one could again: the file went away, or came back. */
+  private missed({ place, why }: Tile): void {
+    if (!this.opened || place[0] !== this.row || this.opened.missed === why) return;
+    this.opened.missed = why;
+    this.tell("missed");
+  }
+
+  private applyState({ names, steps, classes, favourites }: State): void {
+    Object.assign(this, { names, steps, classes, favourites });
     this.settle();
     this.tell("state");
     this.open(Math.max(this.row, 0));

@@ -1,11 +1,13 @@
 // One view of the labeler: what is selected, what is drawn where, and which keys and clicks belong to it.
-import type { Shape, XY } from "../drawing/shapes.ts";
+import type { Bounds, Shape, XY } from "../drawing/shapes.ts";
 import type { Size } from "../drawing/view.ts";
 import { showFailures } from "../elements.ts";
 import type { News } from "../link.ts";
 import { newId } from "../outbox.ts";
+import type { Table } from "../regions/keys.ts";
 import { press } from "../regions/pressing.ts";
-import { drawLabels, drawRegions, drawTools } from "../regions/sides.ts";
+import { drawLabels } from "../regions/labels.ts";
+import { drawRegions, drawTools, signs } from "../regions/sides.ts";
 import { Actions } from "./actions.ts";
 import { frame, type Parts } from "./frame.ts";
 import { type Desk, Hand } from "./hand.ts";
@@ -25,6 +27,7 @@ export class LabelerView extends Actions implements Desk {
   readonly stage: Stage;
   readonly hand: Hand;
   look: Look = [0, 255, 1];
+  readonly keys: Table = KEYS;
   pointer: XY | undefined;
   private ruled: Shape | undefined;
   private readonly unlisten: () => void;
@@ -92,7 +95,8 @@ export class LabelerView extends Actions implements Desk {
     const long = Math.hypot(bx - ax, by - ay);
     const scale = this.state.opened?.scale;
     this.ruled = shape;
-    this.say(`${long.toFixed(1)} pixels${scale ? `, ${(long * scale.value).toPrecision(4)} ${scale.unit}` : ""}`);
+    const physical = scale ? `${(long * scale.value).toPrecision(4)} ${scale.unit}` : "the scale of this picture is not known";
+    this.say(`${long.toFixed(1)} pixels, ${physical}`);
     this.parts.place.textContent = this.parts.live.textContent;
   }
 
@@ -102,7 +106,10 @@ export class LabelerView extends Actions implements Desk {
     const ruled = this.hand.mode === "ruler" ? this.ruled : undefined;
     const shape = this.hand.shape ?? sketched ?? one?.shape ?? ruled;
     const label = sketched || !one ? this.label : one.label;
-    mark(this.stage.marks, { shape, label, isHeld: !sketched && one !== undefined, brush: this.hand.brush }, this.stage.view);
+    const isHeld = !sketched && one !== undefined;
+    const words = isHeld ? [this.titles(one), ...signs(one)].join(" ") : undefined;
+    const { brush } = this.hand;
+    mark(this.stage.marks, { shape, label, isHeld, brush, words, crosshair: this.crosshair.at }, this.stage.view);
   }
 
   setLook(look: Look): void {
@@ -141,10 +148,11 @@ export class LabelerView extends Actions implements Desk {
     this.parts.root.remove();
   }
 
-  private news(what: News<"regions" | "opened" | "better" | "value">): void {
+  protected news(what: News<"regions" | "labels" | "opened" | "better" | "value" | "missed">): void {
     if (what === "failure") return showFailures(this.parts.failures, this.state.failures);
     if (what === "value") return drawPlace(this);
     if (what === "opened") return this.opened();
+    if (what === "missed") return this.tellWhy();
     if (what === "better") {
       this.edition++;
       return this.openPicture(true);
@@ -162,30 +170,45 @@ export class LabelerView extends Actions implements Desk {
     const isNew = this.row !== opened.row;
     this.row = opened.row;
     if (isNew) this.look = opened.look ?? this.look;
-    this.parts.why.hidden = !opened.why;
-    this.parts.why.textContent = opened.why;
+    this.tellWhy();
     this.openPicture(!isNew);
     drawLooks(this);
     this.draw();
   }
 
+  /** The part of a new picture that is shown first; undefined is all of it. */
+  protected start(): Bounds | undefined {
+    return undefined;
+  }
+
+  /** What of the picture cannot be shown, and why. */
+  private tellWhy(): void {
+    const why = this.state.opened?.why || this.state.opened?.missed || "";
+    this.parts.why.hidden = !why;
+    this.parts.why.textContent = why;
+  }
+
   private openPicture(keep: boolean): void {
     const { opened, mail } = this.state;
     if (!opened) return;
-    this.stage.open(opened, opened.why ? null : tileSource(mail, opened, this.look, this.edition), keep);
+    this.stage.open(opened, opened.why ? null : tileSource(mail, opened, this.look, this.edition), keep, this.start());
   }
 
   private hear(): void {
     const { root, search, stage, regions } = this.parts;
-    root.addEventListener("keydown", (event) => this.state.guard(() => press(this, event, KEYS)));
+    root.addEventListener("keydown", (event) => this.state.guard(() => press(this, event, this.keys)));
     root.addEventListener("keyup", (event) => {
       event.stopPropagation();
       if (event.key === " ") this.hand.free = false;
     });
     root.addEventListener("keypress", (event) => event.stopPropagation());
-    search.addEventListener("input", () => drawLabels(this));
+    search.addEventListener("input", () => {
+      this.found = 0;
+      drawLabels(this);
+    });
     stage.addEventListener("pointerdown", () => {
       this.state.acts++;
+      this.crosshair.leave();
       stage.focus({ preventScroll: true });
     }, { capture: true });
     stage.addEventListener("pointermove", (event) => this.state.guard(() => this.point(event)));
@@ -198,6 +221,8 @@ export class LabelerView extends Actions implements Desk {
     window.clearTimeout(this.valueTimer);
     const [x, y] = this.pointer.map(Math.floor) as [number, number];
     const isInside = x >= 0 && y >= 0 && x < this.picture.width && y < this.picture.height;
-    if (isInside) this.valueTimer = window.setTimeout(() => this.state.send({ type: "value", row: this.row, x, y }), CALM);
+    const { row } = this;
+    const ask = (): void => void (row === this.state.row && this.state.send({ type: "value", row, x, y })); // else she turned
+    if (isInside) this.valueTimer = window.setTimeout(ask, CALM);
   }
 }

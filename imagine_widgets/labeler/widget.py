@@ -16,8 +16,9 @@ import traitlets
 from imagine_kernels import environment
 from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_widgets.classes import Label
-from imagine_widgets.edits import enter
+from imagine_widgets.edits import enter, lay_label
 from imagine_widgets.failures import sentence, shown_below
+from imagine_widgets.grid.favourites import favourites
 from imagine_widgets.labeler.still import still
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
@@ -77,11 +78,15 @@ class Labeler(anywidget.AnyWidget):
         """Let the pictures go and end the threads; what was labelled is in the store."""
         if hasattr(self, "_queue"):  # else its making was refused
             self._queue.close()
-            with self._gate:
-                for tiles in self._pictures.values():
-                    tiles.ended = True
-                self._pictures.clear()
+            self._rest()
         super().close()
+
+    def _rest(self) -> None:
+        """Nobody looks any more: the pictures are let go, and opened again for whoever comes."""
+        with self._gate:
+            for tiles in self._pictures.values():
+                tiles.ended = True
+            self._pictures.clear()
 
     def __repr__(self) -> str:
         return f"<Labeler of {len(self._scenes.samples):,} samples; their regions are in {self.store.path}>"
@@ -120,14 +125,16 @@ class Labeler(anywidget.AnyWidget):
             "tiles": self._want,
             "forget": lambda told: self._queue.forget(_places(told)),
             "edits": self._edit,
+            "favourite": lambda told: lay_label(told, self._scenes, self.send),
             "value": self._send_value,
+            "leave": lambda _: self._rest(),
         }
 
     def _send_state(self, message: Message) -> None:
         scenes = self._scenes
         names = [readable(sample) for sample in scenes.samples]
         state = {"type": "state", "to": message["to"], "names": names, "steps": scenes.steps()}
-        self.send({**state, "classes": scenes.classes.to_json()})
+        self.send({**state, "classes": scenes.classes.to_json(), "favourites": favourites(scenes.classes)})
 
     def _open(self, message: Message) -> None:
         row = int(message["row"])

@@ -1,6 +1,6 @@
 // What the labeler and its kernel say to one another (labeler.py is the other side).
 import type { Shape } from "../drawing/shapes.ts";
-import type { Changes, Labelled, Step, Told } from "../regions/wire.ts";
+import type { Changes, Favourites, Labelled, Step, Told } from "../regions/wire.ts";
 import type { Class, Failure } from "../wire.ts";
 
 export type { RegionState } from "../regions/wire.ts";
@@ -15,6 +15,7 @@ export interface State {
   type: "state";
   names: string[];
   steps: Step[];
+  favourites: Favourites;
   classes: Class[];
 }
 
@@ -26,6 +27,8 @@ export interface Opened extends Told<Shape> {
   width: number;
   height: number;
   why: string;
+  /** Why the last tile that was asked for could not be made. */
+  missed?: string;
   side?: number;
   deepest?: number;
   look?: Look;
@@ -46,5 +49,6 @@ export type FromKernel = { to?: string } & (
   | Tile
   | { type: "better"; row: number }
   | { type: "value"; x: number; y: number; value: number[] }
+  | { type: "favourites"; favourites: Favourites }
   | ({ type: "failure" } & Failure)
 );

@@ -52,6 +52,7 @@ export class RecordingState extends Journal<Timed, FromKernel, "surveyed"> {
     if (message.type === "failure") this.fail(message);
     else if (message.type === "state") this.applyState(message, buffers);
     else if (message.type === "changes") this.changed(message);
+    else if (message.type === "favourites") this.laid(message.favourites);
     else if (message.type === "regions") this.applyRegions(message);
     else if (message.type === "wave") for (const wave of this.waves) wave(message.number, buffers[0]!);
     else if (message.type === "surveyed") {
@@ -61,8 +62,8 @@ export class RecordingState extends Journal<Timed, FromKernel, "surveyed"> {
   }
 
   private applyState(state: State, figures: DataView<ArrayBuffer>[]): void {
-    const { name, facts, classes, steps } = state;
-    Object.assign(this, { name, facts, figures, classes, steps });
+    const { name, facts, classes, steps, favourites } = state;
+    Object.assign(this, { name, facts, figures, classes, steps, favourites });
     this.settle();
     this.applyRegions(state);
     this.tell("state");

@@ -6,7 +6,8 @@ import { type Desk, type Ground, Hand } from "../labeler/hand.ts";
 import type { Drawn } from "../labeler/wire.ts";
 import type { News } from "../link.ts";
 import { press } from "../regions/pressing.ts";
-import { drawLabels, drawRegions, drawTools } from "../regions/sides.ts";
+import { drawLabels } from "../regions/labels.ts";
+import { drawRegions, drawTools } from "../regions/sides.ts";
 import { Deeds, type Trade } from "./deeds.ts";
 import { frame, type Parts } from "./frame.ts";
 import type { RecordingState } from "./state.ts";
@@ -139,7 +140,7 @@ export abstract class RecordingView extends Deeds implements Desk {
     this.parts.stage.focus({ preventScroll: true });
   }
 
-  private news(what: News<"regions" | "surveyed">): void {
+  private news(what: News<"regions" | "labels" | "surveyed">): void {
     if (what === "failure") return showFailures(this.parts.failures, this.state.failures);
     if (what === "surveyed") this.parts.clock.textContent = `Finding the frames: ${Math.round(this.state.surveyed * 100)} %`;
     if (what === "state") this.opened();
@@ -151,7 +152,10 @@ export abstract class RecordingView extends Deeds implements Desk {
     const { root, search, stage, regions } = this.parts;
     root.addEventListener("keydown", (event) => this.state.guard(() => press(this, event, { " ": ["play"], ...this.trade.keys })));
     for (const kind of ["keyup", "keypress"]) root.addEventListener(kind, (event) => event.stopPropagation());
-    search.addEventListener("input", () => drawLabels(this));
+    search.addEventListener("input", () => {
+      this.found = 0;
+      drawLabels(this);
+    });
     regions.addEventListener("focus", this.state.look);
     stage.addEventListener("pointerdown", () => {
       this.state.acts++;

@@ -15,8 +15,9 @@ import traitlets
 from imagine_kernels import environment
 from imagine_kernels.records import Prediction, Region, Sample
 from imagine_widgets.classes import Label
-from imagine_widgets.edits import enter
+from imagine_widgets.edits import enter, lay_label
 from imagine_widgets.failures import sentence, shown_below
+from imagine_widgets.grid.favourites import favourites
 from imagine_widgets.recording.still import still
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
@@ -111,6 +112,7 @@ class Recording(anywidget.AnyWidget):
             "parts": lambda told: self._queue.want(_places(told)),
             "forget": lambda told: self._queue.forget(_places(told)),
             "edits": self._edit,
+            "favourite": lambda told: lay_label(told, self._scenes, self.send),
         }
 
     def _receive(self, _widget: object, message: Message, _buffers: object) -> None:
@@ -123,6 +125,7 @@ class Recording(anywidget.AnyWidget):
         told = self._scenes.told(0)  # first: it may meet classes that nobody named
         classes, steps = self._scenes.classes.to_json(), self._scenes.steps()
         state = {"name": self.sample.id, "facts": facts, "classes": classes, "steps": steps}
+        state["favourites"] = favourites(self._scenes.classes)
         self.send({"type": "state", "to": message["to"], **state, **told}, self._figures())
 
     def _send_part(self, place: Place) -> None:

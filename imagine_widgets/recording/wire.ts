@@ -1,6 +1,6 @@
 // What the widgets of sound and film and their kernel say to one another (recording/widget.py is the other side).
 import type { Shape } from "../drawing/shapes.ts";
-import type { Changes, Labelled as Region, Step, Told } from "../regions/wire.ts";
+import type { Changes, Favourites, Labelled as Region, Step, Told } from "../regions/wire.ts";
 import type { Class, Failure } from "../wire.ts";
 
 /** Seconds from the start, and hertz where a band is meant. */
@@ -33,12 +33,14 @@ export interface State extends Told<Timed> {
   facts: unknown;
   classes: Class[];
   steps: Step[];
+  favourites: Favourites;
 }
 
 export type FromKernel = { to?: string } & (
   | State
   | Changes<Timed>
   | ({ type: "regions" } & Told<Timed>)
+  | { type: "favourites"; favourites: Favourites }
   | { type: "part"; place: number[]; why: string }
   | { type: "wave"; number: number; start: number }
   | { type: "surveyed"; share: number }

@@ -1,37 +1,23 @@
-// What a person does to regions by key or button in every widget that draws them: label, accept, reject, remove, undo.
+// What a person does to regions by key or button in every widget that draws them: accept, reject, remove, step, undo.
 import { count } from "../elements.ts";
-import type { Hand, Mode } from "../labeler/hand.ts";
-import type { Parts } from "./frame.ts";
-import type { Kept } from "./journal.ts";
+import type { Mode } from "../labeler/hand.ts";
+import { Naming } from "./naming.ts";
 import type { Labelled, RegionState, Step } from "./wire.ts";
 
 export type Detail = string | number | undefined;
 type Deed = () => unknown;
 
-/** `S` are the shapes of this widget's regions; `picked` may be a label of the whole sample, without a shape. */
-export abstract class Deeds<S> {
-  abstract readonly state: Kept<S>;
-  abstract readonly parts: Parts;
-  abstract readonly hand: Hand;
-  label = 0;
-  selectedId: string | undefined;
-
+/** `S` are the shapes of this widget's regions. */
+export abstract class Deeds<S> extends Naming<S> {
   /** Regions with a shape in their order, without what was rejected. */
   abstract listed(): Labelled<S>[];
   /** What a region is beside its label, in words. */
   abstract describe(one: Labelled<S>): string;
-  abstract select(id: string | undefined): void;
   abstract reveal(one: Labelled<S>, near: boolean): void;
-  abstract draw(): void;
   abstract closeSheet(): void;
-  abstract say(words: string): void;
   abstract help(): void;
   /** What only this widget does. */
   abstract own(name: string, detail: Detail): void;
-
-  picked(): Labelled<S | null> | undefined {
-    return this.selectedId === undefined ? undefined : this.state.get(this.selectedId);
-  }
 
   /** All that stands in the list: labels of the whole sample first. */
   all(): Labelled<S | null>[] {
@@ -40,10 +26,6 @@ export abstract class Deeds<S> {
 
   words(one: Labelled<S | null>): string {
     return one.shape === null ? "whole" : this.describe(one as Labelled<S>);
-  }
-
-  title(label: number): string {
-    return this.state.classes[label]?.title ?? "";
   }
 
   /** Select from the list or by key: the view goes there. */
@@ -61,12 +43,18 @@ export abstract class Deeds<S> {
     this.state.acts++;
     const shared: Record<string, Deed> = {
       mode: () => this.use(detail as Mode),
+      key: () => this.setLabel(this.labelOn(String(detail))),
       label: () => this.setLabel(Number(detail)),
+      alsoKey: () => this.setAlso(this.labelOn(String(detail))),
+      also: () => this.setAlso(Number(detail)),
+      lay: () => this.lay(Number(detail)),
+      labelWhole: () => this.labelWhole(),
       search: () => this.parts.search.focus(),
       remove: () => this.remove(),
       step: () => this.step(Number(detail)),
       accept: () => this.decide("accepted"),
       reject: () => this.decide("rejected"),
+      doubt: () => this.doubt(),
       acceptAll: () => this.acceptAll(),
       undo: () => this.undo(),
       redo: () => this.redo(),
@@ -107,18 +95,6 @@ export abstract class Deeds<S> {
     this.say(step ? done : nothing);
   }
 
-  /** The label of what is drawn from now on, and of the selected region. */
-  private setLabel(label: number): void {
-    const found = this.state.classes[label];
-    if (!found) return;
-    this.label = label;
-    const one = this.picked();
-    const state: RegionState = !one || one.state === "" ? "" : label === one.label ? "accepted" : "corrected";
-    if (one) this.state.edit([{ ...one, label, state }]);
-    this.draw();
-    this.say(one ? `Labelled ${found.title}` : `Next: ${found.title}`);
-  }
-
   private remove(): void {
     const one = this.picked();
     if (this.hand.back() || !one) return;
@@ -139,6 +115,15 @@ export abstract class Deeds<S> {
     this.choose(to?.id);
     this.state.edit([{ ...one, state: decision }]);
     this.say(`${this.title(one.label)} ${decision}${to ? "" : ". Everything is decided here."}`);
+  }
+
+  /** Of any region: a person cannot tell. */
+  private doubt(): void {
+    const one = this.picked();
+    if (!one) return this.say("Select a region first");
+    if (one.state === "predicted") return this.decide("uncertain");
+    this.state.edit([{ ...one, state: "uncertain" }]);
+    this.say(`${this.title(one.label)} uncertain`);
   }
 
   private acceptAll(): void {

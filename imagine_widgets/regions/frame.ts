@@ -1,10 +1,13 @@
 // The parts that stay on the page of every widget that draws regions: stage, labels, list of regions, help, failures.
-import { fill, make } from "../elements.ts";
+import { fill, keepKeyboard, make } from "../elements.ts";
+import { newId } from "../outbox.ts";
 import { HELP, type Help } from "./keys.ts";
 
 export type Parts = ReturnType<typeof partsOf>;
 
 export function partsOf(stage: string) {
+  const list = `im-${newId()}`;
+  const sought = { role: "combobox", "aria-expanded": "true", "aria-autocomplete": "list", "aria-controls": list, autocomplete: "off", spellcheck: "false" };
   return {
     name: make("bdi", { class: "im-name", dir: "auto" }),
     saved: make("span", { class: "im-saved" }),
@@ -12,8 +15,8 @@ export function partsOf(stage: string) {
     why: make("p", { class: "im-why", role: "alert", hidden: true }),
     place: make("span", { class: "im-muted im-place" }),
     looks: make("div", { class: "im-looks" }),
-    search: make("input", { type: "search", class: "im-search", placeholder: "Search labels", "aria-label": "Search labels" }),
-    labels: make("div", { class: "im-labels", role: "listbox", "aria-label": "Labels" }),
+    search: make("input", { type: "search", class: "im-search", placeholder: "Search labels", "aria-label": "Search labels", dir: "auto", ...sought }),
+    labels: make("div", { class: "im-labels", id: list, role: "listbox", "aria-label": "Labels" }),
     count: make("span", { class: "im-muted" }),
     regions: make("div", { class: "im-list", role: "listbox", "aria-label": "Regions", tabindex: 0 }),
     live: make("div", { class: "im-unseen", role: "status", "aria-live": "polite" }),
@@ -29,9 +32,11 @@ export function sideOf({ search, labels, count, regions, looks }: Parts): HTMLEl
 }
 
 /** The whole widget: head, tools, work, and what lies below and above it. */
-export function rootOf({ live, failures, sheet }: Parts, title: string, more: string, ...content: HTMLElement[]): HTMLElement {
+export function rootOf({ stage, live, failures, sheet }: Parts, title: string, more: string, ...content: HTMLElement[]): HTMLElement {
   const attributes = { tabindex: -1, role: "group", "aria-label": title, "data-lm-suppress-shortcuts": "true" };
-  return make("div", { class: `im-grid im-labeler ${more}`.trim(), ...attributes }, ...content, live, failures, sheet);
+  const root = make("div", { class: `im-grid im-labeler ${more}`.trim(), ...attributes }, ...content, live, failures, sheet);
+  keepKeyboard(root, stage);
+  return root;
 }
 
 export function helpSheet(sheet: HTMLElement, own: Help, close: () => void): void {

@@ -2,7 +2,7 @@
 import { Link, type Model } from "../link.ts";
 import { newId, Outbox } from "../outbox.ts";
 import type { Class } from "../wire.ts";
-import type { Changes, Labelled, Sent, Step, Told, Undone } from "./wire.ts";
+import type { Changes, Favourites, Labelled, Sent, Step, Told, Undone } from "./wire.ts";
 
 /** Where the regions lie that have a shape. */
 export interface Shelf<Item> {
@@ -13,9 +13,10 @@ export interface Shelf<Item> {
 }
 
 /** `S` are the shapes of this widget's regions. */
-export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, Own | "regions"> {
+export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, Own | "regions" | "labels"> {
   row = 0; // of the sample in sight
   classes: Class[] = [];
+  favourites: Favourites = {};
   others: string[] = [];
   steps: Step[] = [];
   undone: Undone[] = []; // what redo does again, the next last
@@ -41,7 +42,7 @@ export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, 
   /** Put and drop regions of the sample in sight: seen at once, on disk when the kernel says so. */
   edit(put: Labelled<S | null>[], drop: string[] = []): void {
     if (this.isCut || !this.isOpen) return;
-    this.lay(put, drop);
+    this.place(put, drop);
     for (const { label } of put) this.used.set(label, performance.now());
     const [batch, things] = [newId(), [...put.map(({ id }) => id), ...drop]];
     this.steps.push({ id: batch, row: this.row });
@@ -72,6 +73,19 @@ export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, 
     return this.steps.at(-1);
   }
 
+  /** Lay a class on a key, or, with -1, none. */
+  lay(key: string, label: number): void {
+    this.send({ type: "favourite", key, label });
+    const others = Object.entries(this.favourites).filter(([one, place]) => one !== key && place !== label);
+    this.laid(Object.fromEntries(label < 0 ? others : [...others, [key, label]]));
+  }
+
+  /** What lies on which key. */
+  protected laid(favourites: Favourites): void {
+    this.favourites = favourites;
+    this.tell("labels");
+  }
+
   /** The kernel told all regions of the sample in sight; `take` puts those with a shape where they lie. */
   protected told({ regions, whole, others }: Told<S>, take: (regions: Labelled<S>[]) => void): void {
     this.others = others;
@@ -84,7 +98,7 @@ export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, 
 
   protected changed({ batches, failed, changed, done, undone }: Changes<S>): void {
     this.outbox.answered(batches, failed);
-    for (const { row, put, drop } of changed) if (row === this.row) this.lay(put, drop);
+    for (const { row, put, drop } of changed) if (row === this.row) this.place(put, drop);
     const { waiting } = this.outbox;
     const gone = new Set([...undone, ...waiting.map((edit) => (edit.kind === "undo" ? edit.of : ""))]);
     const again = new Set(waiting.map((edit) => (edit.kind === "redo" ? edit.root : "")));
@@ -96,7 +110,7 @@ export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, 
     this.tell("saving");
   }
 
-  private lay(put: readonly Labelled<S | null>[], drop: readonly string[]): void {
+  private place(put: readonly Labelled<S | null>[], drop: readonly string[]): void {
     for (const one of put) {
       if (one.shape === null) this.whole.set(one.id, one as Labelled<null>);
       else this.shelf.put(one as Labelled<S>);
@@ -108,11 +122,11 @@ export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, 
   private replay(): void {
     for (const edit of this.outbox.waiting) {
       if (edit.kind !== "edit" || edit.row !== this.row) continue;
-      this.lay(edit.put.map((one) => ({ ...one, score: this.get(one.id)?.score ?? null })), edit.drop);
+      this.place(edit.put.map((one) => ({ ...one, score: this.get(one.id)?.score ?? null })), edit.drop);
     }
   }
 }
 
-type Open = "me" | "acts" | "isCut" | "isReady" | "send" | "guard" | "classes" | "others" | "steps" | "undone" | "used" | "whole" | "outbox";
+type Open = "me" | "acts" | "isCut" | "isReady" | "send" | "guard" | "classes" | "favourites" | "others" | "steps" | "undone" | "used" | "whole" | "outbox";
 /** A journal as those see it who need not know how its kernel speaks. */
-export type Kept<S> = Pick<Journal<S, unknown, string>, Open | "get" | "edit" | "undo" | "redo">;
+export type Kept<S> = Pick<Journal<S, unknown, string>, Open | "get" | "edit" | "undo" | "redo" | "lay">;

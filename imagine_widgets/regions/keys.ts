@@ -10,10 +10,13 @@ export const LABEL_KEYS = "1234567890";
 
 export const HELP: Help = [
   ["1 … 9, 0", "label the selected region; what is drawn next gets this label too"],
-  ["/", "search the labels"],
+  ["Shift + 1 … 9", "give the selected region this label too, or take it away"],
+  ["W", "label the whole; then a label's key changes it"],
+  ["/", "find a label by a few letters: Enter gives it, Shift + Enter gives it too"],
+  ["Shift + 1 … 9 there", "lay the label on this key; ☆ does it, too"],
   [", and .", "region before, next region"],
   ["A, Shift + A", "accept the model's region and go on; accept all"],
-  ["X", "reject the model's region and go on"],
+  ["X, D", "reject the model's region and go on; say that you cannot tell"],
   ["Delete", "delete the selected region"],
   ["U or Ctrl + Z", "undo the last step"],
   ["Shift + U or Ctrl + Y", "do it again"],
@@ -23,6 +26,9 @@ export const HELP: Help = [
 
 const SHARED: Table = {
   "/": ["search"],
+  "Control+k": ["search"],
+  w: ["labelWhole"],
+  d: ["doubt"],
   Enter: ["nothing"],
   "Shift+Enter": ["nothing"], // a notebook runs a cell by it: here nothing happens
   Backspace: ["remove"],
@@ -64,14 +70,21 @@ export function named(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" |
   return held.join("") + key;
 }
 
+/** The digit from 1 to 9 that Shift is held over, whatever sign it makes on this keyboard; "" for other keys. */
+export function shifted({ code, key, shiftKey, ctrlKey, metaKey, altKey }: KeyboardEvent): string {
+  if (!shiftKey || ctrlKey || metaKey || altKey || LABEL_KEYS.includes(key)) return ""; // where Shift makes the digits
+  return /^Digit([1-9])$/.exec(code ?? "")?.[1] ?? "";
+}
+
 /** The action of a key press, or null where the key is none of ours. */
 export function actionOf(event: KeyboardEvent, own: Table): Action | null {
   if (event.isComposing) return null;
   const name = named(event);
-  const label = LABEL_KEYS.indexOf(name);
-  if (name.length === 1 && label >= 0) return ["label", label];
   const found = own[name] ?? SHARED[name];
   if (found) return found;
+  if (name.length === 1 && LABEL_KEYS.includes(name)) return ["key", name];
+  const digit = shifted(event);
+  if (digit) return ["alsoKey", digit];
   const isLetter = event.key.length === 1 && !event.ctrlKey && !event.metaKey;
   return isLetter ? ["nothing"] : null; // no letter of ours goes on to the notebook
 }

@@ -1,7 +1,7 @@
 // Where a key press goes: to the help, to the search, to the list, to the regions, or on to the page around.
 import type { Deeds } from "./deeds.ts";
-import { type Action, actionOf, type Table } from "./keys.ts";
-import { drawLabels, offered } from "./sides.ts";
+import { type Action, actionOf, shifted, type Table } from "./keys.ts";
+import { drawLabels, offered } from "./labels.ts";
 
 export function press<S>(view: Deeds<S>, event: KeyboardEvent, own: Table): void {
   const { parts } = view;
@@ -23,14 +23,26 @@ function inList<S>({ parts }: Deeds<S>, event: KeyboardEvent): Action | null {
   return event.key === "ArrowUp" ? ["step", -1] : null;
 }
 
+/** Up and down choose, Enter gives the label, Shift + Enter gives it too, Shift + a digit lays it on that key. */
 function pressInSearch<S>(view: Deeds<S>, event: KeyboardEvent): void {
-  if (event.key !== "Enter" && event.key !== "Escape") return;
-  const [first] = offered(view);
-  if (event.key === "Enter" && first !== undefined) view.act("label", first);
+  if (event.isComposing) return;
+  const [found, digit] = [offered(view), shifted(event)];
+  const label = found[view.found];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
+  if (!step && !digit && event.key !== "Enter" && event.key !== "Escape") return;
   event.preventDefault();
-  view.parts.search.value = "";
+  if (step && found.length) view.found = (view.found + step + found.length) % found.length;
+  if (digit && label !== undefined) view.lay(label, digit);
+  if (event.key === "Enter" && label !== undefined) view.act(event.shiftKey ? "also" : "label", label);
+  if (event.key === "Enter" || event.key === "Escape") shut(view);
   drawLabels(view);
-  view.parts.stage.focus({ preventScroll: true });
+}
+
+function shut<S>(view: Deeds<S>): void {
+  const { parts } = view;
+  view.found = 0;
+  parts.search.value = "";
+  parts.stage.focus({ preventScroll: true });
 }
 
 function pressInSheet<S>(view: Deeds<S>, event: KeyboardEvent): void {

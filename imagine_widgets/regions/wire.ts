@@ -13,6 +13,9 @@ export interface Labelled<S = unknown> {
   score: number | null;
 }
 
+/** Key → the number of the class that a person laid on it. */
+export type Favourites = Record<string, number>;
+
 export interface Step {
   id: string;
   row: number;
