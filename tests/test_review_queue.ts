@@ -1,6 +1,7 @@
 // The queue of a review in the browser: what comes next, how far it is, how long it takes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { around, tilesOf } from "../imagine_widgets/review/ahead.ts";
 import { Queue } from "../imagine_widgets/review/queue.ts";
 
 const queue = (codes: number[], at = 0, speed: [number, number] = [0, 0]): Queue => new Queue(new Uint8Array(codes), at, speed);
@@ -50,4 +51,23 @@ test("progress is told with the time that is left once her speed is known, witho
   assert.equal(queue([0], 0, [10, 20]).progress(), "0 of 1 looked at, less than a minute left at your speed");
   assert.equal(queue([1, 1, 3], 0).progress(), "All 3 looked at: 2 accepted, 1 rejected");
   assert.equal(queue([]).progress(), "There is no region of a model to look at");
+});
+
+test("a region is shown with what is around it, inside the picture", () => {
+  const picture = { width: 1000, height: 800 };
+  assert.deepEqual(around([400, 300, 100, 40], picture), { left: 325, top: 225, right: 575, bottom: 415 });
+  assert.deepEqual(around([0, 790, 4, 4], picture), { left: 0, top: 754, right: 40, bottom: 800 });
+  assert.deepEqual(around(null, picture), { left: 0, top: 0, right: 1000, bottom: 800 });
+});
+
+test("the tiles of a view are those that lie in it, at the level that is drawn", () => {
+  const picture = { width: 20_000, height: 14_000, side: 512, deepest: 15 };
+  const page = { width: 800, height: 600 };
+  const near = tilesOf({ left: 5000, top: 5000, right: 5400, bottom: 5300 }, page, picture);
+  assert.deepEqual(near, [[15, 9, 9], [15, 10, 9], [15, 9, 10], [15, 10, 10]]);
+  const corner = tilesOf({ left: 0, top: 0, right: 100, bottom: 100 }, page, picture);
+  assert.deepEqual(corner, [[15, 0, 0]]);
+  const whole = tilesOf({ left: 0, top: 0, right: 20_000, bottom: 14_000 }, page, picture);
+  assert.deepEqual([...new Set(whole.map(([level]) => level))], [11]);
+  assert.equal(whole.length, 3 * 2);
 });

@@ -11,7 +11,7 @@ export interface Item {
 
 export const BECAME = ["open", "accepted", "corrected", "rejected", "uncertain"] as const;
 const OPEN = 0;
-const PAUSE = 60; // seconds after which she was away from her desk, and that is no time a region took
+export const PAUSE = 60; // seconds after which she was away from her desk, and that is no time a region took
 const TELLING = 5; // regions after which her speed is worth telling
 
 export class Queue {

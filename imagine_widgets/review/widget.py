@@ -5,6 +5,7 @@ The queue and what became of each region are made here, from the store; the brow
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import traitlets
@@ -12,14 +13,12 @@ import traitlets
 from imagine_kernels import environment
 from imagine_kernels.records import Prediction, Sample
 from imagine_widgets.classes import Classes, Label
-from imagine_widgets.grid.favourites import favourites
 from imagine_widgets.labeler import Labeler
 from imagine_widgets.review.orders import UNCERTAIN, Order, check, nearest, wanted
 from imagine_widgets.review.queue import CODES, GUESSES, TOOL, Queue
 from imagine_widgets.review.still import still, words
 from imagine_widgets.store import Speed, Store
 
-DIGITS = "1234567890"
 _OPTIONS = ("store", "author", "order", "only")
 _MOST = 500
 """Items that are told at a time."""
@@ -55,6 +54,7 @@ class Review(Labeler):
     samples given twice.
     """
 
+    _css = "\n".join((Labeler._css, Path(__file__).with_name("review.css").read_text(encoding="utf-8")))  # noqa: SLF001
     kind = traitlets.Unicode(TOOL).tag(sync=True)
 
     def __init__(
@@ -73,7 +73,7 @@ class Review(Labeler):
             raise TypeError(f"Review has no option {name!r}. {nearest(name, _OPTIONS)}")
         check(order)
         given, said = list(labels), tuple(predictions)
-        self._author, self._given = author or environment.user(), len(given)
+        self._author = author or environment.user()
         self._asked = (said, order, wanted(only, Classes(given)))
         super().__init__(samples, given, said, store=store, author=self._author)
 
@@ -110,17 +110,11 @@ class Review(Labeler):
         line.refresh(range(len(self._scenes.samples)))
         at = line.first_open()
         told = {"total": len(line), "at": at, "speed": [speed.labels, speed.seconds], "steps": self._steps()}
-        told |= {"guesses": GUESSES if line.guessing else 0, "keys": self._keys()}
+        told |= {"guesses": GUESSES if line.guessing else 0}
         self.send({"type": "line", "to": message["to"], **told}, [bytes(line.codes)])
         self._send_queue({**message, "from": at})
-        super()._send_state(message)
-
-    def _keys(self) -> dict[str, int]:
-        """Which class lies on which digit after those of the model's guesses: favourites, then the others in turn."""
-        free = DIGITS[GUESSES if self._line.guessing else 0 :]
-        laid = {key: label for key, label in favourites(self._scenes.classes).items() if key in free}
-        others = (label for label in range(self._given) if label not in laid.values())
-        return laid | dict(zip((key for key in free if key not in laid), others, strict=False))
+        row = int(message.get("row", -1))
+        super()._send_state({**message, "row": line.items[at].row if row < 0 and line.items else max(row, 0)})
 
     def _steps(self) -> dict[str, int]:
         """Where in the queue the steps were that can still be undone."""
