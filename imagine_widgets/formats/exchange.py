@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from imagine_widgets.formats import strangers
 from imagine_widgets.formats.format import Format, Head
 from imagine_widgets.formats.labels import Labels
 from imagine_widgets.formats.losses import Loss, fitted
@@ -56,13 +57,19 @@ def detect(path: Path | str) -> Format:
     head = Head(Path(path))
     if not head.path.exists():
         raise FileNotFoundError(f"{path} does not exist.")
-    for one in formats().values():
-        if one.detect(head):
-            return one
+    found = _of(head)
+    if found is not None:
+        return found
+    known = strangers.told(head, lambda one: None if (other := _of(one)) is None else other.title)
     raise ValueError(
-        f"{path} is in none of the formats known here: {', '.join(one.title for one in formats().values())}. "
+        known
+        or f"{path} is in none of the formats known here: {', '.join(one.title for one in formats().values())}. "
         "If it is one of them, name it."
     )
+
+
+def _of(head: Head) -> Format | None:
+    return next((one for one in formats().values() if one.detect(head)), None)
 
 
 def read(path: Path | str, name: str | None = None, *, images: Path | str | None = None) -> Labels:

@@ -50,7 +50,8 @@ def convert(
         words.print_json({**_counted(labels), "out": str(target), "lost": [_as_values(one) for one in lost]})
         return
     _left_out(labels.skipped)
-    print(f"{_said(labels)} of {len(labels.samples):,} samples are in {target} ({formats.formats()[to].title}).")
+    told = "were read; all but what is told above is" if lost else "are"
+    print(f"{_said(labels)} of {len(labels.samples):,} samples {told} in {target} ({formats.formats()[to].title}).")
 
 
 def labels(
