@@ -7,12 +7,13 @@ import numpy as np
 import soundfile
 
 WIDTH, HEIGHT, BITS = 320, 240, 10
-RATE = 32_000
+RATE, HEARD = 32_000, 48_000
 
 
-def film(path, times, codec="libx264", base=Fraction(1, 1000)):
-    """A film whose frames carry their number as light and dark bars, seen from these seconds on."""
+def film(path, times, codec="libx264", base=Fraction(1, 1000), beeps=(), sounds="aac"):
+    """A film whose frames carry their number as light and dark bars, seen from these seconds on, and beep at others."""
     with av.open(str(path), "w") as out:
+        heard = out.add_stream(sounds, rate=HEARD, layout="mono") if beeps else None
         stream = out.add_stream(codec, rate=25)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.codec_context.time_base = stream.time_base = base
@@ -24,6 +25,20 @@ def film(path, times, codec="libx264", base=Fraction(1, 1000)):
             frame.pts, frame.time_base = round(time / base), base
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
+        if heard:
+            _beep(out, heard, times[-1], beeps)
+
+
+def _beep(out, stream, seconds, beeps):
+    """A tenth of a second of 1000 Hz at each of these times."""
+    time = np.arange(round(seconds * HEARD)) / HEARD
+    on = np.any([(time >= beep) & (time < beep + 0.1) for beep in beeps], axis=0)
+    wave = np.round(16_000 * np.sin(2 * np.pi * 1000 * time) * on).astype(np.int16)
+    for first in range(0, len(wave), 1024):
+        frame = av.AudioFrame.from_ndarray(wave[None, first : first + 1024], format="s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = HEARD, first, Fraction(1, HEARD)
+        out.mux(stream.encode(frame))
+    out.mux(stream.encode())
 
 
 def number_of(picture):

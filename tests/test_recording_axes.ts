@@ -8,7 +8,7 @@ import { type Axes, boxOf, clock, hertzOf, steps, stretchOf, yOf } from "../imag
 import { palette } from "../imagine_widgets/sound/spectrum.ts";
 import { frequencies } from "../imagine_widgets/sound/ruler.ts";
 import { Reel } from "../imagine_widgets/video/reel.ts";
-import { at, joined, span, split, withKey, withoutKey } from "../imagine_widgets/video/track.ts";
+import { at, joined, seenParts, span, split, withKey, withoutKey } from "../imagine_widgets/video/track.ts";
 import { numbers } from "./drawn_shapes.ts";
 
 const axes = (isLog: boolean): Axes => ({ seconds: 100, top: 24000, least: 20, isLog, perSecond: 37.3, height: 611 });
@@ -101,9 +101,54 @@ test("key frames are added, replaced and taken away, and one that shows somethin
   assert.equal(withoutKey(track(key(1, 0), key(2, null)), 1), undefined);
 });
 
+const deaf = { at: () => undefined, from: () => undefined, stop: () => undefined };
+
+/** What a reel shows of a film of 100 frames a second, looked at 50 times a second. */
+function played(rate: number, heard: (now: number) => number | undefined, isHere: (frame: number) => boolean = () => true) {
+  const looks: ((now: number) => void)[] = [];
+  const shown: number[] = [];
+  const begun: number[] = [];
+  Object.assign(globalThis, { requestAnimationFrame: (look: (now: number) => void) => looks.push(look), cancelAnimationFrame: () => undefined });
+  let now = performance.now();
+  const start = now;
+  const ear = { at: () => heard((now - start) / 1000), from: (time: number) => void begun.push(time), stop: () => undefined };
+  const reel: Reel = new Reel(isHere, () => void shown.push(reel.frame), ear);
+  reel.times = Float64Array.from({ length: 1000 }, (_, i) => i / 100);
+  reel.rate = rate;
+  reel.toggle();
+  for (let look = 0; look < 50; look++) looks.pop()?.((now += 20));
+  return { shown, begun, stride: reel.stride };
+}
+
+test("playing shows no more frames than can be seen, at the times at which they are seen", () => {
+  const { shown, stride } = played(1, () => undefined);
+  assert.equal(stride, 3);
+  assert.ok(shown.every((frame) => frame % stride === 0));
+  assert.ok(shown.length > 25 && shown.length <= 34, `${shown.length}`);
+  assert.ok(Math.abs(shown.at(-1)! - 100) <= stride + 2, `${shown.at(-1)}`);
+  assert.equal(played(4, () => undefined).stride, 13);
+  assert.ok(Math.abs(played(4, () => undefined).shown.at(-1)! - 400) <= 22);
+});
+
+test("the picture follows what is heard, waits for it, and the sound waits for a picture that comes late", () => {
+  const late = played(1, (now) => Math.max(0, now - 0.5));
+  assert.ok(Math.abs(late.shown.at(-1)! - 50) <= 3, `${late.shown.at(-1)}`);
+  assert.deepEqual(late.begun, [0]);
+  const stuck = played(1, (now) => now, (frame) => frame <= 20);
+  assert.ok(stuck.shown.every((frame) => frame <= 20));
+  assert.ok(stuck.begun.length > 1, "the sound goes back to where the picture is");
+  assert.ok(stuck.begun.slice(1).every((time) => time <= 0.25));
+});
+
+test("a track that left and came back is seen in two parts", () => {
+  const back = track(key(1, 0), key(2, null), key(3, 5), key(4, 6));
+  assert.deepEqual(seenParts(back, 9), [[1, 2], [3, 9]]);
+  assert.deepEqual(seenParts(track(key(1, 0), key(2, 4)), 9), [[1, 9]]);
+});
+
 test("the frame of a time is the last that began", () => {
-  const reel = new Reel(() => true, () => undefined);
-  reel.times = [0, 0.04, 0.5, 0.51];
+  const reel = new Reel(() => true, () => undefined, deaf);
+  reel.times = Float64Array.of(0, 0.04, 0.5, 0.51);
   assert.deepEqual([0, 0.039, 0.04, 0.4999, 0.5, 0.51, 99].map((time) => reel.frameAt(time)), [0, 0, 1, 1, 2, 3, 3]);
 });
 
@@ -117,6 +162,7 @@ test("keys have one name each, and no letter goes on to the notebook", () => {
   assert.deepEqual(actionOf(press("@", two), {}), ["alsoKey", "2"]);
   assert.deepEqual(actionOf(press("/", { code: "Digit7", shiftKey: true }), {}), ["search"]); // where / lies on the 7
   assert.deepEqual(actionOf(press("2", { ...two, key: "2" }), {}), ["key", "2"]); // where Shift makes the digits
+
   assert.deepEqual(actionOf(press("y"), {}), ["nothing"]);
   assert.deepEqual(actionOf(press("ArrowLeft"), { ArrowLeft: ["frames", -1] }), ["frames", -1]);
   assert.equal(actionOf(press("Tab"), {}), null);

@@ -99,7 +99,7 @@ def test_what_cannot_be_meant_is_refused_in_one_sentence(maker, name, folder, tm
         maker(Sample("a", str(folder / name), 9, 9, crop=Box(0, 0, 1, 1)), LABELS)
     with pytest.raises(ValueError, match=r"no\.txt is no (sound|video) that can be read"):
         maker(tmp_path / "no.txt", LABELS)
-    with pytest.raises(ValueError, match="needs labels"):
+    with pytest.raises(ValueError, match="Labels are needed"):
         maker(folder / name, [], store=Store(tmp_path / "labels"))
 
 
@@ -108,18 +108,25 @@ def test_opening_tells_what_is_needed_to_show_it(folder, tmp_path):
         Sample("s1", str(folder / "sound.wav"), 9, 9), LABELS, store=Store(tmp_path / "a"), full_scale=172.0
     )
     facts = heard.hear(type="hello")[0]["facts"]
-    assert (facts["seconds"], facts["rate"], facts["channels"], facts["bins"], facts["full_scale"]) == (
+    assert [facts[name] for name in ("seconds", "rate", "channels", "window", "overlap", "full_scale")] == [
         4,
         RATE,
         2,
-        513,
+        1024,
+        0.75,
         172,
-    )
+    ]
     assert heard.sample.id == "s1"
     heard.close()
     seen = HeardVideo(str(folder / "film.mp4"), LABELS, store=Store(tmp_path / "b"))
     told, [times] = seen.hear(type="hello")
-    assert told["facts"] == {"width": 320, "height": 240}
+    assert told["facts"] == {
+        "width": 320,
+        "height": 240,
+        "seconds": pytest.approx(uneven(30)[-1], abs=0.2),
+        "hears": False,
+        "surveyed": 1.0,
+    }
     assert np.frombuffer(times) == pytest.approx(uneven(30))
     assert (seen.sample.width, seen.sample.height) == (320, 240)
     seen.close()
@@ -127,12 +134,55 @@ def test_opening_tells_what_is_needed_to_show_it(folder, tmp_path):
 
 def test_a_large_film_is_surveyed_while_it_is_seen(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("imagine_widgets.video.widget._AT_ONCE", 0)
+    monkeypatch.setattr("imagine_widgets.video.survey._FIRST", 5)
+    monkeypatch.setattr("imagine_widgets.video.survey._STEP", 8)
     seen = HeardVideo(folder / "film.mp4", LABELS, store=Store(tmp_path / "b"))
     seen.hear(type="hello")
-    until(lambda: seen.said("state"))
-    assert len(seen.sent[-1][1][0]) == 8 * 30
+    until(lambda: [told["share"] for told in seen.said("surveyed")][-1:] == [1])
+    assert 0 < seen.said("state")[0]["facts"]["surveyed"] < 1, "what is known first is shown at once"
+    found = [(told.get("from", 0), np.frombuffer(more[0])) for told, more in seen.sent]
+    assert [first for first, _ in found] == [*np.cumsum([0, *(len(times) for _, times in found[:-1])])]
+    assert np.concatenate([times for _, times in found]) == pytest.approx(uneven(30))
+    again, [times] = seen.hear(type="hello")
+    assert (again["facts"]["surveyed"], len(times)) == (1, 8 * 30)
     assert "<svg" in seen.still()
     seen.close()
+
+
+def test_a_film_is_heard_and_one_cut_short_is_told_to_each_who_looks(folder, tmp_path):
+    film(tmp_path / "heard.mkv", uneven(60), beeps=(1.0,))
+    whole = (tmp_path / "heard.mkv").read_bytes()
+    heard = HeardVideo(tmp_path / "heard.mkv", LABELS, store=Store(tmp_path / "a"))
+    assert heard.hear(type="hello")[0]["facts"]["hears"]
+    told, [wave] = heard.hear(type="listen", number=3, start=0.9, end=1.2, band=None, channel=0, speed=1)
+    found, rate = soundfile.read(io.BytesIO(wave))
+    assert (told["type"], told["number"], len(found) / rate) == ("wave", 3, pytest.approx(0.3))
+    assert np.flatnonzero(np.abs(found) > 0.1)[0] / rate == pytest.approx(0.1, abs=0.02)
+    heard.close()
+    (tmp_path / "heard.mkv").write_bytes(whole[: len(whole) // 4])
+    cut = HeardVideo(tmp_path / "heard.mkv", LABELS, store=Store(tmp_path / "a"))
+    for _ in range(2):
+        cut.sent.clear()
+        cut.hear(type="hello")
+        assert re.fullmatch(
+            r"The pictures of heard\.mkv end at [\d.]+ s though it says [\d.]+ s: it may be cut short\.",
+            cut.said("failure")[0]["sentence"],
+        )
+    cut.hear(type="leave")
+    cut.hear(type="parts", places=[[3, 0]])
+    until(lambda: cut.said("part"))
+    assert number_of(Image.open(io.BytesIO(cut.sent[-1][1][0]))) == 3, "what was let go of is made again"
+    cut.close()
+
+
+def test_strange_numbers_in_a_sound_are_told_below_it(tmp_path):
+    soundfile.write(tmp_path / "odd.wav", np.full(RATE, np.nan, np.float32), RATE, "FLOAT")
+    heard = HeardSound(tmp_path / "odd.wav", LABELS, store=Store(tmp_path / "a"))
+    for _ in range(2):
+        heard.sent.clear()
+        heard.hear(type="hello")
+        assert ["holds numbers that are none" in told["sentence"] for told in heard.said("failure")][:1] == [True]
+    heard.close()
 
 
 def test_frames_and_tiles_come_as_pictures_and_what_fails_is_told_to_who_waits(folder, tmp_path):
@@ -148,14 +198,15 @@ def test_frames_and_tiles_come_as_pictures_and_what_fails_is_told_to_who_waits(f
 
 def test_what_is_listened_to_comes_as_a_sound(folder, tmp_path):
     heard = HeardSound(folder / "sound.wav", LABELS, store=Store(tmp_path / "a"))
-    told, [wave] = heard.hear(type="listen", number=7, start=1, end=2, band=[4000, 6000], channel=1)
+    told, [wave] = heard.hear(type="listen", number=7, start=1, end=2, band=[4000, 6000], channel=1, speed=1)
     assert (told["type"], told["number"], told["start"]) == ("wave", 7, 1)
     found, rate = soundfile.read(io.BytesIO(wave))
     spectrum = np.abs(np.fft.rfft(found))
     assert rate == RATE
     assert np.argmax(spectrum) == pytest.approx(5000, abs=2)
     assert (
-        "nothing to play" in heard.hear(type="listen", number=8, start=99, end=100, band=None, channel=0)[0]["sentence"]
+        "nothing to play"
+        in heard.hear(type="listen", number=8, start=99, end=100, band=None, channel=0, speed=1)[0]["sentence"]
     )
     heard.close()
 

@@ -95,6 +95,42 @@ def test_rates_that_no_browser_plays_become_ones_that_all_do(tmp_path):
         assert (told, len(heard)) == (played, played)
 
 
+@pytest.mark.parametrize(("speed", "hertz"), [(0.1, 13_000), (0.05, 6_500)])
+def test_what_nobody_hears_is_heard_when_it_is_played_slowly(tmp_path, speed, hertz):
+    wave = 0.5 * np.sin(2 * np.pi * 130_000 * np.arange(384_000) / 384_000)  # a porpoise clicks there
+    soundfile.write(tmp_path / "clicks.wav", wave, 384_000, "PCM_24")
+    heard, rate = soundfile.read(io.BytesIO(wav(Source(tmp_path / "clicks.wav"), 0.4, 0.5, speed=speed)))
+    assert len(heard) / rate == pytest.approx(0.1 / speed)
+    assert np.argmax(np.abs(np.fft.rfft(heard))) * rate / len(heard) == pytest.approx(hertz, abs=20)
+    assert np.abs(heard).max() == pytest.approx(0.5, abs=0.01)
+    with pytest.raises(ValueError, match=r"played 0\.01 to 20 times as fast"):
+        wav(Source(tmp_path / "clicks.wav"), 0.4, 0.5, speed=0)
+
+
+def test_stretches_at_another_rate_join_without_a_step(tmp_path):
+    soundfile.write(tmp_path / "low.wav", 0.5 * np.sin(2 * np.pi * 40 * np.arange(3000) / 1000), 1000)
+    parts = [soundfile.read(io.BytesIO(wav(Source(tmp_path / "low.wav"), at, at + 1)))[0] for at in (0, 1)]
+    joined = np.concatenate(parts)[4000:12_000]
+    assert np.abs(np.diff(joined)).max() < 2 * np.pi * 40 * 0.5 / 8000 * 1.1
+
+
+@pytest.mark.parametrize("kind", ["PCM_U8", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+def test_every_kind_of_numbers_has_the_same_levels(tmp_path, kind):
+    soundfile.write(tmp_path / "kind.wav", 0.5 * np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE), RATE, kind)
+    source = Source(tmp_path / "kind.wav")
+    assert Spectrogram(source).tile(0, 0)[:, 5].max() == pytest.approx(-6.02, abs=0.1)
+    assert np.abs(soundfile.read(io.BytesIO(wav(source, 0, 0.5)))[0]).max() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("overlap", [0.5, 0.75, 0.875])
+def test_windows_overlap_as_they_are_asked_to(source, overlap):
+    made = Spectrogram(source, 1024, overlap)
+    assert made.hop == 1024 * (1 - overlap)
+    assert made.tile(0, 0)[32].mean() == pytest.approx(-6.02, abs=0.1)
+    with pytest.raises(ValueError, match="Windows overlap by one of"):
+        Spectrogram(source, 1024, overlap / 3)
+
+
 def test_hours_are_looked_at_without_reading_them_all(tmp_path, monkeypatch):
     path = tmp_path / "hours.wav"
     soundfile.write(path, np.zeros(96_000, np.int16), 96_000)
@@ -130,11 +166,29 @@ def test_a_sound_of_no_seconds_is_a_sentence_and_one_cut_short_is_silent_there(t
     with pytest.raises(ValueError, match="lasts 0 seconds"):
         Source(tmp_path / "nothing.wav")
     sound(tmp_path / "cut.wav", seconds=2)
-    whole = (tmp_path / "cut.wav").read_bytes()
-    (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])
-    cut = Source(tmp_path / "cut.wav")
-    assert len(cut.wave(0, 2 * RATE)) == 2 * RATE
-    assert Spectrogram(cut).tile(0, 0).shape[0] == 513
+    soundfile.write(tmp_path / "cut.flac", soundfile.read(tmp_path / "cut.wav")[0], RATE)
+    for name in ("cut.wav", "cut.flac"):
+        whole, said = (tmp_path / name).read_bytes(), []
+        (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+        cut = Source(tmp_path / name, said.append)
+        assert len(cut.wave(0, 2 * RATE)) == 2 * RATE
+        assert not cut.wave(round(1.5 * RATE), 2 * RATE).any()
+        assert cut.wave(0, 1000).any(), "what is there is still found"
+        assert Spectrogram(cut).tile(0, 0).shape[0] == 513
+        assert len(said) == 1
+        assert "cut short" in said[0]
+
+
+def test_numbers_that_are_none_are_silence_and_told_once(tmp_path):
+    wave = np.full(RATE, 0.25, np.float32)
+    wave[RATE // 2 : RATE // 2 + 9] = [np.nan, np.inf, -np.inf] * 3
+    soundfile.write(tmp_path / "odd.wav", wave, RATE, "FLOAT")
+    said = []
+    odd = Source(tmp_path / "odd.wav", said.append)
+    assert odd.wave(RATE // 2 - 1, RATE // 2 + 4).tolist() == [0.25, 0, 1, -1, 0]
+    assert np.isfinite(Spectrogram(odd).tile(0, 0)).all()
+    assert len(said) == 1
+    assert "odd.wav holds numbers that are none (NaN or infinite), first seen at 0.5 s: silence stands" in said[0]
 
 
 @pytest.mark.parametrize("window", [0, 1000, 1 << 20, "1024", None])

@@ -23,11 +23,12 @@ def opened(path):
 
 
 @pytest.mark.parametrize(
-    ("codec", "name"), [("libx264", "a.mp4"), ("libx264", "a.mkv"), ("libvpx-vp9", "a.webm"), ("mpeg4", "a.mp4")]
+    ("codec", "name"),
+    [("libx264", "a.mp4"), ("libx264", "a.mkv"), ("libvpx-vp9", "a.webm"), ("mpeg4", "a.mp4"), ("libx264", "a.ts")],
 )
 def test_every_frame_is_found_by_its_number_in_any_order_though_the_rate_changes(tmp_path, codec, name):
     times = uneven(50)
-    film(tmp_path / name, times, codec)
+    film(tmp_path / name, times, codec, Fraction(1, 90_000) if name == "a.ts" else Fraction(1, 1000))
     made = opened(tmp_path / name)
     assert made.times == pytest.approx(times, abs=1e-9)
     order = [*range(49, 20, -1), *np.random.default_rng(5).permutation(50), *range(50)]
@@ -35,7 +36,9 @@ def test_every_frame_is_found_by_its_number_in_any_order_though_the_rate_changes
     made.close()
 
 
-@pytest.mark.parametrize(("codec", "name"), [("mpeg4", "a.avi"), ("mjpeg", "a.avi"), ("mpeg4", "a.mov")])
+@pytest.mark.parametrize(
+    ("codec", "name"), [("mpeg4", "a.avi"), ("mjpeg", "a.avi"), ("mpeg4", "a.mov"), ("libx264", "a.avi")]
+)
 def test_films_of_an_even_rate_and_of_one_frame(tmp_path, codec, name):
     for count in (1, 30):
         film(tmp_path / name, [n / 25 for n in range(count)], codec, Fraction(1, 25))
@@ -72,6 +75,22 @@ def test_a_damaged_stretch_takes_no_other_frame_with_it(tmp_path):
     assert right[:20] == [*range(20)]
 
 
+def test_frames_keep_their_number_while_the_others_are_found(tmp_path, monkeypatch):
+    monkeypatch.setattr("imagine_widgets.video.survey._FIRST", 7)
+    monkeypatch.setattr("imagine_widgets.video.survey._STEP", 10)
+    film(tmp_path / "a.mp4", uneven(60))
+    made, seen = Film(tmp_path / "a.mp4"), []
+
+    def found(share):
+        seen.append((list(made.times), share))
+        assert number_of(made.picture(len(made.times) - 1)) == len(made.times) - 1
+
+    made.survey(found)
+    assert [times == made.times[: len(times)] for times, _ in seen] == [True] * len(seen)
+    assert 0 < len(seen[0][0]) < len(seen[-1][0]) <= len(made.times) == 60
+    assert 0 < seen[0][1] < seen[-1][1] <= 1
+
+
 def test_what_is_no_film_is_a_sentence(tmp_path):
     sound(tmp_path / "sound.wav", 1)
     (tmp_path / "empty.mp4").write_bytes(b"")
@@ -83,6 +102,9 @@ def test_what_is_no_film_is_a_sentence(tmp_path):
     for name in ("sound.wav", "empty.mp4", "noise.mp4", "list.m3u8", "list.ffconcat", "cut.mp4"):
         with pytest.raises(ValueError, match=rf"{name} (is no video|holds no)"):
             Film(tmp_path / name)
+    film(tmp_path / "bare.h264", uneven(20))
+    with pytest.raises(ValueError, match=r"bare\.h264 tells no times of its frames: put it, as it is, into an MP4"):
+        opened(tmp_path / "bare.h264")
 
 
 @pytest.mark.parametrize(("matrix", "turns"), [((0, 1, -1, 0), 1), ((-1, 0, 0, -1), 2), ((0, -1, 1, 0), 3)])

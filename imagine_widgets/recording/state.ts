@@ -4,6 +4,14 @@ import { Journal } from "../regions/journal.ts";
 import type { Told } from "../regions/wire.ts";
 import type { FromKernel, Labelled, State, Timed } from "./wire.ts";
 
+/** The first bytes of one stretch of numbers, and all of another. */
+function joined(before: DataView<ArrayBuffer>, bytes: number, more: DataView<ArrayBuffer>): DataView<ArrayBuffer> {
+  const whole = new Uint8Array(bytes + more.byteLength);
+  whole.set(new Uint8Array(before.buffer, before.byteOffset, bytes));
+  whole.set(new Uint8Array(more.buffer, more.byteOffset, more.byteLength), bytes);
+  return new DataView(whole.buffer);
+}
+
 type Part = (buffer: DataView<ArrayBuffer> | undefined, why: string, place: number[]) => void;
 
 class Regions extends Map<string, Labelled> {
@@ -57,6 +65,7 @@ export class RecordingState extends Journal<Timed, FromKernel, "surveyed"> {
     else if (message.type === "wave") for (const wave of this.waves) wave(message.number, buffers[0]!);
     else if (message.type === "surveyed") {
       this.surveyed = message.share;
+      this.figures = [joined(this.figures[0]!, message.from * 8, buffers[0]!)];
       this.tell("surveyed");
     }
   }

@@ -44,7 +44,7 @@ export abstract class RecordingView extends Deeds implements Desk {
     };
     this.hand = new Hand(this);
     this.hand.use("select");
-    this.strip = new Strip(this.parts.strip, () => this.seconds, (time) => state.guard(() => this.seek(time)));
+    this.strip = new Strip(this.parts.strip, () => this.seconds, (time) => state.guard(() => this.seek(time)), () => this.redraw());
     this.hear();
     this.resized = new ResizeObserver(() => this.redraw());
     this.themed = new MutationObserver(() => this.redraw());
@@ -142,7 +142,10 @@ export abstract class RecordingView extends Deeds implements Desk {
 
   private news(what: News<"regions" | "labels" | "surveyed">): void {
     if (what === "failure") return showFailures(this.parts.failures, this.state.failures);
-    if (what === "surveyed") this.parts.clock.textContent = `Finding the frames: ${Math.round(this.state.surveyed * 100)} %`;
+    if (what === "surveyed") {
+      this.opened();
+      return this.redraw();
+    }
     if (what === "state") this.opened();
     if (what === "saving") this.drawHead();
     else this.draw();

@@ -32,7 +32,7 @@ _STYLES = (_HERE.parent / "grid" / "grid.css", _HERE.parent / "labeler" / "label
 class Recording(anywidget.AnyWidget):
     """One recording before a person. Sound and Video say what of it is sent to the browser, and how it is drawn."""
 
-    _esm = script("recording")
+    _esm = script("regions")
     _css = "\n".join(style.read_text(encoding="utf-8") for style in _STYLES)
     kind = traitlets.Unicode("").tag(sync=True)
     shapes: Any = ()
@@ -93,6 +93,9 @@ class Recording(anywidget.AnyWidget):
     def _leave(self) -> None:
         """Let go of the file."""
 
+    def _rest(self) -> None:
+        """Nobody looks any more: let go of what can be made again for whoever comes."""
+
     @abstractmethod
     def _facts(self) -> dict[str, Any]:
         """What the browser has to know before it shows anything. It may take long, and raise with a sentence."""
@@ -113,6 +116,7 @@ class Recording(anywidget.AnyWidget):
             "forget": lambda told: self._queue.forget(_places(told)),
             "edits": self._edit,
             "favourite": lambda told: lay_label(told, self._scenes, self.send),
+            "leave": lambda _: self._rest(),
         }
 
     def _receive(self, _widget: object, message: Message, _buffers: object) -> None:

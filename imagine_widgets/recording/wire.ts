@@ -40,9 +40,9 @@ export type FromKernel = { to?: string } & (
   | State
   | Changes<Timed>
   | ({ type: "regions" } & Told<Timed>)
-  | { type: "favourites"; favourites: Favourites }
   | { type: "part"; place: number[]; why: string }
   | { type: "wave"; number: number; start: number }
-  | { type: "surveyed"; share: number }
+  | { type: "surveyed"; share: number; from: number }
+  | { type: "favourites"; favourites: Favourites }
   | ({ type: "failure" } & Failure)
 );

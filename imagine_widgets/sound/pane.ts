@@ -3,6 +3,8 @@ import type { Size, View } from "../drawing/view.ts";
 import type { Axes } from "./axes.ts";
 import type { Facts } from "./spectrum.ts";
 
+type Tuned = Pick<Facts, "rate" | "seconds" | "window"> & { hop: number };
+
 const CLOSEST = 4; // pixels for each column of the finest spectrum
 const TALLEST = 64; // times the height of the stage that all frequencies have at most
 
@@ -40,8 +42,9 @@ export class Pane {
     return { from: this.left / this.axes.perSecond, to: (this.left + this.page.width) / this.axes.perSecond };
   }
 
-  open({ rate, window, hop, seconds }: Facts): void {
-    this.axes = { ...this.axes, seconds, top: rate / 2, least: Math.max(rate / window, 1) };
+  /** A sound, and how its spectrogram is made. */
+  tune({ rate, seconds, window, hop }: Tuned): void {
+    Object.assign(this.axes, { seconds, top: rate / 2, least: Math.max(rate / window, 1) });
     this.closest = (CLOSEST * rate) / hop;
   }
 

@@ -1,7 +1,8 @@
 // Sound to hear: stretches from the kernel, one after another without a gap, and where in them the ear is now.
 import type { RecordingState } from "../recording/state.ts";
 
-const STRETCH = 4; // seconds of sound in one message
+const STRETCH = 4; // seconds of hearing in one message
+const LONGEST = 16; // and of the sound, which may be played faster
 const AHEAD = 6; // seconds of hearing that are here before they are needed
 
 export interface Wish {
@@ -12,14 +13,14 @@ export interface Wish {
 }
 
 export class Player {
-  speed = 1;
-  gain = 1; // many underwater sounds are far below full scale
+  speed = 1; // the kernel makes it slower or faster, so that nothing beyond what browsers play gets lost
+  private loud = 0;
   private readonly state: RecordingState;
   private readonly moved: () => void;
   private context: AudioContext | undefined;
   private volume: GainNode | undefined;
   private wish: Wish | undefined;
-  private number = 0; // of what is played now: answers to what was played before are not heard
+  private number = Math.floor(Math.random() * 1e9); // of what is played now: answers to what was played before are not heard
   private asked = 0; // the second of the sound up to which it was asked for
   private came = 0; // and up to which it is here
   private begun = 0; // the context's time at which the sound's `from` is heard
@@ -33,8 +34,23 @@ export class Player {
     state.waves.add(this.receive);
   }
 
+  /** How much louder it plays: many underwater sounds are far below full scale. */
+  get decibels(): number {
+    return this.loud;
+  }
+
+  set decibels(loud: number) {
+    this.loud = loud;
+    if (this.volume) this.volume.gain.value = 10 ** (loud / 20);
+  }
+
   get isPlaying(): boolean {
     return this.wish !== undefined;
+  }
+
+  /** Whether what was wished for has begun. */
+  get isSounding(): boolean {
+    return this.begun > 0;
   }
 
   /** The second of the sound that is heard now. */
@@ -49,7 +65,7 @@ export class Player {
     this.context ??= new AudioContext();
     void this.context.resume();
     this.volume = this.context.createGain();
-    this.volume.gain.value = this.gain;
+    this.volume.gain.value = 10 ** (this.loud / 20);
     this.volume.connect(this.context.destination);
     Object.assign(this, { wish, asked: wish.from, came: wish.from, begun: 0 });
     this.ask();
@@ -75,9 +91,10 @@ export class Player {
   private ask(): void {
     const { wish } = this;
     if (!wish || this.asked >= wish.to || this.asked > this.came) return; // one stretch at a time
-    const [start, end] = [this.asked, Math.min(this.asked + STRETCH, wish.to)];
+    const [start, speed] = [this.asked, this.speed];
+    const end = Math.min(start + Math.min(STRETCH * speed, LONGEST), wish.to);
     this.asked = end;
-    this.state.send({ type: "listen", number: this.number, start, end, band: wish.band, channel: wish.channel });
+    this.state.send({ type: "listen", number: this.number, start, end, band: wish.band, channel: wish.channel, speed });
   }
 
   private readonly receive = (number: number, buffer: DataView<ArrayBuffer>): void => {
@@ -97,7 +114,6 @@ export class Player {
     if (!context || !wish) return;
     const node = context.createBufferSource();
     node.buffer = sound;
-    node.playbackRate.value = this.speed;
     node.connect(this.volume!);
     if (!this.begun) this.begun = context.currentTime + 0.05;
     const when = this.begun + (this.came - wish.from) / this.speed;

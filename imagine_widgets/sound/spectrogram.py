@@ -21,25 +21,30 @@ COLUMNS = 256
 LOWEST, HIGHEST = -150.0, 0.0
 """What the darkest and the brightest grey of a tile stand for."""
 _WINDOWS = 8
-_OVERLAP = 4
-"""Windows that overlap at each moment."""
+OVERLAPS = (0.5, 0.75, 0.875)
+"""Shares of a window that the next one may have in common with it."""
+_AT_ONCE = 1 << 19
+"""Numbers whose spectra are made at a time."""
 
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """The spectrogram of a sound with a `window` of so many moments, a power of two."""
+    """The spectrogram of a sound; a `window` has so many moments, a power of two, and shares `overlap` of them."""
 
     source: Source
     window: int = 1024
+    overlap: float = 0.75
 
     def __post_init__(self) -> None:
         if self.window not in {1 << power for power in range(6, 16)}:
             raise ValueError(f"A window has 64 to 32768 moments, a power of two, not {self.window!r}.")
+        if self.overlap not in OVERLAPS:
+            raise ValueError(f"Windows overlap by one of {OVERLAPS}, not {self.overlap!r}.")
 
     @property
     def hop(self) -> int:
         """Moments from a window to the next."""
-        return self.window // _OVERLAP
+        return round(self.window * (1 - self.overlap))
 
     @property
     def bins(self) -> int:
@@ -78,7 +83,9 @@ class Spectrogram:
 
     def contrast(self, channel: int = 0) -> tuple[float, float]:
         """The decibels that are drawn darkest and brightest at first."""
-        low, high = np.percentile(self.tile(self.top, 0, channel), (40, 99.9))
+        levels = self.tile(self.top, 0, channel)
+        heard = levels[levels > LOWEST]  # silence that stands for what a file lacks tells nothing
+        low, high = np.percentile(heard, (40, 99.9)) if len(heard) else (LOWEST, HIGHEST)
         low = float(np.clip(low, LOWEST, HIGHEST - 10))
         return round(low), round(float(np.clip(high, low + 10, HIGHEST)))
 
@@ -87,7 +94,7 @@ class Spectrogram:
         from scipy import fft
 
         half, shape, whole = self.window // 2, _hann(self.window), []
-        for some in np.array_split(centres, max(1, len(centres) // 512)):
+        for some in np.array_split(centres, -(-len(centres) * self.window // _AT_ONCE)):
             waves = self._waves(some - half, channel)
             found = np.abs(fft.rfft(waves * shape, axis=1)) * (2 / shape.sum())
             found[:, [0, -1]] /= 2

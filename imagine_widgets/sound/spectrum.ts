@@ -10,10 +10,8 @@ export interface Facts {
   channels: number;
   moments: number;
   window: number;
-  hop: number;
-  bins: number;
+  overlap: number;
   columns: number;
-  top: number;
   lowest: number;
   highest: number;
   contrast: [number, number];
@@ -30,12 +28,20 @@ interface Tile {
 
 const KEPT = 160; // tiles
 const AGAIN = 15000; // milliseconds without an answer after which a tile is asked for once more
-/** Stops of viridis (van der Walt and Smith, 2015; CC0): colour-blind people see its order too. */
-const STOPS = ["440154", "472d7b", "3b528b", "2c728e", "21918c", "28ae80", "5ec962", "addc30", "fde725"];
+/** Stops of viridis and inferno (van der Walt and Smith, 2015; CC0): colour-blind people see their order too. */
+export const COLOURS = {
+  Viridis: "440154472d7b3b528b2c728e21918c28ae805ec962addc30fde725",
+  Inferno: "000004210c4a57106e8a226abc3754e45a31f98e09f9cb35fcffa4",
+  "White to black": "ffffffe6e6e6cccccCb3b3b3999999808080555555333333000000",
+  "Black to white": "000000202020404040606060808080a0a0a0c0c0c0e0e0e0ffffff",
+};
 
 export class Spectrum {
   readonly state: RecordingState;
   facts!: Facts;
+  window = 1024;
+  overlap = 0.75;
+  colours: keyof typeof COLOURS = "Viridis";
   contrast: [number, number] = [-100, 0];
   channel = 0;
   why = "";
@@ -51,6 +57,27 @@ export class Spectrum {
     state.parts.add(this.receive);
   }
 
+  open(facts: Facts): void {
+    const { window, overlap, contrast } = facts;
+    Object.assign(this, { facts, window, overlap, contrast });
+  }
+
+  /** Moments from a window to the next. */
+  get hop(): number {
+    return this.window * (1 - this.overlap);
+  }
+
+  /** The decibels at a time and frequency as they are drawn now, where they are here. */
+  levelAt(time: number, hertz: number, axes: Axes): number | undefined {
+    const { rate, lowest, highest, columns } = this.facts;
+    const level = this.level(axes.perSecond);
+    const across = time / this.stretch(level);
+    const tile = this.tiles.get(this.place(level, Math.floor(across)).join());
+    const at = Math.round((hertz * this.window) / rate) * (tile?.columns ?? 0) + Math.floor((across % 1) * columns);
+    const grey = tile?.greys[at * 4];
+    return grey === undefined ? undefined : lowest + (grey / 255) * (highest - lowest);
+  }
+
   /** Draw the part that `view` shows; asks for what is missing. */
   paint(pen: CanvasRenderingContext2D, axes: Axes, view: View, page: { width: number; height: number }): void {
     const level = this.level(axes.perSecond);
@@ -58,7 +85,7 @@ export class Spectrum {
     this.isWhole = true;
     for (let index = this.at(view.left, level, axes); index <= this.at(view.left + page.width, level, axes); index++) {
       if (this.paintTile(pen, level, index, axes, view, page)) continue;
-      missing.push([level, index, this.channel]);
+      missing.push(this.place(level, index));
       this.isWhole = false;
       this.paintRougher(pen, level, index, axes, view, page);
     }
@@ -74,14 +101,21 @@ export class Spectrum {
 
   /** The level whose columns are as wide as a pixel, or a little narrower. */
   private level(perSecond: number): number {
-    const { rate, hop, top } = this.facts;
-    return Math.max(0, Math.min(top, Math.floor(Math.log2(rate / perSecond / hop))));
+    return Math.max(0, Math.min(this.top, Math.floor(Math.log2(this.facts.rate / perSecond / this.hop))));
+  }
+
+  /** The level at which one tile shows everything. */
+  private get top(): number {
+    return Math.max(0, Math.ceil(Math.log2(this.facts.moments / (this.hop * this.facts.columns))));
+  }
+
+  private place(level: number, index: number): number[] {
+    return [level, index, this.channel, this.window, this.overlap];
   }
 
   /** The seconds that a tile shows. */
   private stretch(level: number): number {
-    const { hop, columns, rate } = this.facts;
-    return (hop * 2 ** level * columns) / rate;
+    return (this.hop * 2 ** level * this.facts.columns) / this.facts.rate;
   }
 
   private at(x: number, level: number, axes: Axes): number {
@@ -90,22 +124,21 @@ export class Spectrum {
   }
 
   private paintTile(pen: CanvasRenderingContext2D, level: number, index: number, axes: Axes, view: View, page: { width: number; height: number }): boolean {
-    const key = `${level},${index},${this.channel}`;
+    const key = this.place(level, index).join();
     const tile = this.tiles.get(key);
     if (!tile) return false;
     this.tiles.delete(key);
     this.tiles.set(key, tile); // the last used stays longest
     const drawn = this.coloured(tile, axes, view, page.height);
-    const { hop, rate } = this.facts;
-    const x = index * this.stretch(level) * axes.perSecond - view.left;
-    pen.drawImage(drawn, x, 0, ((hop * 2 ** level * tile.columns) / rate) * axes.perSecond, page.height);
+    const wide = this.stretch(level) * axes.perSecond;
+    pen.drawImage(drawn, index * wide - view.left, 0, (wide * tile.columns) / this.facts.columns, page.height);
     return true;
   }
 
   /** What a tile of a higher level shows of the time of a missing one. */
   private paintRougher(pen: CanvasRenderingContext2D, level: number, index: number, axes: Axes, view: View, page: { width: number; height: number }): void {
-    for (let up = 1; level + up <= this.facts.top; up++) {
-      if (!this.tiles.has(`${level + up},${index >> up},${this.channel}`)) continue;
+    for (let up = 1; level + up <= this.top; up++) {
+      if (!this.tiles.has(this.place(level + up, index >> up).join())) continue;
       const wide = this.stretch(level) * axes.perSecond;
       pen.save();
       pen.beginPath();
@@ -118,14 +151,14 @@ export class Spectrum {
 
   /** A tile in colours, a row for each pixel of the stage's height. */
   private coloured(tile: Tile, axes: Axes, view: View, height: number): HTMLCanvasElement {
-    const version = [axes.isLog, axes.height, view.top, height, ...this.contrast].join();
+    const version = [axes.isLog, axes.height, view.top, height, this.colours, ...this.contrast].join();
     if (tile.drawn && tile.version === version) return tile.drawn;
     const canvas = tile.drawn ?? document.createElement("canvas");
     [canvas.width, canvas.height] = [tile.columns, Math.max(1, Math.round(height))];
     const pen = canvas.getContext("2d")!;
     const picture = pen.createImageData(canvas.width, canvas.height);
     const pixels = new Uint32Array(picture.data.buffer);
-    const colours = palette(this.contrast, this.facts);
+    const colours = palette(this.contrast, this.facts, COLOURS[this.colours]);
     for (let row = 0; row < canvas.height; row++) this.colourRow(pixels, row, tile, axes, view, colours);
     pen.putImageData(picture, 0, 0);
     return Object.assign(tile, { drawn: canvas, version }).drawn;
@@ -133,8 +166,8 @@ export class Spectrum {
 
   /** The loudest of the frequencies that a row of pixels stands for. */
   private colourRow(pixels: Uint32Array, row: number, tile: Tile, axes: Axes, view: View, colours: Uint32Array): void {
-    const { window, rate, bins } = this.facts;
-    const bin = (y: number): number => (hertzOf(y + view.top, axes) * window) / rate;
+    const bins = this.window / 2 + 1;
+    const bin = (y: number): number => (hertzOf(y + view.top, axes) * this.window) / this.facts.rate;
     const first = Math.max(0, Math.min(bins - 1, Math.round(bin(row + 0.5))));
     const low = Math.min(first, Math.max(0, Math.ceil(bin(row + 1))));
     const high = Math.max(first, Math.min(bins - 1, Math.floor(bin(row))));
@@ -179,13 +212,13 @@ export class Spectrum {
 }
 
 /** The colour of each grey. */
-export function palette([low, high]: [number, number], { lowest, highest }: Pick<Facts, "lowest" | "highest">): Uint32Array {
+export function palette([low, high]: [number, number], { lowest, highest }: Pick<Facts, "lowest" | "highest">, stops: string = COLOURS.Viridis): Uint32Array {
   return Uint32Array.from({ length: 256 }, (_, grey) => {
     const level = lowest + (grey / 255) * (highest - lowest);
     const share = Math.max(0, Math.min(1, (level - low) / Math.max(high - low, 1e-6)));
     const [at, part] = [Math.min(Math.floor(share * 8), 7), share * 8 - Math.min(Math.floor(share * 8), 7)];
     const mixed = [0, 2, 4].map((byte) => {
-      const [a, b] = [at, at + 1].map((stop) => Number.parseInt(STOPS[stop]!.slice(byte, byte + 2), 16)) as [number, number];
+      const [a, b] = [at, at + 1].map((stop) => Number.parseInt(stops.substr(stop * 6 + byte, 2), 16)) as [number, number];
       return Math.round(a + (b - a) * part);
     }) as [number, number, number];
     return 0xff000000 | (mixed[2] << 16) | (mixed[1] << 8) | mixed[0];

@@ -11,6 +11,7 @@ from imagine_kernels.shapes import TimeFrequency
 from imagine_widgets.classes import Label
 from imagine_widgets.palette import COLOURS
 from imagine_widgets.recording.asked import file_of, refuse, sample_of
+from imagine_widgets.recording.notices import Notices
 from imagine_widgets.recording.widget import Message, Recording
 from imagine_widgets.sound import playback
 from imagine_widgets.sound.source import Source
@@ -19,14 +20,15 @@ from imagine_widgets.sound.still import picture
 from imagine_widgets.store import Store
 from imagine_widgets.tile_queue import Place
 
-_OPTIONS = ("predictions", "window", "full_scale", "store", "author")
+_OPTIONS = ("predictions", "window", "overlap", "full_scale", "store", "author")
 
 
 class Sound(Recording):
     """Show the sound of a sample, or of a file, and let a person hear it and label boxes of time and frequency.
 
     `labels` are the classes to choose from (`use_case.labels()`). `window` is how many moments a spectrum is made of:
-    a longer one tells frequencies better, a shorter one times. `full_scale` is the level of the loudest sine that the
+    a longer one tells frequencies better, a shorter one times; `overlap` is the share of it that the next one has too
+    (0.5, 0.75 or 0.875). She can change both while she looks. `full_scale` is the level of the loudest sine that the
     file can hold, in dB re 1 µPa, where the hydrophone was calibrated; without it levels are told as uncalibrated.
     What `predictions` hold is shown dashed until she accepts, corrects or rejects it.
 
@@ -43,6 +45,7 @@ class Sound(Recording):
         predictions: Iterable[Prediction] = (),
         *,
         window: int = 1024,
+        overlap: float = 0.75,
         full_scale: float | None = None,
         store: Store | None = None,
         author: str | None = None,
@@ -50,8 +53,9 @@ class Sound(Recording):
     ) -> None:
         refuse(unknown, "Sound", _OPTIONS)
         path = file_of(sample, "Sound")
-        self._source = Source(path)
-        self._spectrogram = Spectrogram(self._source, window)
+        self._notices = Notices(self.send)
+        self._source = Source(path, self._notices.say)
+        self._spectrogram = Spectrogram(self._source, window, overlap)
         self._full_scale = full_scale
         shown = sample_of(sample, path, self._source.moments, self._source.channels)
         super().__init__(shown, labels, predictions, store, author)
@@ -62,13 +66,13 @@ class Sound(Recording):
     def _facts(self) -> dict[str, Any]:
         source, made = self._source, self._spectrogram
         size = {"seconds": source.seconds, "rate": source.rate, "channels": source.channels, "moments": source.moments}
-        tiles = {"window": made.window, "hop": made.hop, "bins": made.bins, "columns": COLUMNS, "top": made.top}
+        tiles = {"window": made.window, "overlap": made.overlap, "columns": COLUMNS}
         levels = {"lowest": LOWEST, "highest": HIGHEST, "contrast": made.contrast(), "full_scale": self._full_scale}
         return {**size, **tiles, **levels, "longest": playback.LONGEST}
 
     def _part(self, place: Place) -> bytes:
-        level, index, channel = (int(number) for number in place)
-        return self._spectrogram.grey(level, index, channel)
+        level, index, channel, window = (int(number) for number in place[:4])
+        return Spectrogram(self._source, window, place[4]).grey(level, index, channel)
 
     def _answers(self) -> dict[str, Callable[[Message], None]]:
         return {**super()._answers(), "listen": self._send_wave}
@@ -77,8 +81,12 @@ class Sound(Recording):
         band = message["band"]
         hertz = (float(band[0]), float(band[1])) if band else None
         start, end = float(message["start"]), float(message["end"])
-        made = playback.wav(self._source, start, end, hertz, int(message["channel"]))
+        made = playback.wav(self._source, start, end, hertz, int(message["channel"]), float(message["speed"]))
         self.send({"type": "wave", "to": message["to"], "number": message["number"], "start": start}, [made])
+
+    def _send_state(self, message: Message) -> None:
+        super()._send_state(message)
+        self._notices.repeat(message["to"])
 
     def _pictures(self, regions: list[Region]) -> str:
         classes = self._scenes.classes

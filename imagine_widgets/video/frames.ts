@@ -1,7 +1,6 @@
 // Frames on their way from the kernel and those that are here: the one in sight first, then those around it.
 import type { RecordingState } from "../recording/state.ts";
 
-const LONGEST = 1920; // pixels of a frame's longer side, unless somebody looks closer
 const ROOM = 160_000_000; // bytes of decoded frames that are kept
 const AHEAD = [1, -1, 2, -2, 3, -3, 4, 5, 6, 7, 8, 9, 10, 12, 11, -4]; // frames that are fetched around the one in sight
 const AGAIN = 15000; // milliseconds without an answer after which a frame is asked for once more
@@ -15,8 +14,8 @@ export class Frames {
   readonly state: RecordingState;
   size = { width: 1, height: 1 };
   total = 0;
-  /** Whether the frames are wanted as fine as they are. */
-  isFine = false;
+  /** Pixels of the longer side that are wanted; 0 for all there are. */
+  longest = 0;
   why = ""; // why the frame in sight cannot be shown
   private readonly kept = new Map<number, Kept>();
   private readonly asked = new Map<string, number>();
@@ -35,11 +34,12 @@ export class Frames {
     return this.kept.get(number)?.bitmap;
   }
 
-  /** Have a frame, and those around it: first those in the direction of `way`. */
-  want(number: number, way: number): void {
+  /** Have a frame, and of those around it every `stride`th: first those in the direction of `way`. */
+  want(number: number, way: number, stride = 1): void {
     this.wanted = number;
     const room = this.most() - 2;
-    const numbers = [number, ...AHEAD.slice(0, room).map((step) => number + step * way)];
+    const next = number - (number % stride);
+    const numbers = [number, ...AHEAD.slice(0, room).map((step) => next + step * way * stride)];
     const now = performance.now();
     const missing = numbers.filter((one) => one >= 0 && one < this.total && !this.has(one) && !this.isAsked(one, now));
     if (missing.length === 0) return;
@@ -55,13 +55,9 @@ export class Frames {
     this.kept.clear();
   }
 
-  private get longest(): number {
-    return this.isFine || Math.max(this.size.width, this.size.height) <= LONGEST ? 0 : LONGEST;
-  }
-
   private has(number: number): boolean {
     const found = this.kept.get(number);
-    return found !== undefined && (found.longest === 0 || this.longest !== 0);
+    return found !== undefined && (found.longest === 0 || (this.longest !== 0 && found.longest >= this.longest));
   }
 
   private isAsked(number: number, now: number): boolean {
@@ -69,7 +65,9 @@ export class Frames {
   }
 
   private most(): number {
-    return Math.max(6, Math.min(200, Math.floor(ROOM / (this.size.width * this.size.height * 4))));
+    const { width, height } = this.size;
+    const scale = this.longest ? this.longest / Math.max(width, height) : 1;
+    return Math.max(6, Math.min(200, Math.floor(ROOM / (width * height * scale * scale * 4))));
   }
 
   private readonly receive = (buffer: DataView<ArrayBuffer> | undefined, why: string, place: number[]): void => {
@@ -84,7 +82,8 @@ export class Frames {
   };
 
   private keep(number: number, frame: Kept): void {
-    if (this.isOver) return frame.bitmap.close();
+    const before = this.kept.get(number)?.longest ?? 1;
+    if (this.isOver || before === 0 || (frame.longest !== 0 && frame.longest < before)) return frame.bitmap.close();
     this.kept.get(number)?.bitmap.close();
     this.kept.set(number, frame);
     const far = [...this.kept.keys()].sort((a, b) => Math.abs(b - this.wanted) - Math.abs(a - this.wanted));

@@ -1,24 +1,43 @@
-// Which frame of a film is in sight: by steps, by time, and while it plays by the clock. It never shows a wrong frame:
-// where one is not here yet, the clock waits for it.
+// Which frame of a film is in sight: by steps, by time, and while it plays by what is heard of it, or else by the clock.
+// It never shows a wrong frame: where none is here in time, all wait for it.
+
+const SEEN = 30; // frames in a second that are shown at most: of more, every second or third
+const APART = 0.3; // seconds between sound and picture that are too much
+
+/** The sound of a film, if it is heard. */
+export interface Ear {
+  /** The second that is heard now; undefined where nothing is. */
+  at(): number | undefined;
+  from(time: number): void;
+  stop(): void;
+}
 
 export class Reel {
-  times: readonly number[] = [];
+  times = Float64Array.of(0);
   frame = 0;
   rate = 1;
   private readonly isHere: (frame: number) => boolean;
   private readonly turned: (way: number) => void;
+  private readonly ear: Ear;
   private request = 0;
   private last = 0; // the moment of the last look at the clock
   private time = 0; // of the film, while it plays
 
   /** `turned` hears that another frame is in sight, and in which direction. */
-  constructor(isHere: (frame: number) => boolean, turned: (way: number) => void) {
+  constructor(isHere: (frame: number) => boolean, turned: (way: number) => void, ear: Ear) {
     this.isHere = isHere;
     this.turned = turned;
+    this.ear = ear;
   }
 
   get isPlaying(): boolean {
     return this.request !== 0;
+  }
+
+  /** Every so manieth frame is shown: none is left out while it stands still. */
+  get stride(): number {
+    const perSecond = (this.times.length - 1) / Math.max(this.times.at(-1) ?? 0, 1e-3);
+    return this.isPlaying ? Math.max(1, Math.round((perSecond * this.rate) / SEEN)) : 1;
   }
 
   /** The frame that is seen at a time. */
@@ -46,33 +65,46 @@ export class Reel {
     if (this.frame >= this.times.length - 1) this.go(0);
     this.last = performance.now();
     this.time = this.times[this.frame] ?? 0;
+    this.ear.from(this.time);
     this.request = requestAnimationFrame((now) => this.tick(now));
     return true;
+  }
+
+  /** The sound begins anew here: it plays at another speed now, or not. */
+  again(): void {
+    this.ear.stop();
+    this.ear.from(this.time);
   }
 
   /** Stand still. */
   dispose(): false {
     cancelAnimationFrame(this.request);
     this.request = 0;
+    this.ear.stop();
     return false;
   }
 
   private tick(now: number): void {
-    const time = this.time + (Math.max(0, now - this.last) / 1000) * this.rate;
+    const heard = this.ear.at();
+    const time = heard ?? this.time + (Math.max(0, now - this.last) / 1000) * this.rate;
     this.last = now;
-    const next = this.frameAt(time);
-    if (next === this.frame) this.time = time;
-    else if (this.isHere(next) || next > this.frame + 1) this.show(time, next);
-    else this.turned(1); // the clock waits
-    this.request = this.frame >= this.times.length - 1 ? 0 : requestAnimationFrame((at) => this.tick(at));
+    if (heard !== undefined && Math.abs(heard - this.time) > APART) this.ear.from(this.time);
+    else this.show(time);
+    if (this.frame >= this.times.length - 1) this.dispose();
+    else this.request = requestAnimationFrame((at) => this.tick(at));
   }
 
-  /** The next frame, or a later one where that is here and the clock has gone so far. */
-  private show(time: number, next: number): void {
-    const here = this.isHere(next) ? next : this.frame + 1;
-    if (!this.isHere(here)) return this.turned(1);
-    this.frame = here;
-    this.time = here === next ? time : this.times[here]!;
+  /** The frame of that time, or the latest before it that is here; without one, the clock waits. */
+  private show(time: number): void {
+    const { stride, frame } = this;
+    const at = this.frameAt(time);
+    const wanted = at >= this.times.length - 1 ? at : at - (at % stride);
+    let next = wanted;
+    while (next > frame && !this.isHere(next)) next--;
+    if (next <= frame && wanted > frame) return this.turned(1);
+    this.time = time;
+    if (wanted <= frame) return;
+    this.frame = next;
     this.turned(1);
   }
 }

@@ -42,6 +42,19 @@ export function span({ keys }: Track, end: number): { from: number; to: number }
   return { from: keys[0]!.time, to: last.shape ? end : last.time };
 }
 
+/** The stretches of time in which it is seen. */
+export function seenParts({ keys }: Track, end: number): [from: number, to: number][] {
+  const parts: [number, number][] = [];
+  keys.forEach(({ time, shape }, i) => {
+    if (!shape) return;
+    const to = keys[i + 1]?.time ?? Math.max(end, time);
+    const last = parts.at(-1);
+    if (last?.[1] === time) last[1] = to;
+    else parts.push([time, to]);
+  });
+  return parts;
+}
+
 /** The track with a key frame at a time, in place of one that is there. */
 export function withKey({ keys }: Track, time: number, shape: Shape | null): Track {
   const key: Key = { kind: "Key", time, shape };

@@ -1,68 +1,19 @@
-// A film before a person: frame by frame, with the tracks that pass through it.
+// A film before a person: the tracks that pass through it, and what she does to them.
 import { moved } from "../drawing/edit.ts";
-import { paint } from "../drawing/paint.ts";
 import { bounds, type Shape, type XY } from "../drawing/shapes.ts";
-import { fitting, type Size, type View, zoomed } from "../drawing/view.ts";
-import { mark } from "../labeler/marks.ts";
+import { fitting, zoomed } from "../drawing/view.ts";
 import { newId } from "../outbox.ts";
-import { pannable } from "../recording/panning.ts";
 import type { RecordingState } from "../recording/state.ts";
-import { type Bar, prepared } from "../recording/strip.ts";
-import { RecordingView } from "../recording/view.ts";
+import { type Bar } from "../recording/strip.ts";
 import type { Labelled, Track } from "../recording/wire.ts";
 import { type Cut, cutInTwo, makeOne, turnGone, turnKey } from "./cuts.ts";
-import { Frames } from "./frames.ts";
-import { Reel } from "./reel.ts";
-import { at, span, withKey } from "./track.ts";
-import { FILM } from "./trade.ts";
+import { at, seenParts, span, withKey } from "./track.ts";
+import { Screen } from "./screen.ts";
 
-const LOOK = { fill: 0.12, line: 2 };
-const RATES = [1, 2, 4, 0.25, 0.5];
-
-export class VideoView extends RecordingView {
-  view: View = { left: 0, top: 0, scale: 1 };
-  private isWhole = true; // the view follows the size of the stage
-  private toJoin: string | undefined;
-  private times: readonly number[] = [0];
-  private readonly frames: Frames;
-  private readonly reel: Reel;
-
+export class VideoView extends Screen {
   constructor(state: RecordingState, element: HTMLElement) {
-    super(state, element, FILM);
-    this.frames = new Frames(state, (number) => this.came(number));
-    this.reel = new Reel((number) => this.frames.get(number) !== undefined, (way) => this.turned(way));
-    pannable(this.parts.stage, {
-      pan: (dx, dy) => this.look({ ...this.view, left: this.view.left - dx / this.view.scale, top: this.view.top - dy / this.view.scale }),
-      scale: (factor, place) => this.look(zoomed(this.view, factor, place)),
-      tapped: () => undefined,
-    });
+    super(state, element);
     this.begun();
-  }
-
-  get picture(): Size {
-    return (this.state.facts as Size | undefined) ?? { width: 1, height: 1 };
-  }
-
-  get seconds(): number {
-    const { times } = this;
-    return times.at(-1)! + (times.length > 1 ? times.at(-1)! / (times.length - 1) : 0.04);
-  }
-
-  get time(): number {
-    return this.times[this.reel.frame] ?? 0;
-  }
-
-  opened(): void {
-    const [told] = this.state.figures;
-    if (told) this.times = Array.from({ length: told.byteLength / 8 }, (_, i) => told.getFloat64(8 * i, true));
-    this.reel.times = this.times;
-    this.frames.size = this.picture;
-    this.frames.total = this.times.length;
-    this.turned(1);
-  }
-
-  seek(time: number): void {
-    this.reel.go(this.reel.frameAt(time));
   }
 
   flat(one: Labelled): Shape | undefined {
@@ -100,29 +51,12 @@ export class VideoView extends RecordingView {
 
   bars(): Bar[] {
     return this.listed().map((one) => {
-      const { keys } = one.shape as Track;
-      const times = keys.filter(({ shape }) => shape).map(({ time }) => time);
+      const track = one.shape as Track;
+      const times = track.keys.filter(({ shape }) => shape).map(({ time }) => time);
+      const parts = seenParts(track, this.seconds);
       const kind = { label: one.label, isSelected: one.id === this.selectedId, isOpen: one.state === "predicted" };
-      return { ...span(one.shape as Track, this.seconds), ...kind, keys: times };
+      return { ...span(track, this.seconds), ...kind, keys: times, ...(parts.length > 1 && { parts }) };
     });
-  }
-
-  paint(): void {
-    if (this.isWhole) this.view = fitting({ left: 0, top: 0, right: this.picture.width, bottom: this.picture.height }, this.page);
-    const { width, height } = this.page;
-    const pen = prepared(this.parts.ground, width, height);
-    const bitmap = this.frames.get(this.reel.frame);
-    const { left, top, scale } = this.view;
-    pen.imageSmoothingEnabled = scale < 4;
-    if (bitmap) pen.drawImage(bitmap, -left * scale, -top * scale, this.picture.width * scale, this.picture.height * scale);
-    const shown = this.visible().filter(({ id }) => id !== this.selectedId);
-    paint(pen, shown, this.view, LOOK);
-    const one = this.selected();
-    const sketched = this.hand.sketch?.shape();
-    const label = sketched || !one ? this.label : one.label;
-    mark(this.parts.marks, { shape: this.hand.shape ?? sketched ?? one?.shape, label, isHeld: !sketched && one !== undefined }, this.view);
-    this.strip.draw(this.bars(), this.time, undefined);
-    this.tellTime(bitmap !== undefined);
   }
 
   own(name: string, detail: string | number | undefined): void {
@@ -130,8 +64,11 @@ export class VideoView extends RecordingView {
     const actions: Record<string, () => void> = {
       frames: () => this.reel.go(this.reel.frame + Number(detail)),
       second: () => this.seek(Math.max(0, Math.min(times.at(-1)!, this.time + Number(detail)))),
-      play: () => this.say(this.reel.toggle() ? "Plays" : "Stands still"),
+      play: () => this.play(),
       rate: () => this.rate(),
+      hear: () => this.mute(),
+      jump: () => this.jump.focus(),
+      timeline: () => this.strip.zoom(Number(detail)),
       finish: () => this.hand.finish(),
       new: () => this.draft(),
       key: () => this.cut((one) => turnKey(one, this.time, this.reshaped)),
@@ -145,47 +82,6 @@ export class VideoView extends RecordingView {
       grow: () => this.nudge(String(detail), true),
     };
     actions[name]?.();
-  }
-
-  override dispose(): void {
-    this.reel.dispose();
-    this.frames.dispose();
-    super.dispose();
-  }
-
-  private came(number: number): void {
-    if (number === this.reel.frame) this.redraw();
-  }
-
-  /** Another frame is in sight. */
-  private turned(way: number): void {
-    this.frames.want(this.reel.frame, way);
-    this.redraw();
-  }
-
-  private look(view: View, isWhole = false): void {
-    this.isWhole = isWhole;
-    const scale = Math.max(Math.min(view.scale, 32), 0.02);
-    this.view = { ...view, scale };
-    const { width, height } = this.picture;
-    this.frames.isFine = scale * Math.max(width, height) > 2200;
-    this.turned(1);
-  }
-
-  private tellTime(isThere: boolean): void {
-    const { frame, rate } = this.reel;
-    const speed = rate === 1 ? "" : `, × ${rate}`;
-    this.parts.clock.textContent = `Frame ${frame + 1} of ${this.times.length}, ${this.time.toFixed(3)} s${speed}`;
-    this.parts.stage.dataset.frame = isThere ? String(frame) : "";
-    this.parts.why.hidden = isThere || !this.frames.why;
-    this.parts.why.textContent = this.frames.why;
-    this.parts.place.textContent = this.toJoin ? "Choose the track to join, then J" : "";
-  }
-
-  private rate(): void {
-    this.reel.rate = RATES[(RATES.indexOf(this.reel.rate) + 1) % RATES.length]!;
-    this.say(`Speed ${this.reel.rate}`);
-    this.redraw();
   }
 
   /** A box in the middle of what is in sight, for hands that have keys only. */

@@ -1,7 +1,7 @@
 """Video: a film frame by frame, exactly, and the tracks of what moves through it, kept by the store."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,20 @@ from imagine_widgets.classes import Label
 from imagine_widgets.failures import show
 from imagine_widgets.palette import COLOURS
 from imagine_widgets.recording.asked import file_of, refuse, sample_of
+from imagine_widgets.recording.notices import Notices
 from imagine_widgets.recording.widget import Message, Recording
+from imagine_widgets.sound import playback
 from imagine_widgets.store import Store
 from imagine_widgets.tile_queue import Place
 from imagine_widgets.video.film import Film
+from imagine_widgets.video.soundtrack import Soundtrack
 from imagine_widgets.video.still import pictures
 
 _OPTIONS = ("predictions", "store", "author")
 _AT_ONCE = 100_000_000
-"""Bytes of a file whose frames are found while a person waits for the cell; those of more, while she sees it."""
+"""Bytes of a file whose frames are found while a person waits for the cell; those of more, while she sees the first."""
+_CUT = 2.0
+"""Seconds without pictures at the end of a film that are told."""
 
 
 class Video(Recording):
@@ -30,7 +35,7 @@ class Video(Recording):
 
     `labels` are the classes to choose from (`use_case.labels()`). A track has key frames; between two of them it moves
     evenly. What `predictions` hold is shown dashed until she accepts, corrects or rejects it. Times are seconds after
-    the first frame.
+    the first frame; its sound, if it has any, is heard while it plays.
 
     Raises TypeError, ValueError or OSError with a sentence for what cannot be shown.
     """
@@ -50,36 +55,82 @@ class Video(Recording):
     ) -> None:
         refuse(unknown, "Video", _OPTIONS)
         path = file_of(sample, "Video")
+        self._notices = Notices(self.send)
         self._film = Film(path)
+        self._soundtrack: Soundtrack | None = None
         self._surveyor: threading.Thread | None = None
+        self._sending = threading.RLock()
+        self._told, self._share = 0, 0.0
         if path.stat().st_size <= _AT_ONCE:
             self._film.survey()
+            self._share = 1.0
         shown = sample_of(sample, path, self._film.width, self._film.height)
         super().__init__(shown, labels, predictions, store, author)
 
     def _leave(self) -> None:
         self._film.close()
+        if self._soundtrack is not None:
+            self._soundtrack.close()
+
+    def _rest(self) -> None:
+        self._film.rest()
 
     def _facts(self) -> dict[str, Any]:
-        return {"width": self._film.width, "height": self._film.height}
+        film = self._film
+        size = {"width": film.width, "height": film.height, "seconds": film.seconds}
+        return {**size, "hears": film.has_sound, "surveyed": self._share}
 
     def _figures(self) -> list[bytes]:
         return [np.asarray(self._film.times, "<f8").tobytes()]
 
+    def _answers(self) -> dict[str, Callable[[Message], None]]:
+        return {**super()._answers(), "listen": self._send_wave}
+
     def _send_state(self, message: Message) -> None:
-        if self._film.times:
-            super()._send_state(message)
-        elif self._surveyor is None:
-            self._surveyor = threading.Thread(target=self._survey, name="survey", daemon=True)
-            self._surveyor.start()
+        with self._sending:
+            if self._film.times:
+                super()._send_state(message)
+                self._say_if_cut_short()
+                self._notices.repeat(message["to"])
+            elif self._surveyor is None:
+                self._surveyor = threading.Thread(target=self._survey, name="survey", daemon=True)
+                self._surveyor.start()
 
     def _survey(self) -> None:
-        """In a thread of its own: hours of film are read once before their frames are known."""
+        """In a thread of its own: hours of film are read once, and what is found is shown meanwhile."""
         try:
-            self._film.survey(lambda share: self.send({"type": "surveyed", "share": share}))
-            self._send_state({"to": ""})
+            self._film.survey(self._send_found)
+            self._send_found(1.0)
         except Exception as error:  # noqa: BLE001  # the edge: nobody else would hear of it
-            show(self.send, "The frames could not be found", error)
+            show(self.send, "Not all frames could be found", error)
+
+    def _send_found(self, share: float) -> None:
+        """The times of frames that nobody was told of; with the first ones all that is needed to show them."""
+        with self._sending:
+            times, told = self._film.times, self._told
+            self._told, self._share = len(times), share
+            if told:
+                more = np.asarray(times[told:], "<f8").tobytes()
+                self.send({"type": "surveyed", "share": share, "from": told}, [more])
+                self._say_if_cut_short()
+            elif times:
+                self._send_state({"to": ""})
+
+    def _say_if_cut_short(self) -> None:
+        times, seconds = self._film.times, self._film.seconds
+        if self._film.is_surveyed and seconds - times[-1] > max(_CUT, 10 * times[-1] / len(times)):
+            name = self._film.path.name
+            self._notices.say(
+                f"The pictures of {name} end at {times[-1]:.1f} s though it says {seconds:.1f} s: it may be cut short."
+            )
+
+    def _send_wave(self, message: Message) -> None:
+        if self._soundtrack is None:
+            film = self._film
+            self._soundtrack = Soundtrack(film.path, film.begin, max(film.seconds, film.times[-1]))
+        start, end, speed = (float(message[name]) for name in ("start", "end", "speed"))
+        made = playback.wav(self._soundtrack, start, end, speed=speed)
+        self.send({"type": "wave", "to": message["to"], "number": message["number"], "start": start}, [made])
 
     def _part(self, place: Place) -> bytes:
         number, longest = (int(one) for one in place)
