@@ -1,6 +1,8 @@
 """The four widgets in one notebook, each ready to be tried: what all of them have to stand is tested over this."""
 
+import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +60,18 @@ def draw(folder):
     tifffile.imwrite(folder / "deep.tif", (1000 + 3 * x[:700, :900]).astype(np.uint16), tile=(256, 256))
 
 
+def heard(page):
+    """The batches of edits of which the kernel told the page that they are on disk, as they come."""
+    batches = []
+
+    def hear(frame):
+        for found in re.findall(rb'"batches": *\[([^\]]*)\]', frame if isinstance(frame, bytes) else frame.encode()):
+            batches.extend(json.loads(b"[" + found + b"]"))
+
+    page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    return batches
+
+
 @pytest.fixture(scope="module")
 def notebook(lab, tmp_path_factory, pictures):
     """One notebook: what is shown lies at hand, the second and the third cell are each test's own."""
@@ -72,11 +86,12 @@ def notebook(lab, tmp_path_factory, pictures):
         context.on("request", lambda request: outside.append(request.url) if "127.0.0.1" not in request.url else None)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
+        acknowledged = heard(page)
         head = HEAD.format(folder=str(folder), pictures=drawn)
         notebook = Notebook(page, lab.address, lab.token, lab.folder, folder.name, [head, "", "", ""])
         notebook.run(0)
         notebook.kernel = int((lab.folder / "work" / "pid").read_text())
-        notebook.outside, notebook.errors, notebook.at = outside, errors, folder
+        notebook.outside, notebook.errors, notebook.acknowledged = outside, errors, acknowledged
         notebook.wire = context.new_cdp_session(page)
         yield notebook
         notebook.shut()
