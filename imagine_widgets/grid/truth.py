@@ -244,5 +244,6 @@ class GridStore:
 
 
 def _holding(said: Sequence[Held]) -> tuple[Held, ...]:
-    """What holds for a sample; where no region does, that somebody saw it and found nothing."""
-    return holding(said) or tuple(held for held in said if not held.id and not held.deleted)[-1:]
+    """What somebody agreed to; where there is no such region, that somebody saw the sample and found nothing."""
+    found = (held for held in holding(said) if held.region and held.region.state not in {"predicted", "rejected"})
+    return tuple(found) or tuple(held for held in said if not held.id and not held.deleted)[-1:]
