@@ -114,8 +114,13 @@ export abstract class Link<Heard, Own extends string, Detail = undefined> {
     this.listeners.clear();
   }
 
+  /** What goes along with the first question. */
+  protected greeting(): object {
+    return {};
+  }
+
   private hello(): void {
-    this.send({ type: "hello" });
+    this.send({ type: "hello", ...this.greeting() });
     this.timer = window.setTimeout(() => this.hello(), PATIENCE_FOR_STATE);
   }
 }

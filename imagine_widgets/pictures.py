@@ -15,7 +15,7 @@ from imagine_widgets.tiles import SIDE, Look, Tiles
 
 _OPEN = 3
 """Samples whose pictures stay open: the one in sight and its neighbours."""
-_AT_ONCE = 24
+_AT_ONCE = 40
 """Tiles that go with the news of a picture, at most: a large screen's."""
 Message = Mapping[str, Any]
 Send = Callable[..., None]
@@ -32,6 +32,8 @@ class Pictures:
 
     def prepare(self, row: int) -> None:
         """Open a picture in a thread, so that it is ready when somebody asks for it."""
+        if not 0 <= row < len(self._samples):
+            return
         threading.Thread(target=self._prepare, args=(row,), name="picture", daemon=True).start()
 
     def told(self, row: int, page: Sequence[float] = ()) -> tuple[dict[str, Any], list[bytes]]:
@@ -124,15 +126,17 @@ def _places(message: Message) -> list[Place]:
 
 
 def _whole(tiles: Tiles, width: float, height: float) -> list[tuple[int, int, int]]:
-    """The places that show all of a picture on a page: one tile of it at once, and those as sharp as the page."""
+    """The places that show all of a picture on a page: from one tile of it at once to those as sharp as the page."""
     if not (width >= 1 and height >= 1):
         return []
     smallest = min(tiles.deepest, round(math.log2(SIDE)))
     scale = min(width / tiles.width, height / tiles.height)
     sharp = max(smallest, min(tiles.deepest, math.floor(tiles.deepest + math.log2(scale) + 1)))
-    found = [(smallest, 0, 0)]
-    side = SIDE << (tiles.deepest - sharp)
-    across, down = -(-tiles.width // side), -(-tiles.height // side)
-    if sharp > smallest and across * down <= _AT_ONCE:
-        found += [(sharp, column, row) for row in range(down) for column in range(across)]
+    found: list[tuple[int, int, int]] = []
+    for level in range(smallest, sharp + 1):
+        side = SIDE << (tiles.deepest - level)
+        across, down = -(-tiles.width // side), -(-tiles.height // side)
+        if len(found) + across * down > _AT_ONCE:
+            break
+        found += [(level, column, row) for row in range(down) for column in range(across)]
     return found

@@ -83,6 +83,17 @@ def test_opening_tells_size_scale_and_regions_those_of_the_model_as_open(labeler
     assert opened["regions"] == [{"id": "guess", "label": 0, "shape": shape, "state": "predicted", "score": 0.75}]
 
 
+def test_the_answer_to_the_first_question_brings_the_picture_in_sight_and_its_tiles(labeler):
+    opened, tiles = labeler.hear(type="hello", row=1, page=[700, 500])
+    assert [one["row"] for one in labeler.said("state")] == [1]
+    assert (opened["type"], opened["row"], opened["to"]) == ("opened", 1, "browser")
+    assert opened["tiles"] == [(9, 0, 0), (10, 0, 0), (10, 1, 0)]
+    assert [Image.open(io.BytesIO(one)).size for one in tiles] == [(300, 200), (512, 400), (88, 400)]
+    labeler.sent.clear()
+    state, _ = labeler.hear(type="hello", row=3, page=[700, 500])
+    assert (state["type"], state["row"]) == ("state", None), "there is no such sample"
+
+
 def test_a_file_that_is_gone_is_a_sentence_and_its_regions_are_still_told(labeler, store):
     store.write([Put("c", Region("Actino", shape=Point(1, 1)), "ada")])
     opened, _ = labeler.hear(type="open", row=2)

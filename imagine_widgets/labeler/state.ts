@@ -12,6 +12,7 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
   opened: Opened | undefined;
   places = new Places<Drawn>();
   value: { x: number; y: number; value: number[] } | undefined;
+  page: readonly [width: number, height: number] = expected(); // on which pictures are shown
   readonly mail = new TileMail((message) => this.send(message));
 
   constructor(model: Model<FromKernel>) {
@@ -32,7 +33,7 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
   open(row: number): void {
     if (row < 0 || row >= this.names.length) return;
     this.row = row;
-    this.send({ type: "open", row });
+    this.send({ type: "open", row, page: this.page });
   }
 
   override dispose(): void {
@@ -40,7 +41,13 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
     this.mail.dispose();
   }
 
+  protected override greeting(): object {
+    return { row: Math.max(this.row, 0), page: this.page };
+  }
+
   protected hear(message: FromKernel, buffers: DataView<ArrayBuffer>[]): void {
+    if (message.type === "opened") this.keepTiles(message, buffers);
+    if (message.type === "better") this.mail.outdate(message.row);
     if (message.type === "tile") {
       this.mail.answered(message, buffers[0]);
       return this.missed(message);
@@ -66,11 +73,16 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
     this.tell("missed");
   }
 
-  private applyState({ names, steps, classes, favourites }: State): void {
+  private keepTiles({ row, tiles = [], look = [0, 255, 1] }: Opened, buffers: DataView<ArrayBuffer>[]): void {
+    tiles.forEach((place, i) => this.mail.keep([row, ...place, ...look], buffers[i]!));
+  }
+
+  private applyState({ row, names, steps, classes, favourites }: State): void {
     Object.assign(this, { names, steps, classes, favourites });
     this.settle();
     this.tell("state");
-    this.open(Math.max(this.row, 0));
+    if (row === Math.max(this.row, 0)) this.row = row; // its picture comes along
+    else this.open(Math.max(this.row, 0));
   }
 
   private applyOpened(opened: Opened): void {
@@ -83,4 +95,9 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
   private applyRegions(told: Told<Shape>): void {
     if (this.opened) this.told(told, (regions) => (this.places = new Places(regions)));
   }
+}
+
+/** The room that a picture will have, before there is a page to be measured: as labeler.css has it. */
+function expected(): [number, number] {
+  return [window.innerWidth * 0.6, Math.min(Math.max(360, window.innerHeight - 280), 760)];
 }

@@ -14,7 +14,6 @@ interface Waiting {
 /** Asks the kernel for tiles, those of one moment in one message, and hands the answers to whoever waits. */
 export class TileMail {
   private readonly send: (message: object) => void;
-  private readonly failed: (why: string) => void;
   private readonly waiting = new Map<string, Waiting>();
   private readonly kept = new Map<string, Blob>(); // came before anybody drew them, oldest first
   private wanted: number[][] = [];
@@ -22,10 +21,8 @@ export class TileMail {
   private isCalled = false;
   private timer = 0;
 
-  /** `failed` hears why a tile could not be made. */
-  constructor(send: (message: object) => void, failed: (why: string) => void = () => undefined) {
+  constructor(send: (message: object) => void) {
     this.send = send;
-    this.failed = failed;
   }
 
   want(place: number[], job: OpenSeadragon.ImageJob): void {
@@ -82,7 +79,6 @@ export class TileMail {
       if (why || !buffer) job.fail(why || "The kernel sent no picture.", null as never);
       else job.finish(new Blob([buffer], { type: "image/jpeg" }), null as never, "rasterBlob");
     }
-    if (why && waiting?.jobs.size) this.failed(why);
   }
 
   dispose(): void {

@@ -169,6 +169,8 @@ export class LabelerView extends Actions implements Desk {
     if (!opened) return;
     const isNew = this.row !== opened.row;
     this.row = opened.row;
+    const { width, height } = this.stage.page;
+    if (width) this.state.page = [width, height];
     if (isNew) this.look = opened.look ?? this.look;
     this.tellWhy();
     this.openPicture(!isNew);

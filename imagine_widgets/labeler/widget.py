@@ -5,7 +5,6 @@ The browser shows an edit at once and sends it as a small message; the answer co
 
 import difflib
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,13 @@ from imagine_widgets.edits import enter, lay_label
 from imagine_widgets.failures import sentence, shown_below
 from imagine_widgets.grid.favourites import favourites
 from imagine_widgets.labeler.still import still
+from imagine_widgets.pictures import Pictures
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
 from imagine_widgets.store import Store, store_of
 from imagine_widgets.thumbnails import readable
-from imagine_widgets.tile_queue import Place, TileQueue
-from imagine_widgets.tiles import SIDE, Look, Tiles
 
 _OPTIONS = ("store", "author")
-_OPEN = 3
-"""Samples whose pictures stay open: the one in sight and its neighbours."""
 Message = Mapping[str, Any]
 
 
@@ -43,7 +39,7 @@ class Labeler(anywidget.AnyWidget):
     Raises TypeError for an unknown option, ValueError for samples given twice.
     """
 
-    _esm = script("labeler")
+    _esm = script("regions")
     _css = "\n".join(
         (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
         for name in ("grid/grid.css", "labeler/labeler.css")
@@ -64,29 +60,25 @@ class Labeler(anywidget.AnyWidget):
             raise TypeError(_advice(name))
         self.store = store or store_of(samples)
         self._scenes = Scenes(samples, labels, predictions, self.store, author or environment.user(), self.kind)
-        self._pictures: OrderedDict[int, Tiles] = OrderedDict()
+        self._pictures = Pictures(self._scenes.samples, self.send)
         self._gate = threading.RLock()
         self._begin()
-        self._queue = TileQueue(self._send_tile)
         super().__init__()
+        self._pictures.prepare(self._first())
         self.on_msg(self._receive)
 
     def _begin(self) -> None:
         """Make what a kind of labeler needs beside the regions, before a browser may ask for it."""
 
+    def _first(self) -> int:
+        """The row of the sample that is shown first."""
+        return 0
+
     def close(self) -> None:
         """Let the pictures go and end the threads; what was labelled is in the store."""
-        if hasattr(self, "_queue"):  # else its making was refused
-            self._queue.close()
-            self._rest()
+        if hasattr(self, "_pictures"):  # else its making was refused
+            self._pictures.close()
         super().close()
-
-    def _rest(self) -> None:
-        """Nobody looks any more: the pictures are let go, and opened again for whoever comes."""
-        with self._gate:
-            for tiles in self._pictures.values():
-                tiles.ended = True
-            self._pictures.clear()
 
     def __repr__(self) -> str:
         return f"<Labeler of {len(self._scenes.samples):,} samples; their regions are in {self.store.path}>"
@@ -122,19 +114,24 @@ class Labeler(anywidget.AnyWidget):
             "hello": self._send_state,
             "open": self._open,
             "refresh": lambda _: self._send_regions(self._scenes.changed()),
-            "tiles": self._want,
-            "forget": lambda told: self._queue.forget(_places(told)),
+            "tiles": self._pictures.want,
+            "forget": self._pictures.forget,
             "edits": self._edit,
             "favourite": lambda told: lay_label(told, self._scenes, self.send),
             "value": self._send_value,
-            "leave": lambda _: self._rest(),
+            "leave": lambda _: self._pictures.clear(),
         }
 
     def _send_state(self, message: Message) -> None:
         scenes = self._scenes
         names = [readable(sample) for sample in scenes.samples]
+        row = int(message.get("row", -1))
+        comes = 0 <= row < len(names)
         state = {"type": "state", "to": message["to"], "names": names, "steps": scenes.steps()}
+        state["row"] = row if comes else None
         self.send({**state, "classes": scenes.classes.to_json(), "favourites": favourites(scenes.classes)})
+        if comes:
+            self._open(message)
 
     def _open(self, message: Message) -> None:
         row = int(message["row"])
@@ -144,41 +141,14 @@ class Labeler(anywidget.AnyWidget):
         scale = sample.pixel_size
         facts["scale"] = None if scale is None else {"value": scale.value, "unit": scale.unit}
         try:
-            tiles = self._tiles(row)
-            look = tiles.look()
+            picture, tiles = self._pictures.told(row, message.get("page", ()))
         except (OSError, ValueError) as error:
             self.send({**facts, "why": sentence(error), "width": sample.width, "height": sample.height})
-            return
-        picture = {"width": tiles.width, "height": tiles.height, "side": SIDE, "deepest": tiles.deepest}
-        look_now = {"look": [look.low, look.high, look.gamma], "brightest": tiles.brightest}
-        self.send({**facts, **picture, **look_now, "why": ""})
-
-    def _tiles(self, row: int) -> Tiles:
-        with self._gate:
-            if row not in self._pictures:
-                better = {"type": "better", "row": row}
-                self._pictures[row] = Tiles(self._scenes.samples[row], lambda: self.send(better))
-            self._pictures.move_to_end(row)
-            while len(self._pictures) > _OPEN:
-                self._pictures.popitem(last=False)[1].ended = True
-            return self._pictures[row]
-
-    def _want(self, message: Message) -> None:
-        self._queue.want(_places(message))
-
-    def _send_tile(self, place: Place) -> None:
-        """Called in the threads of the queue: what fails is told to whoever waits for the tile."""
-        row, level, column, line, *look = place
-        answer = {"type": "tile", "place": list(place), "why": ""}
-        try:
-            made = self._tiles(int(row)).tile(int(level), int(column), int(line), Look(*look))
-        except Exception as error:  # noqa: BLE001  # the edge: a thread that dies makes no tiles any more
-            self.send({**answer, "why": sentence(error)}, [b""])
         else:
-            self.send(answer, [made])
+            self.send({**facts, **picture, "why": ""}, tiles)
 
     def _send_value(self, message: Message) -> None:
-        value = self._tiles(int(message["row"])).value(int(message["x"]), int(message["y"]))
+        value = self._pictures.tiles(int(message["row"])).value(int(message["x"]), int(message["y"]))
         self.send({"type": "value", "to": message["to"], "x": message["x"], "y": message["y"], "value": value})
 
     def _edit(self, message: Message) -> None:
@@ -188,11 +158,6 @@ class Labeler(anywidget.AnyWidget):
     def _send_regions(self, rows: Iterable[int]) -> None:
         for row in dict.fromkeys(rows):
             self.send({"type": "regions", "row": row, **self._scenes.told(row)})
-
-
-def _places(message: Message) -> list[Place]:
-    look = tuple(float(number) for number in message["look"])
-    return [(int(message["row"]), *(int(number) for number in place), *look) for place in message["places"]]
 
 
 def _advice(name: str) -> str:

@@ -17,6 +17,8 @@ export interface State {
   steps: Step[];
   favourites: Favourites;
   classes: Class[];
+  /** The sample whose picture comes along. */
+  row: number | null;
 }
 
 export interface Opened extends Told<Shape> {
@@ -33,6 +35,8 @@ export interface Opened extends Told<Shape> {
   deepest?: number;
   look?: Look;
   brightest?: number;
+  /** Level, column and line of those that came along. */
+  tiles?: number[][];
 }
 
 export interface Tile {
