@@ -22,11 +22,14 @@ from pathlib import Path
 from imagine_widgets.lean_viewer import write_lean
 
 HERE = Path(__file__).resolve().parent
-WIDGETS = {"grid": "grid/grid.ts", "labeler": "labeler/labeler.ts", "recording": "recording/recording.ts"}
-"""The file behind each, with `export default`, as anywidget wants it."""
+WIDGETS = {"grid": "grid/grid.ts", "regions": "regions/regions.ts"}
+"""The file behind each bundle, with `export default`, as anywidget wants it. All that draws regions shares one."""
 STAMP = "made.json"
 NPM = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--logs-max=0")
 ESBUILD = ("--bundle", "--format=esm", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none")
+PRIVATE = (
+    "--mangle-props=^_[a-z]"  # what OpenSeadragon keeps to itself gets short names; none of it is named in a string
+)
 MODULES = "node_modules"
 
 
@@ -113,13 +116,19 @@ def node() -> Path:
 
 
 def _bundle(folder: Path, wanted: str) -> None:
-    """Bundles appear one by one, whole, and the stamp last."""
+    """Bundles appear one by one, whole, and the stamp after them; those of before go."""
     static = folder / "static"
     with tempfile.TemporaryDirectory(dir=static, prefix=".making-") as name:
         making = Path(name)
         meta = making / "meta.json"
         viewer = write_lean(folder / MODULES / "openseadragon")
-        options: tuple[str, ...] = (*ESBUILD, "--log-level=warning", f"--outdir={making}", f"--metafile={meta}")
+        options: tuple[str, ...] = (
+            *ESBUILD,
+            PRIVATE,
+            "--log-level=warning",
+            f"--outdir={making}",
+            f"--metafile={meta}",
+        )
         options += (f"--alias:openseadragon=./{viewer.relative_to(folder)}",)
         sources = [f"{widget}={file}" for widget, file in WIDGETS.items()]
         esbuild = folder / MODULES / "esbuild" / "bin" / "esbuild"
@@ -129,6 +138,8 @@ def _bundle(folder: Path, wanted: str) -> None:
         for made in (*(f"{one}.js" for one in WIDGETS), "licences.txt", STAMP):
             (making / made).chmod(0o644)
             (making / made).replace(static / made)
+        for old in {*static.glob("*.js")} - {static / f"{one}.js" for one in WIDGETS}:
+            old.unlink()
 
 
 def _licences(folder: Path, meta: dict[str, dict[str, object]]) -> str:

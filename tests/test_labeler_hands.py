@@ -102,7 +102,9 @@ def test_what_nobody_can_tell_is_uncertain_by_one_key_until_it_is_accepted(label
 
 def test_a_ruler_says_pixels_only_where_the_scale_is_not_known(labeling):
     labeling.press("PageDown")
+    expect(labeling.cell.locator(".im-name")).to_have_text("deep.tif")
     labeling.wait_for_picture()
+    labeling.calm()
     labeling.look()
     labeling.press("k")
     labeling.drag((300, 100), (600, 500))
@@ -144,8 +146,7 @@ def test_boxes_outlines_and_moves_are_made_without_a_mouse(labeling):
     assert isinstance(outline.shape, Polygon)
     labeling.press("Escape", "Escape", "v", "Enter", "Enter")
     says(labeling, "Taken: arrows move it, Enter lets it go")
+    before = {one.id: one.shape for one in labeling.saved()}
     labeling.press("ArrowRight", "ArrowRight", "Enter", "Escape", "Escape")
-    moved = labeling.saved()
-    assert [one.shape == before.shape for one, before in zip(moved, [box, double, outline], strict=True)].count(
-        False
-    ) == 2
+    after = {one.id: one.shape for one in labeling.saved()}
+    assert [after[id_] == shape for id_, shape in before.items()].count(False) == 1

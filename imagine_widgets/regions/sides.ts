@@ -43,6 +43,12 @@ export function drawRegions<S>(view: Deeds<S>): void {
   parts.regions.setAttribute("aria-activedescendant", chosen?.id ?? "");
 }
 
+/** Each title for itself: one may run from right to left. */
+function titles<S>(view: Deeds<S>, { label, also }: Labelled<S | null>): (Node | string)[] {
+  const made = [label, ...(also ?? [])].map((one) => make("bdi", { text: view.title(one), dir: "auto" }));
+  return made.flatMap((one, i) => (i ? [" + ", one] : [one]));
+}
+
 function regionRow<S>(view: Deeds<S>, one: Labelled<S | null>): HTMLElement {
   const found = view.state.classes[one.label];
   const [, words] = SIGNS[one.state];
@@ -59,7 +65,7 @@ function regionRow<S>(view: Deeds<S>, one: Labelled<S | null>): HTMLElement {
       onclick: () => view.state.guard(() => view.choose(one.id)),
     },
     make("span", { class: "im-swatches" }, swatch(found), ...(one.also ?? []).map((label) => swatch(view.state.classes[label]))),
-    make("bdi", { text: view.titles(one), dir: "auto" }),
+    make("span", { class: "im-titles", title: view.titles(one) }, ...titles(view, one)),
     make("span", { class: "im-muted", text: signs(one).join(" ") }),
     make("span", { class: "im-muted im-when", text: where }),
   );
