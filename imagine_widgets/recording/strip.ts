@@ -115,6 +115,7 @@ export class Strip {
 function writeEnds(pen: CanvasRenderingContext2D, from: string, to: string, width: number, height: number, style: CSSStyleDeclaration): void {
   pen.font = "11px system-ui, sans-serif";
   pen.lineWidth = 3;
+  pen.fillStyle = style.color;
   pen.strokeStyle = style.backgroundColor;
   for (const [text, x, align] of [[from, 4, "left"], [to, width - 4, "right"]] as const) {
     pen.textAlign = align;

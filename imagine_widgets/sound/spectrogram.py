@@ -21,6 +21,8 @@ COLUMNS = 256
 LOWEST, HIGHEST = -150.0, 0.0
 """What the darkest and the brightest grey of a tile stand for."""
 _WINDOWS = 8
+_LONG = 1 << 16
+"""Moments that the windows of a column have together at most: longer windows take longer."""
 OVERLAPS = (0.5, 0.75, 0.875)
 """Shares of a window that the next one may have in common with it."""
 _AT_ONCE = 1 << 19
@@ -67,9 +69,11 @@ class Spectrogram:
         if not (0 <= level <= self.top and 0 <= channel < self.source.channels and 0 <= first < self.source.moments):
             raise ValueError(f"There is no tile {index} at level {level} of channel {channel}.")
         columns = min(COLUMNS, -(-(self.source.moments - first) // stretch))
-        each = min(1 << level, _WINDOWS)
+        each = min(1 << level, _WINDOWS, max(2, _LONG // self.window))
         centres = first + ((np.arange(columns * each) + 0.5) * (stretch / each)).astype(np.int64)
-        power = self._powers(centres, channel).reshape(columns, each, -1).mean(axis=1)
+        step = max(1, _AT_ONCE // (each * self.window))
+        some = [self._powers(centres[at * each : (at + step) * each], channel) for at in range(0, columns, step)]
+        power = np.concatenate([one.reshape(-1, each, self.bins).mean(axis=1) for one in some])
         levels: Levels = 10 * np.log10(np.maximum(power, 1e-20)).T
         return levels
 
@@ -93,13 +97,10 @@ class Spectrogram:
         """The power at each frequency in the windows around these moments, which rise."""
         from scipy import fft
 
-        half, shape, whole = self.window // 2, _hann(self.window), []
-        for some in np.array_split(centres, -(-len(centres) * self.window // _AT_ONCE)):
-            waves = self._waves(some - half, channel)
-            found = np.abs(fft.rfft(waves * shape, axis=1)) * (2 / shape.sum())
-            found[:, [0, -1]] /= 2
-            whole.append(np.square(found))
-        return np.concatenate(whole)
+        half, shape = self.window // 2, _hann(self.window)
+        found = np.abs(fft.rfft(self._waves(centres - half, channel) * shape, axis=1)) * (2 / shape.sum())
+        found[:, [0, -1]] /= 2
+        return np.asarray(np.square(found))
 
     def _waves(self, starts: "np.ndarray[Any, np.dtype[np.int64]]", channel: int) -> "np.ndarray[Any, Any]":
         """Windows from these moments on: read at once where they touch, else one by one."""

@@ -20,13 +20,14 @@ export interface Facts {
 }
 
 interface Tile {
-  greys: Uint8ClampedArray; // four bytes for each, of which the first counts
+  greys: Uint8Array;
   columns: number;
   drawn?: HTMLCanvasElement;
   version?: string;
 }
 
-const KEPT = 160; // tiles
+const ROOM = 80_000_000; // bytes of levels that are kept
+const FRAMED = 600_000; // bytes that a tile costs beside them
 const AGAIN = 15000; // milliseconds without an answer after which a tile is asked for once more
 /** Stops of viridis and inferno (van der Walt and Smith, 2015; CC0): colour-blind people see their order too. */
 export const COLOURS = {
@@ -74,7 +75,7 @@ export class Spectrum {
     const across = time / this.stretch(level);
     const tile = this.tiles.get(this.place(level, Math.floor(across)).join());
     const at = Math.round((hertz * this.window) / rate) * (tile?.columns ?? 0) + Math.floor((across % 1) * columns);
-    const grey = tile?.greys[at * 4];
+    const grey = tile?.greys[at];
     return grey === undefined ? undefined : lowest + (grey / 255) * (highest - lowest);
   }
 
@@ -173,7 +174,7 @@ export class Spectrum {
     const high = Math.max(first, Math.min(bins - 1, Math.floor(bin(row))));
     for (let column = 0; column < tile.columns; column++) {
       let grey = 0;
-      for (let one = low; one <= high; one++) grey = Math.max(grey, tile.greys[(one * tile.columns + column) * 4]!);
+      for (let one = low; one <= high; one++) grey = Math.max(grey, tile.greys[one * tile.columns + column]!);
       pixels[row * tile.columns + column] = colours[grey]!;
     }
   }
@@ -204,9 +205,14 @@ export class Spectrum {
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
     const pen = canvas.getContext("2d", { willReadFrequently: true })!;
     pen.drawImage(bitmap, 0, 0);
-    this.tiles.set(key, { greys: pen.getImageData(0, 0, bitmap.width, bitmap.height).data, columns: bitmap.width });
+    const { data } = pen.getImageData(0, 0, bitmap.width, bitmap.height);
+    this.tiles.set(key, { greys: Uint8Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]!), columns: bitmap.width });
     bitmap.close();
-    for (const old of [...this.tiles.keys()].slice(0, Math.max(0, this.tiles.size - KEPT))) this.tiles.delete(old);
+    let room = ROOM;
+    for (const [old, { greys }] of [...this.tiles].reverse()) {
+      room -= greys.length + FRAMED;
+      if (room < 0) this.tiles.delete(old);
+    }
     this.came();
   }
 }

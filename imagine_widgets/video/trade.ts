@@ -8,6 +8,8 @@ export const FILM: Trade = {
     ["Box", "B", "mode", "box"],
     ["Point", "P", "mode", "point"],
     ["Outline", "G", "mode", "polygon"],
+    ["◂ Frame", "←", "frames", -1],
+    ["Frame ▸", "→", "frames", 1],
     ["Play", "Space", "play"],
     ["Speed", "R", "rate"],
     ["Sound", "M", "hear"],
