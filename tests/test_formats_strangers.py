@@ -38,6 +38,8 @@ def test_a_picture_is_known_whatever_it_is_called_and_other_things_are_in_no_kno
     assert "is a picture" in refused(picture)
     (tmp_path / "notes.txt").write_text("cod: 3\n")
     assert "is in none of the formats known here: COCO, " in refused(tmp_path / "notes.txt")
+    (tmp_path / "nothing.json").touch()
+    assert refused(tmp_path / "nothing.json") == " is empty: export it again."
     (tmp_path / "empty").mkdir()
     assert "is in none of the formats known here" in refused(tmp_path / "empty")
 

@@ -107,6 +107,16 @@ def test_a_cell_too_many_and_a_table_without_rows_are_refused(tmp_path):
     assert "no object is listed" in sentences(project(tmp_path / "none", []))[0]
 
 
+def test_a_table_that_was_cut_in_a_row_is_refused_and_one_that_only_lacks_empty_cells_is_read(tmp_path):
+    project(tmp_path, rows({}, {"object_id": "o2"}))
+    (table,) = tmp_path.glob("*.tsv")
+    whole = table.read_text()
+    table.write_text(whole[: whole.rindex("\t")])
+    assert "row 4: the table breaks off in it, after" in sentences(tmp_path)[0]
+    table.write_text(whole[: whole.rindex("\t")] + "\n")
+    assert len(open_samples(tmp_path).samples) == 2
+
+
 def test_all_breaches_are_listed_and_the_sentence_holds_the_first_ten(tmp_path):
     error = refusal(project(tmp_path, rows(*[{"object_lat": "95"}] * 14)))
     assert len(error.problems) == 14

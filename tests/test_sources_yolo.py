@@ -95,9 +95,9 @@ BAD = {
     "\n-1 0.5 0.5 0.25 0.5": "Row 2 begins with '-1'",
     "0 0.5 0.5 0 0.5": "Row 1 is a box without a size",
     "0 200 100 50 40": "Row 1 reaches to 175, outside the picture",
-    "0 0.5 0.5 nan 0.5": "give the class's number|Row 1",
+    "0 0.5 0.5 nan 0.5": "Row 1 holds 'nan', which is no finite number",
     "0 0.5 0.5 0.2 0.2 7": "Row 1 ends with 7, which is no confidence",
-    "0 0.5 0.5 1e999 0.5": "Row 1",
+    "0 0.5 0.5 1e999 0.5": "Row 1 holds '1e999', which is no finite number",
 }
 
 

@@ -130,6 +130,8 @@ def write(
         raise ValueError(f"{chosen.title} cannot hold everything: {'; '.join(map(str, gone))}. Nothing was written.")
     if target.exists():
         raise FileExistsError(f"{target} is there already: name another, or remove it.")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"The folder {target.parent} does not exist: make it, or name another.")
     _whole(left)
     half = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:

@@ -1,6 +1,6 @@
 """What people take for labels and holds none, or more than one kind: told from its content, with what to do instead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from imagine_widgets.formats import biigle_metadata, biigle_rows
@@ -17,17 +17,20 @@ def told(head: Head, kind: Callable[[Head], str | None]) -> str:
     """A sentence about what this is; "" where nothing is known of it. `kind` names the format of a file."""
     if head.path.is_dir():
         return _several(head.path, kind)
+    return next((f"{head.path} is {what}" for what in _seen(head)), "")
+
+
+def _seen(head: Head) -> Iterator[str]:
+    if not head.path.stat().st_size:
+        yield "empty: export it again."
     if _is_picture(head.path):
-        return f"{head.path} is a picture: its labels are in a file beside it, if there are any. Name that."
+        yield "a picture: its labels are in a file beside it, if there are any. Name that."
     if "meta.xml" in head.names:
-        return f"{head.path} is a Darwin Core archive: it tells of occurrences, and holds no labels of pictures."
+        yield "a Darwin Core archive: it tells of occurrences, and holds no labels of pictures."
     if head.start.lstrip().startswith("<View"):
-        what = "a labelling page of Label Studio: it names classes and tools, and holds no labels"
-        return f"{head.path} is {what}. Export the project as JSON."
+        yield "a labelling page of Label Studio: it names classes, and holds no labels. Export the project as JSON."
     if biigle_metadata.is_metadata(biigle_rows.titles(head.start)):
-        what = "BIIGLE's metadata of pictures, and holds no labels"
-        return f"{head.path} is {what}. Put it beside the table of annotations: it is read with that."
-    return ""
+        yield "BIIGLE's metadata, and holds no labels. Put it beside the table of annotations: it is read with that."
 
 
 def _is_picture(path: Path) -> bool:

@@ -62,6 +62,14 @@ class Table:
         for number, cells in self.lines():
             yield number, self.row(cells)
 
+    def breaks_off(self) -> bool:
+        """Whether the last line has no end, as in a file that was cut."""
+        with _text(self.place, self.name, self.encoding) as text:
+            end = ""
+            while piece := text.read(2**20):
+                end = piece[-1]
+        return end not in ("", "\r", "\n")
+
     def row(self, cells: list[str]) -> Row:
         """Values by column; cells that a row lacks at its end are empty."""
         return dict(zip(self.columns, itertools.chain(cells, itertools.repeat("")), strict=False))

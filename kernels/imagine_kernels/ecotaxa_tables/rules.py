@@ -82,7 +82,7 @@ def check(tables: Iterable[Table], *, each: Callable[[Table, int, Row], None] | 
     for table in tables:
         check_columns(table, breaches)
         numbers = _numbers(table)
-        rows = 0
+        rows, row, cells = 0, 0, list[str]()
         for row, cells in table.lines():
             rows += 1
             if any(cells[len(table.columns) :]):
@@ -92,6 +92,11 @@ def check(tables: Iterable[Table], *, each: Callable[[Table, int, Row], None] | 
             _check_row(table, row, given, numbers, breaches)
             if each is not None:
                 each(table, row, given)
+        if 0 < len(cells) < len(table.columns) and table.breaks_off():
+            told = (
+                f"the table breaks off in it, after {len(cells)} of {len(table.columns)} cells: export or copy it again"
+            )
+            breaches.add(table, row, told)
         if rows == 0:
             breaches.add(table, 2 + bool(table.types), "no object is listed below the header: export the table again")
     return breaches

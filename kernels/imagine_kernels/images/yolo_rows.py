@@ -58,7 +58,10 @@ def row(number: int, words: Sequence[str]) -> Row:
     except ValueError:
         raise RowError(f"Row {number} holds {_strange(words)!r}, which is no number. Correct it.") from None
     kind, rest = numbers[0], numbers[1:]
-    if not all(map(math.isfinite, numbers)) or kind != int(kind) or kind < 0:
+    if not all(map(math.isfinite, numbers)):
+        odd = next(word for word, one in zip(words, numbers, strict=True) if not math.isfinite(one))
+        raise RowError(f"Row {number} holds {odd[:20]!r}, which is no finite number. Correct it.")
+    if kind != int(kind) or kind < 0:
         raise RowError(f"Row {number} begins with {words[0][:20]!r}: give the class's number, 0 or more.")
     if len(rest) < 4:
         raise RowError(f"Row {number} has {len(rest)} numbers after the class: give 4 (a box) or the corners' x and y.")
