@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Brush } from "../imagine_widgets/drawing/brush.ts";
-import { dragged, moved, turned, withoutVertex } from "../imagine_widgets/drawing/edit.ts";
+import { dragged, grown, moved, turned, withHole, withoutVertex } from "../imagine_widgets/drawing/edit.ts";
 import { type Handle, handles, heldAt } from "../imagine_widgets/drawing/handles.ts";
 import { area } from "../imagine_widgets/drawing/hit.ts";
 import { covers, pixelCount } from "../imagine_widgets/drawing/masks.ts";
-import { type Box, bounds, corners, type RotatedBox, type Shape, type XY } from "../imagine_widgets/drawing/shapes.ts";
+import { type Box, bounds, corners, type Polygon, type RotatedBox, type Shape, type XY } from "../imagine_widgets/drawing/shapes.ts";
 import { Sketch, type Tool } from "../imagine_widgets/drawing/sketch.ts";
 import { near, numbers, someShape } from "./drawn_shapes.ts";
 
@@ -198,4 +198,24 @@ test("a brush goes on from a mask that was there, and the finest one paints a pi
   const after = brush.mask()!;
   assert.equal(pixelCount(after), 3);
   assert.ok(covers(after, [5.5, 6.5]) && !covers(after, [6.5, 6.5]) && covers(after, [6.5, 7.5]) && covers(after, [20.5, 20.5]));
+});
+
+test("a hole is cut into the outline around it, and into nothing else", () => {
+  const outline: Polygon = { kind: "Polygon", points: [[0, 0], [10, 0], [10, 10], [0, 10]] };
+  const far: Polygon = { kind: "Polygon", points: [[20, 0], [30, 0], [30, 10], [20, 10]] };
+  const hole = [[22, 2], [24, 2], [24, 4]] as const;
+  assert.deepEqual(withHole(far, hole), { ...far, holes: [hole] });
+  assert.equal(withHole(outline, hole), undefined);
+  assert.equal(withHole({ kind: "Box", x: 0, y: 0, width: 99, height: 99 }, hole), undefined);
+  const both = withHole({ kind: "MultiPolygon", parts: [outline, far] }, hole);
+  assert.deepEqual(both, { kind: "MultiPolygon", parts: [outline, { ...far, holes: [hole] }] });
+});
+
+test("a box grows from its middle, keeps a pixel, and stays in the picture", () => {
+  const picture = { width: 100, height: 100 };
+  const box = { kind: "Box", x: 10, y: 10, width: 20, height: 20 } as const;
+  assert.deepEqual(grown(box, 4, -4, picture), { kind: "Box", x: 8, y: 12, width: 24, height: 16 });
+  assert.deepEqual(grown(box, -99, 0, picture), { kind: "Box", x: 19.5, y: 10, width: 1, height: 20 });
+  assert.deepEqual(grown(box, 60, 0, picture), { kind: "Box", x: 0, y: 10, width: 60, height: 20 });
+  assert.equal(grown({ kind: "Point", x: 1, y: 1 }, 1, 1, picture), undefined);
 });

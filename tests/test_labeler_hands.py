@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from imagine_kernels.shapes import Box, Polygon
+from imagine_kernels.shapes import Box, Polygon, RotatedBox
 
 pytest_plugins = ["labeler_page"]
 pytestmark = pytest.mark.browser
@@ -28,6 +28,8 @@ def test_a_region_has_several_labels_they_are_seen_last_and_are_undone(labeling)
     assert (region.label, [one.label for one in region.opinions]) == ("Tripos", ["debris", "arabic"])
     assert {one.author for one in region.opinions} == {"ada"}
     assert labeling.stage.locator(".im-words").text_content() == "Tripos + Debris + عوالق نباتية"
+    labeling.press("Escape", "Escape")
+    expect(labeling.stage.locator(".im-more")).to_have_count(2)
     again = labeling.again()
     drawn = again.cell.locator(".im-region", has_text="Tripos + Debris + عوالق نباتية")
     drawn.click()
@@ -137,10 +139,12 @@ def test_boxes_outlines_and_moves_are_made_without_a_mouse(labeling):
     [box] = labeling.saved()
     assert isinstance(box.shape, Box)
     assert box.shape.width / box.shape.height == pytest.approx(2, abs=0.1)
-    labeling.press("Alt+Shift+ArrowRight", "Control+d")
-    _, double = labeling.saved()
-    assert double.shape.width > box.shape.width
-    assert (double.shape.x, double.shape.y) > (box.shape.x, box.shape.y)
+    labeling.press("Alt+Shift+ArrowRight", "Control+d", "Alt+]")
+    grown, double = labeling.saved()
+    assert grown.shape.width > box.shape.width
+    assert isinstance(double.shape, RotatedBox)
+    assert (double.shape.width, double.shape.angle) == (grown.shape.width, 5)
+    assert double.shape.x > grown.shape.x + grown.shape.width / 2
     labeling.press("g", "Enter", "ArrowLeft", "ArrowLeft", "Enter", "ArrowUp", "Enter", "Enter")
     outline = labeling.saved()[-1]
     assert isinstance(outline.shape, Polygon)

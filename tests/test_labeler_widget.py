@@ -123,7 +123,8 @@ def test_an_edit_is_in_the_store_when_it_is_answered_with_what_it_cost(labeler, 
         "Tripos",
         Box(1, 2, 3, 4),
     )
-    assert store.speed("ada").keys_per_label == 3
+    assert labeler.speed == store.speed("ada")
+    assert labeler.speed.keys_per_label == 3
     labeler.edit("two", drop=["new"])
     assert [one.region for one in store.current("a") if one.region] == []
 
@@ -136,6 +137,33 @@ def test_what_a_region_holds_beside_its_shape_survives_an_edit(labeler, store):
     assert (held.region.raw, held.region.opinions, held.region.score) == (full.raw, full.opinions, None)
     labeler.edit("two", put=[new("guess", 1, state="corrected")])
     assert next(one.region.score for one in store.current("a") if one.id == "guess") == 0.25
+
+
+def test_further_labels_are_opinions_of_who_gave_them_and_those_of_others_stay(labeler, store):
+    theirs = (Opinion("Tripos", 0.5, "bob"), Opinion("Actino", state="rejected"))
+    store.write([Put("b", Region("debris", shape=Box(5, 5, 5, 5), id="old", opinions=theirs), "bob")])
+    opened, _ = labeler.hear(type="open", row=1)
+    assert opened["regions"][0]["also"] == [1], "a label that was refused is none"
+    shape = to_json(Box(5, 5, 5, 5))
+    labeler.edit("one", row=1, put=[{**new("old", 2, shape=shape), "also": [1, 0]}])
+    [held] = [one for one in store.current("b") if one.author == "ada"]
+    assert held.region.opinions[:2] == theirs
+    assert [(one.label, one.author, one.state) for one in held.region.opinions[2:]] == [("Actino", "ada", "")]
+    assert labeler.said("changes")[-1]["changed"][0]["put"][0]["also"] == [1, 0]
+    labeler.edit("two", row=1, put=[{**new("old", 2, shape=shape), "also": []}])
+    assert [one.region.opinions for one in store.current("b") if one.author == "ada"] == [theirs[1:]]
+
+
+def test_a_label_lies_on_the_key_it_was_laid_on_and_is_taken_off_again(labeler, monkeypatch, tmp_path):
+    monkeypatch.setenv("IMAGINE_WORK", str(tmp_path / "work"))
+    labeler.hear(type="favourite", key="4", label=2)
+    assert labeler.said("favourites")[-1]["favourites"] == {"4": 2}
+    labeler.hear(type="hello")
+    assert labeler.said("state")[-1]["favourites"] == {"4": 2}
+    labeler.hear(type="favourite", key="4", label=-1)
+    assert labeler.said("favourites")[-1]["favourites"] == {}
+    labeler.hear(type="favourite", key="x", label=1)
+    assert "not on 'x'" in labeler.said("failure")[-1]["sentence"]
 
 
 def test_a_wrong_edit_is_shown_below_the_widget_and_holds_up_no_other(labeler, store):

@@ -1,5 +1,5 @@
 // What a person does in the labeler by key or button beside what regions know everywhere: turn, zoom, go over fields.
-import { grown, moved } from "../drawing/edit.ts";
+import { grown, moved, turned } from "../drawing/edit.ts";
 import { fieldAt, fieldNear, fieldsOf } from "../drawing/mower.ts";
 import { bounds, type Shape, type XY } from "../drawing/shapes.ts";
 import type { Size } from "../drawing/view.ts";
@@ -33,7 +33,7 @@ export abstract class Actions extends Deeds<Shape> {
 
   own(name: string, detail: Detail): void {
     const actions: Record<string, () => void> = {
-      pen: () => this.pen(),
+      pen: () => this.pen(detail !== undefined),
       finish: () => this.hand.finish(),
       twice: () => this.twice(),
       radius: () => (this.hand.radius = Math.max(1, Math.min(200, this.hand.radius * Number(detail)))),
@@ -46,6 +46,7 @@ export abstract class Actions extends Deeds<Shape> {
       free: () => void (this.hand.free = true),
       pan: () => this.pan(way(detail)),
       nudge: () => this.nudge(way(detail)),
+      rotate: () => this.rotate(Number(detail)),
       grow: () => this.grow(way(detail)),
     };
     actions[name]?.();
@@ -77,12 +78,12 @@ export abstract class Actions extends Deeds<Shape> {
     this.redraw();
   }
 
-  /** Enter ends what the mouse draws; without that it is the pen of the keyboard. */
-  private pen(): void {
+  /** Enter ends what the mouse draws; without that it is the pen of the keyboard. `away`: it takes points away, rubs out. */
+  private pen(away: boolean): void {
     const { hand, stage, crosshair } = this;
     if (hand.sketch && !crosshair.at) return hand.finish();
     if (!this.state.opened) return;
-    const said = crosshair.press(hand, stage, this.state.opened);
+    const said = crosshair.press(hand, stage, this.state.opened, away);
     if (said) this.say(said);
     this.redraw();
   }
@@ -138,6 +139,11 @@ export abstract class Actions extends Deeds<Shape> {
     if (!selected || !this.state.opened) return;
     const far = selected.shape.kind === "Mask" ? Math.max(1, 1 / this.stage.view.scale) : 1 / this.stage.view.scale;
     this.state.edit([this.reshaped(selected, moved(selected.shape, x * far, y * far, this.state.opened))]);
+  }
+
+  private rotate(degrees: number): void {
+    const selected = this.selected();
+    if (selected) this.state.edit([this.reshaped(selected, turned(selected.shape, degrees))]);
   }
 
   private grow([x, y]: Way): void {

@@ -19,7 +19,7 @@ export class Crosshair {
   private last: XY | undefined; // where it was put down last
 
   /** Put it down or lift it; it comes first where it is not seen yet. What was done, in words. */
-  press(hand: Hand, { view, page }: Sheet, picture: Size): string {
+  press(hand: Hand, { view, page }: Sheet, picture: Size, away = false): string {
     const { at } = this;
     if (!at) {
       const place: XY = [view.left + page.width / view.scale / 2, view.top + page.height / view.scale / 2];
@@ -29,7 +29,7 @@ export class Crosshair {
     const isTwice = hand.sketch !== undefined && this.last?.join() === at.join();
     this.last = at;
     if (isTwice) hand.finish();
-    else if (hand.isHolding || (hand.press(at) && !hand.isHolding)) hand.lift(at);
+    else if (hand.isHolding || (hand.press(at, away, away) && !hand.isHolding)) hand.lift(at);
     if (hand.isHolding) return "Taken: arrows move it, Enter lets it go";
     return hand.sketch ? "Next corner; Enter twice ends a line or an outline" : "";
   }

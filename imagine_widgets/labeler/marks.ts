@@ -4,8 +4,10 @@ import { type Handle, handles } from "../drawing/handles.ts";
 import { colourOf } from "../drawing/palette.ts";
 import { bounds, type Shape, type XY } from "../drawing/shapes.ts";
 import { toPage, type View } from "../drawing/view.ts";
+import type { Labelled } from "../regions/wire.ts";
 
 const SPACE = "http://www.w3.org/2000/svg";
+const SQUARE = 7; // pixels of the page
 const CROSS = 14; // pixels of the page from the middle of the crosshair to its ends
 
 /** What is to be marked: a shape with its class, with handles or without, and the way of a brush. */
@@ -17,10 +19,12 @@ export interface Marked {
   /** What is written beside the shape. */
   words?: string | undefined;
   crosshair?: XY | undefined;
+  /** Regions with more labels than the one whose colour they have. */
+  several?: readonly Labelled<Shape>[] | undefined;
 }
 
-export function mark(svg: SVGSVGElement, { shape, label, isHeld, brush, words, crosshair }: Marked, view: View): void {
-  const parts: SVGElement[] = [];
+export function mark(svg: SVGSVGElement, { shape, label, isHeld, brush, words, crosshair, several }: Marked, view: View): void {
+  const parts = (several ?? []).flatMap((one) => severalMarks(one, view));
   if (shape) {
     const d = pathOf(shape, view);
     parts.push(drawn("path", { d, class: "im-mark-rim" }));
@@ -82,6 +86,15 @@ function wordsMark(words: string, shape: Shape, view: View): SVGElement {
   const text = drawn("text", { x: Math.max(x, 6), y: Math.max(y - 7, 16), class: "im-words" });
   text.textContent = words;
   return text;
+}
+
+/** A square for each further label, along the upper edge. */
+function severalMarks({ shape, also }: Labelled<Shape>, view: View): SVGElement[] {
+  const { left, top } = bounds(shape);
+  const [x, y] = toPage([left, top], view);
+  const mark = (label: number, i: number): SVGElement =>
+    drawn("rect", { x: x + 3 + i * (SQUARE + 2), y: y + 3, width: SQUARE, height: SQUARE, fill: colourOf(label), class: "im-more" });
+  return (also ?? []).map(mark);
 }
 
 function crossMarks([x, y]: XY): SVGElement[] {

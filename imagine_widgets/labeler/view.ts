@@ -20,6 +20,7 @@ import { tileSource } from "./tiles.ts";
 import type { Drawn, Look } from "./wire.ts";
 
 const CALM = 200; // milliseconds without a move before a new look is asked for, or the number under the pointer
+const SEVERAL = 500; // regions whose further labels are marked in the picture: more would make moving it slow
 
 export class LabelerView extends Actions implements Desk {
   readonly state: LabelerState;
@@ -30,6 +31,7 @@ export class LabelerView extends Actions implements Desk {
   readonly keys: Table = KEYS;
   pointer: XY | undefined;
   private ruled: Shape | undefined;
+  private several: Drawn[] = []; // regions with more than one label
   private readonly unlisten: () => void;
   private edition = 0;
   private row = -1;
@@ -70,6 +72,7 @@ export class LabelerView extends Actions implements Desk {
     if (id === this.selectedId) return;
     this.selectedId = id;
     this.stage.layer.changed();
+    drawLabels(this);
     drawRegions(this);
     this.redraw();
     const one = this.picked();
@@ -109,7 +112,8 @@ export class LabelerView extends Actions implements Desk {
     const isHeld = !sketched && one !== undefined;
     const words = isHeld ? [this.titles(one), ...signs(one)].join(" ") : undefined;
     const { brush } = this.hand;
-    mark(this.stage.marks, { shape, label, isHeld, brush, words, crosshair: this.crosshair.at }, this.stage.view);
+    const several = this.several.filter(({ id }) => id !== this.selectedId);
+    mark(this.stage.marks, { shape, label, isHeld, brush, words, several, crosshair: this.crosshair.at }, this.stage.view);
   }
 
   setLook(look: Look): void {
@@ -159,6 +163,7 @@ export class LabelerView extends Actions implements Desk {
     }
     if (what === "regions") {
       this.stage.layer.places = this.state.places;
+      this.several = this.listed().filter(({ also }) => also?.length).slice(0, SEVERAL);
       this.stage.layer.changed();
     }
     this.draw();
@@ -172,6 +177,7 @@ export class LabelerView extends Actions implements Desk {
     const { width, height } = this.stage.page;
     if (width) this.state.page = [width, height];
     if (isNew) this.look = opened.look ?? this.look;
+    if (isNew) this.ruled = undefined;
     this.tellWhy();
     this.openPicture(!isNew);
     drawLooks(this);

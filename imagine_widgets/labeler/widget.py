@@ -22,7 +22,7 @@ from imagine_widgets.labeler.still import still
 from imagine_widgets.pictures import Pictures
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
-from imagine_widgets.store import Store, store_of
+from imagine_widgets.store import Speed, Store, store_of
 from imagine_widgets.thumbnails import readable
 
 _OPTIONS = ("store", "author")
@@ -59,7 +59,8 @@ class Labeler(anywidget.AnyWidget):
         for name in unknown:
             raise TypeError(_advice(name))
         self.store = store or store_of(samples)
-        self._scenes = Scenes(samples, labels, predictions, self.store, author or environment.user(), self.kind)
+        self._author = author or environment.user()
+        self._scenes = Scenes(samples, labels, predictions, self.store, self._author, self.kind)
         self._pictures = Pictures(self._scenes.samples, self.send)
         self._gate = threading.RLock()
         self._begin()
@@ -92,6 +93,11 @@ class Labeler(anywidget.AnyWidget):
     def predictions(self) -> tuple[Prediction, ...]:
         """The predictions as people left them: with what they changed and drew, without what they rejected."""
         return tuple(self._scenes.predictions())
+
+    @property
+    def speed(self) -> Speed:
+        """How fast the author labelled in this store with this widget so far: labels an hour, keys a label."""
+        return self.store.speed(self._author, self.kind)
 
     def still(self) -> str:
         """The labeler as it is now as HTML that needs no kernel: counts per label and the first pictures."""

@@ -93,6 +93,7 @@ export abstract class RecordingView extends Deeds implements Desk {
   select(id: string | undefined): void {
     if (id === this.selectedId) return;
     this.selectedId = id;
+    drawLabels(this);
     drawRegions(this);
     this.redraw();
     const one = this.picked();
