@@ -49,9 +49,9 @@ def _do(edit: Message, scenes: Scenes, news: dict[str, Any]) -> list[int]:
         news["done"].append(scenes.step(step))
         news["changed"].append({"row": edit["row"], "put": put, "drop": list(edit["drop"])})
         return []
-    step = scenes.step(scenes.undo(edit))
+    row = scenes.step(scenes.undo(edit))["row"]
     if edit["kind"] == "redo":
-        news["done"].append({"id": edit["root"], "row": step["row"]})
+        news["done"].append({"id": edit["root"], "row": row})
     else:
         news["undone"].append(edit["of"])
-    return [] if step["row"] is None else [step["row"]]
+    return [] if row is None else [row]
