@@ -188,7 +188,12 @@ def test_what_is_skipped_comes_again_and_undo_goes_back_to_the_region(reviewing)
     reviewing.says("All 5 looked at: 1 accepted, 4 rejected")
 
 
-def test_a_shape_may_be_changed_and_another_drawn_meanwhile(reviewing):
+def test_a_shape_may_be_changed_and_another_picture_looked_at_meanwhile(reviewing):
+    reviewing.press("PageDown")
+    reviewing.asks("Tripos?", "deep.png")
+    reviewing.press("a")
+    reviewing.asks("Tripos?", "wide.png")
+    assert reviewing.saved() == {}
     reviewing.press("Alt+ArrowRight")
     reviewing.asks("Tripos", "wide.png")
     assert reviewing.saved() == {"first": ("Tripos", "corrected")}

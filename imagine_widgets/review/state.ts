@@ -3,7 +3,7 @@ import type { Shape } from "../drawing/shapes.ts";
 import { LabelerState } from "../labeler/state.ts";
 import type { Opened } from "../labeler/wire.ts";
 import type { Labelled } from "../regions/wire.ts";
-import { BECAME, PAUSE, Queue } from "./queue.ts";
+import { BECAME, type Item, PAUSE, Queue } from "./queue.ts";
 import type { FromReview, Line, Stretch } from "./wire.ts";
 
 export const AHEAD = 2; // regions whose pictures are asked for before they come: the kernel keeps three open
@@ -33,10 +33,12 @@ export class ReviewState extends LabelerState {
 
   override open(row: number): void {
     const known = this.ahead.get(row);
-    if (!known && !this.asked.has(row)) return super.open(row);
+    const { item } = this.queue ?? {};
+    if (row < 0 || row >= this.names.length) return;
     this.ahead.delete(row);
     this.row = row;
     if (known) super.hear(known, []);
+    else if (!this.asked.has(row)) this.ask(row, item?.row === row ? item : undefined);
   }
 
   override edit(put: Labelled<Shape | null>[], drop: string[] = []): void {
@@ -58,6 +60,11 @@ export class ReviewState extends LabelerState {
     return cost;
   }
 
+  /** Before the queue is known, the kernel says which sample comes first. */
+  protected override greeting(): object {
+    return { ...super.greeting(), row: this.row };
+  }
+
   protected override hear(message: FromReview, buffers: DataView<ArrayBuffer>[]): void {
     const isOurs = !message.to || message.to === this.me;
     if (message.type === "line") return void (isOurs && this.applyLine(message, buffers[0]!));
@@ -68,7 +75,6 @@ export class ReviewState extends LabelerState {
     }
     if (message.type === "changes") for (const { row } of message.changed) this.ahead.delete(row);
     if (message.type === "regions" && this.ahead.has(message.row)) Object.assign(this.ahead.get(message.row)!, message, { type: "opened" });
-    if (message.type === "better" && message.row !== this.row) this.mail.outdate(message.row);
     if (message.type === "opened" && isOurs) this.asked.delete(message.row);
     if (message.type === "opened" && isOurs && message.row !== this.row) return this.keep(message);
     super.hear(message, buffers);
@@ -109,7 +115,12 @@ export class ReviewState extends LabelerState {
       const row = queue!.items.get(place)?.row;
       if (row === undefined || row === this.row || this.ahead.has(row) || this.asked.has(row)) continue;
       this.asked.add(row);
-      this.send({ type: "open", row });
+      this.ask(row, queue!.items.get(place));
     }
+  }
+
+  /** The tiles of all of it come along, but where only a part will be shown. */
+  private ask(row: number, item: Item | undefined): void {
+    this.send({ type: "open", row, page: item?.bounds ? [] : this.page });
   }
 }

@@ -105,11 +105,11 @@ export class ReviewView extends LabelerView {
     const one = this.picked() ?? asked;
     if (!queue?.item) return this.say(queue?.progress() ?? "");
     if (!this.state.isOpen) return this.say("The picture is not here yet");
-    if (!one || one.state === "") return asked ? this.again() : this.on();
+    if (!one || one.state === "") return asked || queue.item.row !== this.state.row ? this.again() : this.on();
     const state = decision === "accepted" && one.state === "corrected" ? one.state : decision;
     const isNew = state !== one.state || (one === asked && queue.became(queue.at) === "open");
     if (isNew) this.state.edit([{ ...one, state }]);
-    if (one.id !== asked?.id) return this.again();
+    if (one.id !== asked?.id) return asked ? this.again() : this.select(undefined);
     this.on(`${this.title(one.label)} ${state}`);
   }
 
@@ -141,8 +141,9 @@ export class ReviewView extends LabelerView {
 
   /** Back to the region in question, from wherever. */
   private again(): void {
-    this.shown = this.shown && ` ${this.state.row}`;
-    this.draw();
+    const { queue, row } = this.state;
+    this.shown = queue?.item?.row === row ? ` ${row}` : "";
+    this.state.go(queue?.at ?? -1);
   }
 
   /** The tiles of what comes next, before it comes. */

@@ -81,6 +81,9 @@ class Review(Labeler):
         said, order, only = self._asked
         self._line = Queue(self._scenes.samples, said, self.store, self._scenes.classes, order, only)
 
+    def _first(self) -> int:
+        return self._line.items[self._line.first_open()].row if self._line.items else super()._first()
+
     @property
     def progress(self) -> Progress:
         """How many regions there are to look at, and what became of those that were."""
@@ -114,7 +117,8 @@ class Review(Labeler):
         self.send({"type": "line", "to": message["to"], **told}, [bytes(line.codes)])
         self._send_queue({**message, "from": at})
         row = int(message.get("row", -1))
-        super()._send_state({**message, "row": line.items[at].row if row < 0 and line.items else max(row, 0)})
+        part = {} if line.items and line.items[at].region.shape is None else {"page": ()}
+        super()._send_state({**message, **part, "row": self._first() if row < 0 else row})
 
     def _steps(self) -> dict[str, int]:
         """Where in the queue the steps were that can still be undone."""
