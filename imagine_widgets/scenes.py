@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -55,11 +56,13 @@ class Scenes:
         return (row for row, regions in self._all() if any(one.state != "rejected" for one in regions.values()))
 
     def annotations(self) -> Iterator[Annotation]:
-        """What people said of the samples, in their order: one annotation for each who said what holds."""
+        """What holds for each sample that people spoke of, in their order, under the name of who spoke last."""
         told = self._store.changed()[1]
         for sample in self.samples:
-            if sample.id in told:
-                yield from annotations(self._store.current(sample.id))
+            said = [*annotations(self._store.current(sample.id))] if sample.id in told else []
+            if said:
+                last = max(said, key=lambda one: datetime.fromisoformat(one.at))
+                yield replace(last, regions=tuple(region for one in said for region in one.regions))
 
     def predictions(self) -> Iterator[Prediction]:
         """What a model said, as people left it: with what they changed and drew, without what they rejected."""

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from imagine_kernels.evaluate_shapes import evaluate, latest
+from imagine_kernels.evaluate_shapes import evaluate
 from imagine_kernels.images import overlaps
 from imagine_kernels.records import Annotation, Box, Prediction, Region
 from imagine_kernels.shapes import Ellipse, Mask, Point, Polygon, RotatedBox
+from imagine_kernels.truth import latest
 
 LABELS = ("crab", "eel")
 

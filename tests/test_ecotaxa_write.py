@@ -177,6 +177,16 @@ def test_a_project_keeps_every_column_through_writing_in_the_form_ecotaxa_asks_f
     assert [a.regions[0].label for a in again.collection.annotations] == ["Copepoda"]
 
 
+@pytest.mark.parametrize(
+    ("state", "status"), [("accepted", "validated"), ("uncertain", "dubious"), ("rejected", "predicted")]
+)
+def test_what_a_person_doubts_is_dubious_and_what_she_rejects_stays_predicted(drawn, tmp_path, state, status):
+    person = Annotation("a", (Region("Copepoda", state=state),), "Ada", "2024-05-01T10:00:00+02:00")
+    guess = Prediction("a", (Region("Copepoda", 0.75),), "net", SHA)
+    (place,) = writer.write(tmp_path / "x.zip", [sample(drawn)], predictions=[guess], annotations=[person])
+    assert ecotaxa.read(place).states == {"a": status}
+
+
 def test_a_prediction_does_not_lower_what_a_person_validated_before(tmp_path):
     validated = {
         "object_annotation_status": "validated", "object_annotation_category": "Copepoda",

@@ -271,6 +271,9 @@ def test_annotations_are_what_people_said_and_predictions_what_they_left_of_the_
         ("a", "r1", LABELS[1].name),
         ("b", "new", LABELS[1].name),
     }
+    store.write([Put("b", Region(LABELS[0].name, shape=Box(0, 0, 2, 2), id="bobs"), "bob")])
+    holding = labeler.annotations[-1]
+    assert (holding.author, {region.id for region in holding.regions}) == ("bob", {"new", "bobs"})
     (left,) = labeler.predictions
     assert {region.id: region.label for region in left.regions} == {"r0": LABELS[1].name, "r2": LABELS[0].name}
     assert left.model == "model"

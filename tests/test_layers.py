@@ -14,7 +14,7 @@ PACKAGES = {
     "hub_config": ROOT / "hub_config",
 }
 FOUNDATION = {"records", "shapes", "quantities", "environment"}
-READING = {"sources", "ecotaxa_tables", "images", "fetch", "use_case", "features", "units"}
+READING = {"sources", "ecotaxa_tables", "images", "fetch", "use_case", "features", "units", "truth"}
 DOING = {
     "use_cases",
     "chain",

@@ -17,6 +17,7 @@ from imagine_kernels.sources.masks import UNJUDGED
 from imagine_kernels.tasks import facts, painting, pixel_training, segmentation
 from imagine_kernels.tasks.views import View
 from imagine_kernels.train import train, train_folder
+from imagine_kernels.truth import latest
 from imagine_kernels.use_case import Label, Model, Profile, Source
 
 MODEL = Model(
@@ -150,7 +151,7 @@ def test_what_cannot_be_learned_from_is_a_sentence(shores, tmp_path, monkeypatch
 
 def test_points_teach_nothing_and_are_left_out_with_a_sentence(shores):
     found = open_samples(shores)
-    truth = painting.latest(found.annotations)
+    truth = latest(found.annotations)
     truth = {**truth, found.samples[0].id: (Region("water", shape=Point(3, 3)),)}
     gallery = painting.prepare(found.samples, truth, MODEL, progress=False)
     assert len(gallery.samples) == 9

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from imagine_kernels.measure import wilson
 from imagine_kernels.records import Annotation, Prediction
+from imagine_kernels.truth import named
 
 RESAMPLES = 2000
 BINS = 15
@@ -105,16 +106,6 @@ def evaluate_folder(
     if not isinstance(found.evaluation, Evaluation):
         raise ValueError(f"{data} holds shapes, not one label for each picture: examine it with `imagine evaluate`.")  # noqa: TRY004
     return found.evaluation
-
-
-def named(annotations: Iterable[Annotation]) -> dict[str, str]:
-    """The label of each sample: the first region of its latest annotation."""
-    latest: dict[str, Annotation] = {}
-    for annotation in annotations:
-        before = latest.get(annotation.sample_id)
-        if annotation.regions and (before is None or annotation.at >= before.at):
-            latest[annotation.sample_id] = annotation
-    return {name: annotation.regions[0].label for name, annotation in latest.items()}
 
 
 def _figures(

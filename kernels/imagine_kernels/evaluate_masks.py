@@ -18,6 +18,7 @@ from imagine_kernels.evaluate import RESAMPLES, Interval
 from imagine_kernels.evaluate_shapes import ShapeEvaluation
 from imagine_kernels.images import Window
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
+from imagine_kernels.truth import latest
 from imagine_kernels.use_case import Model
 
 if TYPE_CHECKING:
@@ -88,9 +89,9 @@ def examine(
 
     Pictures of any size are looked at strip by strip. Raises ValueError with a sentence where none can be compared.
     """
-    from imagine_kernels.tasks import painting, reading
+    from imagine_kernels.tasks import reading
 
-    truth = painting.latest(annotations)
+    truth = latest(annotations)
     told = [sample for sample in samples if sample.id in truth]
     looked: dict[str, _Looked] = {}
     skipped: list[Skipped] = []

@@ -18,6 +18,7 @@ from imagine_kernels.measure import wilson
 from imagine_kernels.records import Annotation, Prediction, Region
 from imagine_kernels.shapes import Box, Flat, bounds
 from imagine_kernels.tasks import matching
+from imagine_kernels.truth import latest
 
 Counts = npt.NDArray[np.floating]
 
@@ -97,16 +98,6 @@ def evaluate(
     mean = (float(np.mean([p[0] for p in told])), float(np.mean([p[1] for p in told]))) if told else (math.nan,) * 2
     overall = _figures(mean, counts.sum((0, 1)), drawn.sum(1))
     return ShapeEvaluation(overall, classes, threshold, overlap, len(both), len(truth.keys() - found.keys()))
-
-
-def latest(annotations: Iterable[Annotation]) -> dict[str, tuple[Region, ...]]:
-    """The regions of each sample's latest annotation; none where a person saw nothing."""
-    newest: dict[str, Annotation] = {}
-    for annotation in annotations:
-        before = newest.get(annotation.sample_id)
-        if before is None or annotation.at >= before.at:
-            newest[annotation.sample_id] = annotation
-    return {name: annotation.regions for name, annotation in newest.items()}
 
 
 def _alike(

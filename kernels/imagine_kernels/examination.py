@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagine_kernels import use_case
-from imagine_kernels.evaluate import Evaluation, evaluate, named
+from imagine_kernels.evaluate import Evaluation, evaluate
 from imagine_kernels.labelled import Labelled, labelled
 from imagine_kernels.measure import wilson
 from imagine_kernels.predict import load, predict
 from imagine_kernels.records import Prediction, Region, Sample, Skipped
 from imagine_kernels.sources import fingerprint, masks
+from imagine_kernels.truth import named
 from imagine_kernels.use_case import CLASSIFICATION, DETECTION, SEGMENTATION, Model, UseCase
 
 if TYPE_CHECKING:

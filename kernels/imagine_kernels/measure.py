@@ -19,6 +19,7 @@ from imagine_kernels.intervals import unsure_poisson, unsure_share
 from imagine_kernels.intervals import weighted_poisson as weighted_poisson  # noqa: PLC0414
 from imagine_kernels.intervals import wilson as wilson  # noqa: PLC0414
 from imagine_kernels.records import Annotation, Effort, Prediction, Quantity, Sample
+from imagine_kernels.truth import settled
 from imagine_kernels.units import convert as convert  # noqa: PLC0414 - measures are told in other units with it
 from imagine_kernels.units import units as units  # noqa: PLC0414
 from imagine_kernels.use_case import Model
@@ -71,10 +72,11 @@ class Tally:
 def best_labels(predictions: Iterable[Prediction], annotations: Iterable[Annotation] = ()) -> Mapping[str, str]:
     """The label of each sample: what a person said last, else what its folder says, else what the model says.
 
-    Of several regions the surest counts. An annotation without a region says that nothing is there: no label.
+    Of several regions the surest counts. An annotation without a region says that nothing is there: no label. What a
+    person doubts is the model's to say, what she rejects is nobody's.
     """
     found = {p.sample_id: _surest(p) for p in predictions if p.regions}
-    for annotation in sorted(annotations, key=lambda a: (a.author != FOLDER, _time(a.at))):
+    for annotation in sorted(settled(annotations), key=lambda a: (a.author != FOLDER, _time(a.at))):
         if annotation.regions:
             found[annotation.sample_id] = _surest(annotation)
         else:
@@ -84,7 +86,7 @@ def best_labels(predictions: Iterable[Prediction], annotations: Iterable[Annotat
 
 def by_people(annotations: Iterable[Annotation]) -> frozenset[str]:
     """The samples whose label is a person's, or that of the folder they lie in: no model's confusion touches them."""
-    return frozenset(annotation.sample_id for annotation in annotations if annotation.regions)
+    return frozenset(annotation.sample_id for annotation in settled(annotations) if annotation.regions)
 
 
 def tallies(

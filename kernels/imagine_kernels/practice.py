@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagine_kernels.evaluate import named
 from imagine_kernels.sources import open_samples
+from imagine_kernels.truth import named
 from imagine_kernels.use_case import NETWORK, Model, UseCase
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from imagine_kernels import use_case
 from imagine_kernels.environment import work_folder
-from imagine_kernels.evaluate import Evaluation, evaluate, named
+from imagine_kernels.evaluate import Evaluation, evaluate
 from imagine_kernels.practice import bar, practise
 from imagine_kernels.predict import facts, load
 from imagine_kernels.records import Annotation, Prediction, Region, Sample, Skipped
+from imagine_kernels.truth import named
 from imagine_kernels.use_case import (
     CLASSIFICATION,
     DETECTION,

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagine_kernels.environment import work_folder
-from imagine_kernels.evaluate_shapes import ShapeEvaluation, evaluate, latest
+from imagine_kernels.evaluate_shapes import ShapeEvaluation, evaluate
 from imagine_kernels.practice import bar
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
+from imagine_kernels.truth import latest
 from imagine_kernels.use_case import Figure, Model, UseCase
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from imagine_kernels.environment import work_folder
 from imagine_kernels.evaluate_masks import MaskEvaluation, examine
 from imagine_kernels.practice import bar
 from imagine_kernels.records import Annotation, Region, Sample
+from imagine_kernels.truth import latest
 from imagine_kernels.use_case import Figure, Label, Model, UseCase
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def train_masks(
         told = ", ".join(f"--{name.replace('_', '-')}" for name in strange)
         raise ValueError(f"{known.name} tells what each pixel is: {told} cannot be used to train it.")
     shown = lesson.grouped(samples, wanted.runs) if wanted.runs else tuple(samples)
-    truth = painting.latest(annotations)
+    truth = latest(annotations)
     model = _made(known, lesson.classes(case, known, painting.names(truth)))
     starter: Any = None if wanted.scratch else load(case, known, weights)
     with compute.free_threads() as threads:

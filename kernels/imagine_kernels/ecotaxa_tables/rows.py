@@ -189,8 +189,10 @@ def _opinion(before: Row, annotation: Annotation | None, prediction: Prediction 
         row |= {MODEL["score"]: "" if best.score is None else repr(best.score), MODEL["sha256"]: prediction.weights}
         if not kept:
             row |= _named(before, "predicted", best.label)
-    if annotation is not None and annotation.regions:
-        row |= _named(before, "validated", annotation.regions[0].label)
+    regions = () if annotation is None else annotation.regions
+    said = [region for region in regions if region.state not in {"predicted", "rejected"}]
+    if annotation is not None and said:
+        row |= _named(before, "dubious" if said[0].state == "uncertain" else "validated", said[0].label)
         if before.get(_OPINION + "person_name") != annotation.author and _OPINION + "person_email" in before:
             row[_OPINION + "person_email"] = ""
         row |= {_OPINION + "person_name": plain(annotation.author), **times("object_annotation", annotation.at)}

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from imagine_kernels.images import Pixels, Window, masks, tiles
-from imagine_kernels.records import Annotation, Region, Sample, Skipped
+from imagine_kernels.records import Region, Sample, Skipped
 from imagine_kernels.shapes import Box, Ellipse, Mask, MultiPolygon, Polygon, RotatedBox
 from imagine_kernels.sources.masks import UNJUDGED
 from imagine_kernels.tasks import reading
@@ -47,16 +47,6 @@ class Gallery:
     def contents(self) -> tuple[str, ...]:
         """Which classes each sample shows, as a word: what a split is made even by."""
         return tuple("+".join(sorted({region.label for region in some})) or "nothing" for some in self.regions)
-
-
-def latest(annotations: Iterable[Annotation]) -> Mapping[str, tuple[Region, ...]]:
-    """The regions of each sample's latest annotation; none where a person saw nothing."""
-    newest: dict[str, Annotation] = {}
-    for annotation in annotations:
-        before = newest.get(annotation.sample_id)
-        if before is None or annotation.at >= before.at:
-            newest[annotation.sample_id] = annotation
-    return {name: annotation.regions for name, annotation in newest.items()}
 
 
 def names(truth: Mapping[str, Sequence[Region]]) -> tuple[str, ...]:
