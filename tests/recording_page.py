@@ -19,7 +19,7 @@ labels = [Label("ship", "Ship"), Label("whale", "Whale"), Label("arabic", "عو�
 heard = [Region("ship", 0.9, TimeFrequency(2.0, 4.0, 500.0, 2000.0), id="first"),
          Region("whale", 0.4, TimeFrequency(10.0, 12.0), id="second")]
 seen = [Region("ship", 0.8, Track((Key(0.0, Box(40, 40, 60, 60)), Key(0.9, Box(130, 40, 60, 60)))), id="first")]
-guesses = {{"sound": heard, "film": seen}}
+guesses = {{"sound": heard, "film": seen, "heard": []}}
 def predicted(name): return [Prediction(name, tuple(guesses[name.split(".")[0]]), "drawn", "0")]
 folder = {folder!r}
 open("pid", "w").write(str(os.getpid()))
@@ -31,6 +31,7 @@ def notebook(tmp_path_factory):
     """One notebook in one JupyterLab: the recordings are at hand, the second cell is each test's own."""
     folder = tmp_path_factory.mktemp("lab")
     film(folder / "film.mp4", uneven(60))
+    film(folder / "heard.mp4", [frame / 25 for frame in range(200)], beeps=(0.5, 2.5, 4.5, 6.5))
     sound(folder / "sound.wav", channels=2)
     with running(folder) as (address, token), chromium() as browser:
         context = browser.new_context(viewport={"width": 1400, "height": 1000}, has_touch=True)
@@ -102,3 +103,9 @@ def watching(notebook, tmp_path):
 @pytest.fixture
 def hearing(notebook, tmp_path):
     return Recording(notebook, "Sound", "sound.wav", tmp_path / "labels")
+
+
+@pytest.fixture
+def singing(notebook, tmp_path):
+    """A film of 200 frames at 25 a second that beeps after half a second and every 2 seconds from then on."""
+    return Recording(notebook, "Video", "heard.mp4", tmp_path / "labels")

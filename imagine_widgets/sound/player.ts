@@ -50,7 +50,7 @@ export class Player {
 
   /** Whether what was wished for has begun. */
   get isSounding(): boolean {
-    return this.begun > 0;
+    return this.begun > 0 && this.context?.state === "running";
   }
 
   /** The second of the sound that is heard now. */

@@ -3,7 +3,7 @@ import { Player } from "../sound/player.ts";
 import type { RecordingState } from "../recording/state.ts";
 import type { Ear } from "./reel.ts";
 
-const PATIENCE = 2000; // milliseconds before the picture goes on without a sound
+const PATIENCE = 1500; // milliseconds before the picture goes on without its sound, which joins it later
 
 export class FilmEar implements Ear {
   isOn = false;
@@ -18,8 +18,8 @@ export class FilmEar implements Ear {
 
   at(): number | undefined {
     if (!this.player.isPlaying) return undefined;
-    if (!this.player.isSounding && performance.now() - this.begun > PATIENCE) return void this.player.stop();
-    return this.player.position;
+    const isLate = !this.player.isSounding && performance.now() - this.begun > PATIENCE;
+    return isLate ? undefined : this.player.position;
   }
 
   from(time: number): void {
