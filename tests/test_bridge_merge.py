@@ -217,16 +217,14 @@ def test_a_word_that_comes_between_reading_and_writing_is_merged_not_overwritten
     """A widget writes the very region while a pull is about to write it: the pull looks again, and asks."""
     there = pair.annotation(0)
     pair.update(there, renamed(there, pair.one.id, "chaetoceros"))
-    whole, between = Store.write, []
+    whole, between = Store.together, []
 
-    def write(store, edits, **more):
-        told = [*edits]
-        if not between and any(edit.tool == "label studio" for edit in told):
-            between.append(whole(store, [], batch="begun"))
-            pair.draw(0, box("skeletonema", 9, id=pair.one.id))
-        return whole(store, told, **more)
+    def together(store):
+        if not between:
+            between.append(pair.draw(0, box("skeletonema", 9, id=pair.one.id)))
+        return whole(store)
 
-    monkeypatch.setattr(Store, "write", write)
+    monkeypatch.setattr(Store, "together", together)
     (conflict,) = pair.pull().conflicts
     assert (conflict.theirs.label, pair.row(0, pair.one.id).region.shape.x) == ("chaetoceros", 9)
 

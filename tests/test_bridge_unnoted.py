@@ -1,4 +1,4 @@
-"""Regions that a push sent which was killed before its note, deleted here since: they are deleted there as well."""
+"""What no note tells of: regions that a killed push had sent, deleted here since; an image deleted before a pull."""
 
 import pytest
 
@@ -76,3 +76,14 @@ def test_what_was_drawn_and_deleted_here_before_it_was_sent_is_looked_for_once(p
     assert [pair.push().labels, len(asked), pair.push().labels, len(asked)] == [0, 2, 0, 2]
     pair.draw(0, brief)
     assert (pair.push().labels, said(pair)) == (1, {pair.one.id, pair.two.id, brief.id})
+
+
+def test_an_image_deleted_there_between_a_push_and_the_first_pull_is_told(pair):
+    task = pair.tasks()[pair.samples[0].id]["id"]
+    pair.api("DELETE", f"/api/tasks/{task}/")
+    done = pair.pull()
+    assert [one.where for one in done.left_out] == [pair.samples[0].id]
+    assert "was deleted there; they stay here (2)" in done.left_out[0].why
+    assert str(done) == "Nothing new was made in Label Studio. 1 left out: see left_out."
+    assert pair.pull().left_out == ()
+    assert (pair.push().images, pair.pull().left_out) == (1, ())

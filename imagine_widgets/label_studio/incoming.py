@@ -105,7 +105,7 @@ class _Taking:
         there = server.count(project)
         if count and there < int(count):
             self._gone(server, project, taker)
-        if latest:
+        if latest or count:
             store.agreed.reach(project.target, f"{latest} {there}")
 
     def _by_sample(self, page: Iterable[Task]) -> dict[str, list[Task]]:

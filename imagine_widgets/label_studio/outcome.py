@@ -47,6 +47,10 @@ class Push:
     seconds: float = 0.0
 
     def __str__(self) -> str:
+        more = f" {len(self.refused):,} refused: see refused." if self.refused and not self.problem else ""
+        return self._done() + more
+
+    def _done(self) -> str:
         if self.problem:
             return self.problem
         new = [_count(self.images, "image"), _count(self.predictions, "prediction"), _count(self.labels, "label")]
@@ -61,7 +65,7 @@ class Push:
             if self._is_waiting
             else ""
         )
-        return "\n\n".join(part for part in (_plain(str(self)), link, waiting, _list(self.refused)) if part)
+        return "\n\n".join(part for part in (_plain(self._done()), link, waiting, _list(self.refused)) if part)
 
     @property
     def _is_waiting(self) -> bool:
@@ -85,6 +89,10 @@ class Pull:
     seconds: float = 0.0
 
     def __str__(self) -> str:
+        more = f" {len(self.left_out):,} left out: see left_out." if self.left_out and not self.problem else ""
+        return self._done() + more
+
+    def _done(self) -> str:
         if self.problem:
             return self.problem
         authors = sorted({annotation.author for annotation in self.new})
@@ -99,7 +107,7 @@ class Pull:
     def _repr_markdown_(self) -> str:
         link = _link(self.address, "Open in Label Studio") if self.address else ""
         waiting = "" if not self.conflicts else "\n".join(map(_clash, self.conflicts[:SHOWN]))
-        return "\n\n".join(part for part in (_plain(str(self)), link, waiting, _list(self.left_out)) if part)
+        return "\n\n".join(part for part in (_plain(self._done()), link, waiting, _list(self.left_out)) if part)
 
 
 def _clash(one: Conflict) -> str:

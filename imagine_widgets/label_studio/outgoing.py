@@ -111,6 +111,15 @@ def _deliver(server: Server, project: Project, cargo: Cargo) -> None:
     cargo.tally.total = len(there)
     _predict(server, project, cargo, there, frozenset(before))
     exchange.send(server, project, cargo, _by_sample(cargo, there), _by_sample(cargo, before))
+    _note_count(cargo)
+
+
+def _note_count(cargo: Cargo) -> None:
+    """How many images are there, for the next pull to tell whether one was deleted."""
+    if cargo.store is not None:
+        until, _, known = cargo.store.agreed.reached(cargo.target).partition(" ")
+        count = int(known) + cargo.tally.images if known else cargo.tally.total
+        cargo.store.agreed.reach(cargo.target, f"{until} {count}")
 
 
 def _by_sample(cargo: Cargo, there: Mapping[str, int]) -> Mapping[str, Sequence[int]]:
