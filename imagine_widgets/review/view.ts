@@ -15,6 +15,7 @@ export class ReviewView extends LabelerView {
   override readonly keys: Table = KEYS;
   private readonly bar: Bar; // there only after the labeler's own parts are
   private shown = "";
+  private isDrawing = false;
 
   constructor(state: ReviewState, element: HTMLElement) {
     super(state, element);
@@ -64,12 +65,13 @@ export class ReviewView extends LabelerView {
     helpSheet(this.parts.sheet, HELP, () => this.closeSheet());
   }
 
+  /** Once for all that one key changes: the lists are long. */
   override draw(): void {
-    super.draw();
-    if (!this.bar) return;
+    if (!this.bar) return super.draw();
     this.follow();
-    this.bar.draw(this);
-    this.fetch();
+    if (this.isDrawing) return;
+    this.isDrawing = true;
+    queueMicrotask(() => this.state.guard(() => this.redrawn()));
   }
 
   protected override start(): Bounds | undefined {
@@ -83,6 +85,13 @@ export class ReviewView extends LabelerView {
     this.shown = "";
     this.state.go(place);
     this.say(done);
+  }
+
+  private redrawn(): void {
+    this.isDrawing = false;
+    super.draw();
+    this.bar.draw(this);
+    this.fetch();
   }
 
   /** The view goes to the region in question, once. */
