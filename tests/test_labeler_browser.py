@@ -295,7 +295,8 @@ def test_what_was_let_go_of_gives_its_canvases_back(labeling, notebook):
 def test_random_keys_and_hands_leave_no_error_and_the_store_as_it_is_shown(labeling):
     dice = random.Random(7)
     keys = [
-        *"123vplbregmaxuofh.,[]+-",
+        *"123vplbregmaxuofh.,[]+-wdc",
+        *["Shift+Digit2", "Shift+G", "Shift+U", "Control+d", "Alt+]", "Alt+Enter", "Alt+Shift+ArrowUp", "ArrowLeft"],
         "Enter",
         "Escape",
         "Delete",

@@ -23,7 +23,7 @@ def test_a_region_has_several_labels_they_are_seen_last_and_are_undone(labeling)
     labeling.press("b")
     labeling.drag((700, 100), (900, 260))
     labeling.press("Shift+Digit2")
-    row(labeling, "عوالق").get_by_label("give it to the region, too").click()
+    row(labeling, "عوالق").get_by_title("give it to the region, too").click()
     [region] = labeling.saved()
     assert (region.label, [one.label for one in region.opinions]) == ("Tripos", ["debris", "arabic"])
     assert {one.author for one in region.opinions} == {"ada"}
@@ -41,6 +41,8 @@ def test_a_region_has_several_labels_they_are_seen_last_and_are_undone(labeling)
     again.press("Shift+Digit2")
     assert again.saved()[0].opinions == ()
     says(again, "Debris taken away")
+    again.press("/", *"499", "Shift+Enter")
+    assert [one.label for one in again.saved()[0].opinions] == ["c499"]
 
 
 def test_what_is_undone_is_done_again(labeling):
@@ -70,7 +72,7 @@ def test_a_label_is_found_by_what_is_above_it_laid_on_a_key_and_stays_there(labe
     again.press("7", "b")
     again.drag((700, 100), (900, 260))
     assert [one.label for one in again.saved()] == ["c1"]
-    row(again, "Class 1").first.get_by_label("take it off its key").click()
+    row(again, "Class 1").first.get_by_title("take it off its key").click()
     again.press("7")
     assert [one.label for one in again.saved()] == ["c2"]
     expect(again.cell.locator(".im-label").first).to_contain_text("Class 2")  # what was used last comes first
@@ -114,6 +116,8 @@ def test_a_ruler_says_pixels_only_where_the_scale_is_not_known(labeling):
 
 
 def test_a_hole_is_drawn_into_an_outline_changed_and_closed_and_nowhere_else(labeling):
+    labeling.press("Shift+G")
+    says(labeling, "Select an outline first: a hole is drawn into it")
     labeling.press("g")
     labeling.click((600, 100), (1000, 100), (1000, 500), (600, 500))
     labeling.press("Enter", "Shift+G")

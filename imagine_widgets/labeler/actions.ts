@@ -10,6 +10,7 @@ import { helpSheet } from "../regions/frame.ts";
 import type { Labelled, Step } from "../regions/wire.ts";
 import { Crosshair } from "./crosshair.ts";
 import type { Parts } from "./frame.ts";
+import type { Mode } from "./hand.ts";
 import { HELP } from "./keys.ts";
 import type { Stage } from "./stage.ts";
 import type { LabelerState } from "./state.ts";
@@ -66,6 +67,11 @@ export abstract class Actions extends Deeds<Shape> {
 
   help(): void {
     helpSheet(this.parts.sheet, HELP, () => this.closeSheet());
+  }
+
+  override use(mode: Mode): void {
+    if (mode === "hole" && !/Polygon/.test(this.selected()?.shape.kind ?? "")) return this.say("Select an outline first: a hole is drawn into it");
+    super.use(mode);
   }
 
   protected override stepped(step: Step | undefined, done: string, nothing: string): void {

@@ -210,6 +210,7 @@ export class LabelerView extends Actions implements Desk {
       if (event.key === " ") this.hand.free = false;
     });
     root.addEventListener("keypress", (event) => event.stopPropagation());
+    search.addEventListener("focus", () => drawLabels(this));
     search.addEventListener("input", () => {
       this.found = 0;
       drawLabels(this);

@@ -156,6 +156,7 @@ export abstract class RecordingView extends Deeds implements Desk {
     const { root, search, stage, regions } = this.parts;
     root.addEventListener("keydown", (event) => this.state.guard(() => press(this, event, { " ": ["play"], ...this.trade.keys })));
     for (const kind of ["keyup", "keypress"]) root.addEventListener(kind, (event) => event.stopPropagation());
+    search.addEventListener("focus", () => drawLabels(this));
     search.addEventListener("input", () => {
       this.found = 0;
       drawLabels(this);

@@ -31,7 +31,7 @@ export function drawLabels<S>(view: Deeds<S>): void {
   const { labels, search } = view.parts;
   const found = offered(view);
   view.found = Math.max(0, Math.min(view.found, found.length - 1));
-  const isSought = search.value.trim() !== "";
+  const isSought = search === search.ownerDocument.activeElement || search.value.trim() !== "";
   const rows = found.map((label, i) => labelRow(view, label, isSought ? i === view.found : label === view.label));
   const nothing = make("p", { class: "im-muted", text: "No label is called so" });
   labels.replaceChildren(...(rows.length || !view.state.isReady ? rows : [nothing]));
@@ -61,7 +61,7 @@ function labelRow<S>(view: Deeds<S>, label: number, isChosen: boolean): HTMLElem
   );
 }
 
-/** For the mouse and for fingers: a further label, and the star that lays it on a key. Keys do the same. */
+/** For the mouse and for fingers: a further label, and the star that lays it on a key. Keys do the same, so no reader needs them. */
 function handles<S>(view: Deeds<S>, label: number, title: string): HTMLElement[] {
   const one = view.picked();
   const isLaid = Object.values(view.state.favourites).includes(label);
@@ -71,7 +71,7 @@ function handles<S>(view: Deeds<S>, label: number, title: string): HTMLElement[]
       event.stopPropagation();
       view.ask(action, label);
     };
-    return make("button", { type: "button", class: "im-also", tabindex: -1, text, title: words, "aria-label": words, "aria-pressed": isOn, onclick: click });
+    return make("span", { class: `im-also${isOn ? " im-on" : ""}`, text, title: words, "aria-hidden": "true", onclick: click });
   };
   const star = handle(isLaid ? "★" : "☆", `${title}: ${isLaid ? "take it off its key" : "lay it on a key"}`, "lay", isLaid);
   return one ? [handle(has ? "✓" : "+", `${title}: ${has ? "take it away" : "give it to the region, too"}`, "also", has), star] : [star];

@@ -49,6 +49,8 @@ export abstract class Naming<S> {
   setLabel(label: number): void {
     if (!this.state.classes[label]) return;
     this.label = label;
+    this.found = 0;
+    this.parts.search.value = "";
     const one = this.picked();
     const state: RegionState = !one || one.state === "" ? "" : label === one.label ? "accepted" : "corrected";
     if (one) this.state.edit([{ ...one, label, state, ...more(one, (also) => also.filter((other) => other !== label)) }]);
