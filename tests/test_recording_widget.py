@@ -204,10 +204,9 @@ def test_what_is_listened_to_comes_as_a_sound(folder, tmp_path):
     spectrum = np.abs(np.fft.rfft(found))
     assert rate == RATE
     assert np.argmax(spectrum) == pytest.approx(5000, abs=2)
-    assert (
-        "nothing to play"
-        in heard.hear(type="listen", number=8, start=99, end=100, band=None, channel=0, speed=1)[0]["sentence"]
-    )
+    told, [wave] = heard.hear(type="listen", number=8, start=99, end=100, band=None, channel=0, speed=1)
+    assert (told["type"], told["number"], wave) == ("wave", 8, b""), "the browser stops playing"
+    assert "nothing to play" in heard.said("failure")[0]["sentence"]
     heard.close()
 
 
@@ -275,6 +274,20 @@ def test_without_a_kernel_a_picture_and_a_table_are_left_and_nothing_runs(one):
         ["<rect", "uncalibrated", "800 to 1,200 Hz"] if one.kind == "sound" else ["<path", "Frame 1", "3 key frames"]
     )
     assert [words for words in expected if words not in told] == []
+
+
+def test_a_sound_that_goes_away_while_nobody_looks_is_told_where_it_is_missed(tmp_path):
+    sound(tmp_path / "sound.wav", seconds=1)
+    heard = HeardSound(tmp_path / "sound.wav", LABELS, store=Store(tmp_path / "labels"))
+    heard.hear(type="leave")
+    (tmp_path / "sound.wav").unlink()
+    heard.hear(type="parts", places=[[0, 0, 0, 1024, 0.75]])
+    until(lambda: heard.said("part"))
+    heard.hear(type="listen", number=8, start=0, end=1, band=None, channel=0, speed=1)
+    gone = f"There is no file {tmp_path / 'sound.wav'} any more."
+    assert heard.said("part")[0]["why"] == gone
+    assert gone in heard.said("failure")[0]["sentence"]
+    heard.close()
 
 
 def test_a_file_that_goes_away_is_told_where_it_is_missed(folder, tmp_path):

@@ -102,6 +102,9 @@ def test_what_is_no_film_is_a_sentence(tmp_path):
     for name in ("sound.wav", "empty.mp4", "noise.mp4", "list.m3u8", "list.ffconcat", "cut.mp4"):
         with pytest.raises(ValueError, match=rf"{name} (is no video|holds no)"):
             Film(tmp_path / name)
+    (tmp_path / "odd.mp4").write_bytes((tmp_path / "whole.mp4").read_bytes().replace(b"avc1", b"zzz1"))
+    with pytest.raises(ValueError, match=r"video in .*odd\.mp4 is encoded in a way that is not known here: convert"):
+        Film(tmp_path / "odd.mp4")
     film(tmp_path / "bare.h264", uneven(20))
     with pytest.raises(ValueError, match=r"bare\.h264 tells no times of its frames: put it, as it is, into an MP4"):
         opened(tmp_path / "bare.h264")

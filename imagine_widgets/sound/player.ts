@@ -99,6 +99,10 @@ export class Player {
 
   private readonly receive = (number: number, buffer: DataView<ArrayBuffer>): void => {
     if (number !== this.number || !this.context) return;
+    if (!buffer.byteLength) {
+      this.stop(); // the kernel has told why
+      return this.moved();
+    }
     const bytes = buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
     this.context.decodeAudioData(bytes).then(
       (sound) => number === this.number && this.schedule(sound),

@@ -52,6 +52,8 @@ class Source:
         if first >= last:
             return wave
         with self._gate:
+            if self._file.closed:
+                self._file = self._opened()  # nobody looked for a while
             try:
                 self._file.seek(first)
                 read = self._file.read(last - first, dtype="float32", always_2d=True)
@@ -72,8 +74,8 @@ class Source:
     def _opened(self) -> Any:  # noqa: ANN401 - the library tells no types
         import soundfile
 
-        with self.path.open("rb"):
-            pass  # a missing file is told by the system's own words
+        if not self.path.is_file():
+            raise FileNotFoundError(f"There is no file {self.path} any more.")
         try:
             return soundfile.SoundFile(self.path)
         except soundfile.LibsndfileError as error:

@@ -16,7 +16,6 @@ export interface Facts {
   highest: number;
   contrast: [number, number];
   full_scale: number | null;
-  longest: number;
 }
 
 interface Tile {

@@ -11,9 +11,9 @@ from imagine_kernels.shapes import TimeFrequency
 from imagine_widgets.classes import Label
 from imagine_widgets.palette import COLOURS
 from imagine_widgets.recording.asked import file_of, refuse, sample_of
+from imagine_widgets.recording.listening import answer
 from imagine_widgets.recording.notices import Notices
 from imagine_widgets.recording.widget import Message, Recording
-from imagine_widgets.sound import playback
 from imagine_widgets.sound.source import Source
 from imagine_widgets.sound.spectrogram import COLUMNS, HIGHEST, LOWEST, Spectrogram
 from imagine_widgets.sound.still import picture
@@ -63,26 +63,22 @@ class Sound(Recording):
     def _leave(self) -> None:
         self._source.close()
 
+    def _rest(self) -> None:
+        self._source.close()
+
     def _facts(self) -> dict[str, Any]:
         source, made = self._source, self._spectrogram
         size = {"seconds": source.seconds, "rate": source.rate, "channels": source.channels, "moments": source.moments}
         tiles = {"window": made.window, "overlap": made.overlap, "columns": COLUMNS}
         levels = {"lowest": LOWEST, "highest": HIGHEST, "contrast": made.contrast(), "full_scale": self._full_scale}
-        return {**size, **tiles, **levels, "longest": playback.LONGEST}
+        return {**size, **tiles, **levels}
 
     def _part(self, place: Place) -> bytes:
         level, index, channel, window = (int(number) for number in place[:4])
         return Spectrogram(self._source, window, place[4]).grey(level, index, channel)
 
     def _answers(self) -> dict[str, Callable[[Message], None]]:
-        return {**super()._answers(), "listen": self._send_wave}
-
-    def _send_wave(self, message: Message) -> None:
-        band = message["band"]
-        hertz = (float(band[0]), float(band[1])) if band else None
-        start, end = float(message["start"]), float(message["end"])
-        made = playback.wav(self._source, start, end, hertz, int(message["channel"]), float(message["speed"]))
-        self.send({"type": "wave", "to": message["to"], "number": message["number"], "start": start}, [made])
+        return {**super()._answers(), "listen": lambda told: answer(told, lambda: self._source, self.send)}
 
     def _send_state(self, message: Message) -> None:
         super()._send_state(message)

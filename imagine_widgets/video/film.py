@@ -20,6 +20,8 @@ _KEPT = 200_000_000
 """Bytes of decoded frames that are kept: stepping back must not decode all from the key frame each time."""
 _BACK = (0, 1, 2, 4, 8, 16)
 """Key frames to go back to where decoding from one does not give the frame: some files are found too late in."""
+DAMAGED = 1000
+"""Errors one after another after which nothing more is looked for."""
 _EARLY = 10
 """Seconds before the first frame to which a file is sent to begin anew."""
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,mxf,h264,hevc,dv,gif"
@@ -165,15 +167,11 @@ class Film:
         """The next frame in the order of time, over damaged ones; None at the end."""
         import av
 
-        while True:
+        for _ in range(DAMAGED):
             try:
                 frame = next(self._decoding)
-            except StopIteration:
-                self._at = None
-                return None
-            except av.error.EOFError:
-                self._at = None
-                return None
+            except (StopIteration, av.error.EOFError):
+                break
             except av.error.FFmpegError:
                 self._decoding = self._container.decode(self._stream)
                 continue
@@ -181,6 +179,8 @@ class Film:
             if self._at is not None:
                 self._keep(self._at, frame)
             return frame
+        self._at = None
+        return None
 
     def _stamp(self, frame: Any) -> int | None:  # noqa: ANN401 - the library tells no types
         if not self._survey.are_counted:
@@ -200,8 +200,8 @@ def opened(path: Path, kind: str = "video") -> tuple[Any, Any]:
     """The container and its first stream of pictures, or of `kind`. Raises OSError or ValueError with a sentence."""
     import av
 
-    with path.open("rb"):
-        pass  # a missing file is told by the system's own words
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path} any more.")
     try:
         container = av.open(str(path), options=_ONLY)
     except (av.error.FFmpegError, ValueError) as error:
@@ -213,6 +213,11 @@ def opened(path: Path, kind: str = "video") -> tuple[Any, Any]:
         container.close()
         raise ValueError(f"{path} holds no {kind}, only {held}.")
     stream: Any = found[0]
+    if stream.codec_context is None:
+        container.close()
+        raise ValueError(
+            f"The {kind} in {path} is encoded in a way that is not known here: convert it to H.264 and AAC."
+        )
     stream.thread_type = "AUTO"
     return container, stream
 

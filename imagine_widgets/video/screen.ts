@@ -36,6 +36,7 @@ export abstract class Screen extends RecordingView {
   protected readonly reel: Reel;
   protected readonly ear: FilmEar;
   protected readonly jump: HTMLInputElement;
+  private readonly sight = new IntersectionObserver((seen) => !seen.at(-1)?.isIntersecting && this.reel.dispose());
 
   constructor(state: RecordingState, element: HTMLElement) {
     super(state, element, FILM);
@@ -49,6 +50,7 @@ export abstract class Screen extends RecordingView {
     });
     this.jump = jumpField("1:02:03.5 or #120", (seconds, frame) => this.goTo(seconds, frame), () => this.parts.stage.focus());
     this.parts.clock.after(this.jump);
+    this.sight.observe(this.parts.stage); // what nobody sees stands still
   }
 
   /** Whether there is such a time or frame. */
@@ -126,6 +128,7 @@ export abstract class Screen extends RecordingView {
   }
 
   override dispose(): void {
+    this.sight.disconnect();
     this.reel.dispose();
     this.ear.player.dispose();
     this.frames.dispose();

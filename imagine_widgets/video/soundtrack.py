@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from imagine_widgets.sound.source import Wave
-from imagine_widgets.video.film import opened
+from imagine_widgets.video.film import DAMAGED, opened
 
 _BACK = (0.5, 5.0, 60.0)
 """Seconds before what is wanted at which decoding begins; some files are found too late in."""
@@ -82,14 +82,17 @@ class Soundtrack:
 
         plain = av.AudioResampler(format="fltp")
         decoding = self._container.decode(self._stream)
-        while True:
+        errors = 0
+        while errors < DAMAGED:
             try:
                 frame = next(decoding)
             except (StopIteration, av.error.EOFError):
                 return
             except av.error.FFmpegError:
+                errors += 1
                 decoding = self._container.decode(self._stream)
                 continue
+            errors = 0
             if frame.pts is not None:
                 at = round((float(frame.pts * frame.time_base) - self._begin) * self.rate)
                 yield at, _mixed(plain.resample(frame))

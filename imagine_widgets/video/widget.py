@@ -14,9 +14,9 @@ from imagine_widgets.classes import Label
 from imagine_widgets.failures import show
 from imagine_widgets.palette import COLOURS
 from imagine_widgets.recording.asked import file_of, refuse, sample_of
+from imagine_widgets.recording.listening import answer
 from imagine_widgets.recording.notices import Notices
 from imagine_widgets.recording.widget import Message, Recording
-from imagine_widgets.sound import playback
 from imagine_widgets.store import Store
 from imagine_widgets.tile_queue import Place
 from imagine_widgets.video.film import Film
@@ -84,7 +84,7 @@ class Video(Recording):
         return [np.asarray(self._film.times, "<f8").tobytes()]
 
     def _answers(self) -> dict[str, Callable[[Message], None]]:
-        return {**super()._answers(), "listen": self._send_wave}
+        return {**super()._answers(), "listen": lambda told: answer(told, self._heard, self.send)}
 
     def _send_state(self, message: Message) -> None:
         with self._sending:
@@ -124,13 +124,11 @@ class Video(Recording):
                 f"The pictures of {name} end at {times[-1]:.1f} s though it says {seconds:.1f} s: it may be cut short."
             )
 
-    def _send_wave(self, message: Message) -> None:
+    def _heard(self) -> Soundtrack:
+        film = self._film
         if self._soundtrack is None:
-            film = self._film
             self._soundtrack = Soundtrack(film.path, film.begin, max(film.seconds, film.times[-1]))
-        start, end, speed = (float(message[name]) for name in ("start", "end", "speed"))
-        made = playback.wav(self._soundtrack, start, end, speed=speed)
-        self.send({"type": "wave", "to": message["to"], "number": message["number"], "start": start}, [made])
+        return self._soundtrack
 
     def _part(self, place: Place) -> bytes:
         number, longest = (int(one) for one in place)
