@@ -58,6 +58,12 @@ def test_a_function_may_order(store):
     assert ids(queue(store, lambda sample, one: -len(one.id))) == ["whole", "near", "far", "low"]
 
 
+def test_ids_of_samples_come_first_and_all_others_after_them_the_least_sure_first(store):
+    assert ids(queue(store, iter(["b", "nowhere"]))) == ["whole", "near", "low", "far"]
+    assert ids(queue(store, ["a"])) == ["near", "low", "far", "whole"]
+    assert ids(queue(store, [])) == ids(queue(store))
+
+
 def test_only_a_label_or_a_state_or_both(store):
     store.write([Put("a", Region("Actino", shape=Box(1, 1, 2, 2), id="near", state="uncertain"), "bob")])
     assert ids(queue(store, only="Actino")) == ["near", "far"]

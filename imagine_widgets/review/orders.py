@@ -11,8 +11,8 @@ from imagine_widgets.grid.guesses import margin
 
 UNCERTAIN, BY_PICTURE, BY_CLASS = "uncertain first", "by picture", "by class"
 ORDERS = (UNCERTAIN, BY_PICTURE, BY_CLASS)
-Order = str | Callable[[Sample, Region], float]
-"""One of `ORDERS`, or a function that gives a number: the smallest come first."""
+Order = str | Callable[[Sample, Region], float] | Iterable[str]
+"""One of `ORDERS`; a function that gives a number, the smallest first; or ids of samples, in the order they come."""
 _BANDS = 8  # of a picture, gone along like the lines of a page: the next region is near
 
 Found = tuple[int, Region]
@@ -54,6 +54,8 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 def ordered(found: Iterable[Found], samples: Sequence[Sample], classes: Classes, order: Order) -> list[Found]:
     """The regions as they are gone through; those that are alike stay as they came."""
+    ids = () if isinstance(order, str) or callable(order) else order
+    ranks = {name: rank for rank, name in enumerate(ids)}
 
     def doubt(region: Region) -> float:
         sure = margin(region)
@@ -63,8 +65,8 @@ def ordered(found: Iterable[Found], samples: Sequence[Sample], classes: Classes,
         row, region = one
         if callable(order):
             return (float(order(samples[row], region)),)
-        if order == UNCERTAIN:
-            return (doubt(region),)
+        if order == UNCERTAIN or not isinstance(order, str):
+            return (ranks.get(samples[row].id, len(ranks)), doubt(region))
         if order == BY_CLASS:
             return (classes.index(region.label), doubt(region))
         return (row, *_place(samples[row], region))

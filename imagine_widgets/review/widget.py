@@ -47,8 +47,9 @@ class Review(Labeler):
     Regions with a shape and guesses of the whole sample are gone through alike; what nobody decided on comes first, and
     whoever makes the same review again goes on where she stopped. `labels`, `store` and `author` are as in the labeler.
     `order` is "uncertain first" (the two best scores nearest), "by picture" (along the picture, as one reads), "by
-    class", or a function of a sample and a region that gives a number: the smallest come first. `only` restricts it to
-    labels of the model, or to states ("uncertain" for a second look), or both.
+    class", a function of a sample and a region that gives a number (the smallest come first), or ids of samples that
+    come first in this order (`next_batch(...).ids()`). `only` restricts it to labels of the model, or to states
+    ("uncertain" for a second look), or both.
 
     Raises TypeError for an unknown option, ValueError for an order, a label or a state that does not exist, and for
     samples given twice.
