@@ -1,5 +1,6 @@
 """A film → the frame that stands at a number, exactly: found by presentation times, decoded from a key frame on."""
 
+import contextlib
 import itertools
 import threading
 from bisect import bisect_right
@@ -43,12 +44,12 @@ class Film:
         """Seconds of each frame after the first one; it grows while `survey` finds them."""
         self.is_surveyed = False
         self._kept: OrderedDict[int, Any] = OrderedDict()
-        self._container, self._stream = opened(path)
+        self._open()
         self.has_sound = any(one.type == "audio" for one in self._container.streams)
+        self.seconds = _said_seconds(self._container, self._stream)
+        """How long the film says it is: true or not, it is known before all frames are."""
+        self._base = Fraction(self._stream.time_base)
         self._survey = Survey(self._container, self._stream)
-        self._turn = 0
-        self._decoding = self._container.decode(self._stream)
-        self._at: int | None = None
         first = self._next()
         if first is None:
             raise ValueError(f"{path} holds no frame that can be shown.")
@@ -56,23 +57,17 @@ class Film:
         self.width, self.height = (first.width, first.height)[:: -1 if self._turns % 2 else 1]
 
     @property
-    def seconds(self) -> float:
-        """How long the film says it is: true or not, it is known before all frames are."""
-        stream, whole = self._stream, self._container.duration
-        if stream.duration is not None:
-            return float(stream.duration * stream.time_base)
-        return 0.0 if whole is None else whole / 1_000_000
-
-    @property
     def begin(self) -> float:
         """The time of the first frame as the file has it: what else is in the file counts from there."""
-        return float(self._survey.stamps[0] * self._stream.time_base) if self._survey.stamps else 0.0
+        return float(self._survey.stamps[0] * self._base) if self._survey.stamps else 0.0
 
     def survey(self, told: Callable[[float], None] = lambda _: None) -> None:
         """Find the time of each frame without decoding; `told` hears which share is done, and `times` are known so far.
 
         Raises ValueError where the file tells no times.
         """
+        import av
+
         container, stream = opened(self.path)
         size = max(1, self.path.stat().st_size)
 
@@ -80,7 +75,7 @@ class Film:
             self._time()
             told(min(1.0, byte / size))
 
-        with container:
+        with container, contextlib.suppress(av.error.FFmpegError):  # what is found before a damage stays
             self._survey.read(itertools.takewhile(lambda _: not self.ended, container.demux(stream)), settled)
         self._time()
         self.is_surveyed = True
@@ -89,8 +84,8 @@ class Film:
 
     def _time(self) -> None:
         """Seconds of the frames that were found since the last time."""
-        stamps, base = self._survey.stamps, Fraction(self._stream.time_base)
-        self.times += [float((stamp - stamps[0]) * base) for stamp in stamps[len(self.times) :]]
+        stamps = self._survey.stamps
+        self.times += [float((stamp - stamps[0]) * self._base) for stamp in stamps[len(self.times) :]]
 
     def picture(self, number: int, longest: int = 0) -> Picture:
         """One frame; of `longest` pixels at most along its longer side, unless that is 0.
@@ -103,6 +98,8 @@ class Film:
             count = len(self._survey.stamps)
             if not 0 <= number < count:
                 raise ValueError(f"{self.path.name} has {count:,} frames, and none with the number {number}.")
+            if not self._is_open:
+                self._open()
             frame = self._frame(number)
         scale = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0
         wide, high = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
@@ -118,9 +115,11 @@ class Film:
         return bytes(simplejpeg.encode_jpeg(self.picture(number, longest), 88, "RGB", "420"))
 
     def rest(self) -> None:
-        """Let go of the frames that are kept: nobody looks for now."""
+        """Let go of the file and of the frames that are kept, until somebody looks again."""
         with self._gate:
             self._kept.clear()
+            self._container.close()
+            self._is_open = False
 
     def close(self) -> None:
         """Let go of the file."""
@@ -128,6 +127,13 @@ class Film:
         with self._gate:
             self._kept.clear()
             self._container.close()
+
+    def _open(self) -> None:
+        self._container, self._stream = opened(self.path)
+        self._decoding = self._container.decode(self._stream)
+        self._at: int | None = None
+        self._turn = 0
+        self._is_open = True
 
     def _frame(self, number: int) -> Any:  # noqa: ANN401 - the library tells no types
         keys, wanted = self._survey.keys, self._survey.stamps[number]
@@ -143,7 +149,7 @@ class Film:
             if found is not None:
                 return found
         if last < _BACK[-1]:  # a seek to what lies before all frames begins at the first, whatever the file
-            found = self._decoded_from(self._survey.stamps[0], wanted, round(_EARLY / self._stream.time_base))
+            found = self._decoded_from(self._survey.stamps[0], wanted, round(_EARLY / self._base))
             if found is not None:
                 return found
         raise ValueError(f"Frame {number} of {self.path.name} is damaged: it cannot be decoded.")
@@ -194,6 +200,12 @@ class Film:
         self._kept[stamp] = frame
         while len(self._kept) > max(4, _KEPT // (frame.width * frame.height * 2)):
             self._kept.popitem(last=False)
+
+
+def _said_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401 - the library tells no types
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    return 0.0 if container.duration is None else container.duration / 1_000_000
 
 
 def opened(path: Path, kind: str = "video") -> tuple[Any, Any]:

@@ -69,11 +69,16 @@ class Video(Recording):
 
     def _leave(self) -> None:
         self._film.close()
-        if self._soundtrack is not None:
-            self._soundtrack.close()
+        self._hush()
 
     def _rest(self) -> None:
         self._film.rest()
+        self._hush()
+
+    def _hush(self) -> None:
+        if self._soundtrack is not None:
+            self._soundtrack.close()
+        self._soundtrack = None
 
     def _facts(self) -> dict[str, Any]:
         film = self._film
