@@ -47,6 +47,11 @@ class Scenes:
         sample = self.samples[row].id
         return self._with_model(row, self._store.regions(sample), self._store.current(sample))
 
+    def titles(self, region: Region) -> list[str]:
+        """All labels of a region as a person reads them, the first one first."""
+        names = [region.label, *(one.label for one in region.opinions if one.state != "rejected")]
+        return [self.classes[self.classes.index(name)].title for name in dict.fromkeys(names)]
+
     def counts(self) -> "Counter[tuple[str, str]]":
         """How many regions there are of each label and state, in the first `COUNTED` samples that have any."""
         return Counter((one.label, one.state) for _, regions in self._all() for one in regions.values())

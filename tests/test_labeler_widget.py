@@ -238,7 +238,7 @@ def test_the_number_under_the_pointer_is_the_stored_one(labeler):
 
 
 def test_the_still_picture_tells_regions_and_runs_nothing(labeler, store):
-    labeler.edit("one", row=1, put=[new(label=2)])
+    labeler.edit("one", row=1, put=[{**new(label=2), "also": [1]}])
     store.write([Put("b", Region("<script>alert(1)</script>", shape=Point(5, 5)), "ada")])
     told = labeler.still()
     assert "3 regions in 3 samples" in told
@@ -247,6 +247,7 @@ def test_the_still_picture_tells_regions_and_runs_nothing(labeler, store):
     assert told.count("<svg") == 2
     assert "http" not in told.replace("http://www.w3.org", "")
     assert "1 by the model, open" in told
+    assert ": 1 Debris, 1 Tripos, 1 &lt;script" in told
 
 
 def test_ten_thousand_regions_open_and_one_edit_tells_only_itself(labeler, store):

@@ -85,7 +85,7 @@ def picture(scenes: Scenes, sample: Sample, regions: list[Region], *, near: bool
     svg = drawing.svg(seen, made, strokes, f"{readable(sample)}, {len(regions):,} regions")
     for kind, line in _LINES.items():
         svg = svg.replace(f'class="{kind}"', line)
-    labels = Counter(_title(scenes, one.label) for one in regions)
+    labels = Counter(title for one in regions for title in scenes.titles(one))
     said = ", ".join(f"{number:,} {title}" for title, number in labels.most_common(5))
     return (
         '<figure style="display:inline-block;margin:.6rem 1rem .2rem 0;vertical-align:top;max-width:220px">'

@@ -41,7 +41,7 @@ def _cell(text: str) -> str:
 
 
 def _row(scenes: Scenes, one: Region) -> tuple[str, ...]:
-    title = scenes.classes[scenes.classes.index(one.label)].title
+    title = " + ".join(scenes.titles(one))
     state = _STATES.get(one.state, one.state) + (f", {one.score:.0%}" if one.score is not None else "")
     return title, *_where(one), state
 
