@@ -47,15 +47,12 @@ def push(  # noqa: PLR0913 - all but the first three have a default
 ) -> Push:
     """Bring the project `title` up to date with these samples, predictions and the labels of `store`.
 
-    The labelling page gets a tool for every shape that is sent, and for those in `shapes` (None: the whole sample).
-    With `group` the project belongs to that group of the hub; `model`, a use case or "use case/model" of the hub, is
-    asked there for predictions on the spot. `unsure_first` has Label Studio offer those images first of which the
-    newest model is least sure (False: those that came first; None: as it is set there): a batch of `next_batch` goes
-    there by `push(title, labels, batch.of(samples), predictions, unsure_first=True)`.
-
-    A server that is down, slow or strange is told by `Push.problem`, not raised: a notebook goes on, and the next push
-    sends what is missing. Raises ValueError with a sentence for a title or class that Label Studio cannot hold, OSError
-    where the store cannot be read or written.
+    Its page gets a tool for every shape that is sent, and for those in `shapes` (None: the whole sample). With `group`
+    it belongs to that group of the hub; `model`, a use case or "use case/model" of the hub, is asked there on the spot.
+    `unsure_first` has it offer first what the newest model is least sure of, such as the `batch.of(samples)` of
+    `next_batch` (False: what came first; None: as it is set there). A server that is down, slow or strange is told by
+    `Push.problem`, not raised: the next push sends what is missing. Raises ValueError with a sentence for a title or
+    class that Label Studio cannot hold, OSError where the store cannot be read or written.
     """
     projects.check_title(title)
     page.page(labels)
@@ -69,10 +66,7 @@ def push(  # noqa: PLR0913 - all but the first three have a default
             address, target = server.address(project), project.target
             offers = page.offers(project.page)
             _insist(lambda: _deliver(server, project, pack(wanted, guessed, offers, picture, store, target, tally)))
-            if unsure_first is not None:
-                server.change_project(project, sampling=UNSURE if unsure_first else IN_TURN)
-            if model and (trouble := models.connect(server, project, model)) is not None:
-                tally.leave_out(model, trouble)
+            _settle(server, project, model, unsure_first, tally)
     except LabelStudioError as error:
         problem = kept(str(error), _unsent(store, target), store.path if store is not None else None)
     done = (tally.images, tally.predictions, tally.labels, tally.total, _unsent(store, target))
@@ -90,6 +84,14 @@ def _prepare(
     """The project with a page that has the classes and tools for all that is to be sent."""
     tools = page.tools_for([*shapes, *_kept(store, target)])
     return projects.find_or_make(server, title, [*labels, *_others(labels, store, target)], tools)
+
+
+def _settle(server: Server, project: Project, model: str, unsure_first: bool | None, tally: Tally) -> None:  # noqa: FBT001
+    """How the project offers its images, and which model it asks."""
+    if unsure_first is not None:
+        server.change_project(project, sampling=UNSURE if unsure_first else IN_TURN)
+    if model and (trouble := models.connect(server, project, model)) is not None:
+        tally.leave_out(model, trouble)
 
 
 def _insist(deliver: Callable[[], None]) -> None:
