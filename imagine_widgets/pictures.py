@@ -85,6 +85,10 @@ class Pictures:
         for one in gone:
             one.add_done_callback(_end)
 
+    def rest(self) -> None:
+        """Nobody looks for now: what is being made is finished, then all pictures go."""
+        self._queue.rest(self.clear)
+
     def close(self) -> None:
         """Let all pictures go and end the threads."""
         self._queue.close()

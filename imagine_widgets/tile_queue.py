@@ -20,10 +20,12 @@ class TileQueue:
         self._gate = threading.Lock()
         self._busy = 0
         self._ended = False
+        self._then: Callable[[], None] | None = None
 
     def want(self, places: Iterable[Place]) -> None:
         """Wish for tiles; those wished for last are made first, of one call the first first."""
         with self._gate:
+            self._then = None
             if self._ended:
                 raise RuntimeError("Nobody looks any more: no tiles are made.")
             for place in reversed(list(places)):
@@ -42,6 +44,15 @@ class TileQueue:
             for place in places:
                 self._wanted.pop(place, None)
 
+    def rest(self, then: Callable[[], None]) -> None:
+        """Take all wishes back, and call `then` once none is being made: it may let go of what they come from."""
+        with self._gate:
+            self._wanted.clear()
+            is_busy = self._busy > 0
+            self._then = then if is_busy else None
+        if not is_busy:
+            then()
+
     def close(self) -> None:
         """Make no more."""
         with self._gate:
@@ -49,10 +60,16 @@ class TileQueue:
             self._ended = True
 
     def _work(self) -> None:
-        while True:
-            with self._gate:
-                if not self._wanted:
-                    self._busy -= 1
-                    return
-                place, _ = self._wanted.popitem()
+        while (place := self._next()) is not None:
             self._make(place)
+
+    def _next(self) -> Place | None:
+        """The wish whose turn it is; without one this thread ends."""
+        with self._gate:
+            if self._wanted:
+                return self._wanted.popitem()[0]
+            self._busy -= 1
+            then = None if self._busy else self._then
+        if then:
+            then()
+        return None

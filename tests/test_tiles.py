@@ -173,3 +173,25 @@ def test_what_is_closed_makes_nothing_more():
     with pytest.raises(RuntimeError):
         queue.want([(0, 0, 0)])
     assert made == []
+
+
+def test_who_rests_has_the_tile_in_the_making_finished_first_and_the_others_never():
+    made, rested, gate = [], [], threading.Event()
+
+    def make(place):
+        gate.wait(30)
+        made.append(place)
+
+    queue = TileQueue(make)
+    queue.want([(0, 0, n) for n in range(50)])
+    queue.rest(lambda: rested.append(len(made)))
+    assert rested == []
+    gate.set()
+    until(lambda: rested)
+    assert rested == [len(made)]
+    assert 0 < len(made) <= 3
+    queue.want([(1, 0, 0)])
+    until(lambda: (1, 0, 0) in made)
+    queue.rest(lambda: rested.append("again"))
+    until(lambda: rested[-1] == "again")
+    queue.close()

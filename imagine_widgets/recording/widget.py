@@ -116,7 +116,7 @@ class Recording(anywidget.AnyWidget):
             "forget": lambda told: self._queue.forget(_places(told)),
             "edits": self._edit,
             "favourite": lambda told: lay_label(told, self._scenes, self.send),
-            "leave": lambda _: self._rest(),
+            "leave": lambda _: self._queue.rest(self._rest),
         }
 
     def _receive(self, _widget: object, message: Message, _buffers: object) -> None:
