@@ -10,14 +10,13 @@ from typing import Any
 
 import traitlets
 
-from imagine_kernels import environment
 from imagine_kernels.records import Prediction, Sample
 from imagine_widgets.classes import Classes, Label
 from imagine_widgets.labeler import Labeler
 from imagine_widgets.review.orders import UNCERTAIN, Order, check, nearest, wanted
 from imagine_widgets.review.queue import CODES, GUESSES, TOOL, Queue
 from imagine_widgets.review.still import still, words
-from imagine_widgets.store import Speed, Store
+from imagine_widgets.store import Store
 
 _OPTIONS = ("store", "author", "order", "only")
 _MOST = 500
@@ -74,9 +73,8 @@ class Review(Labeler):
             raise TypeError(f"Review has no option {name!r}. {nearest(name, _OPTIONS)}")
         check(order)
         given, said = list(labels), tuple(predictions)
-        self._author = author or environment.user()
         self._asked = (said, order, wanted(only, Classes(given)))
-        super().__init__(samples, given, said, store=store, author=self._author)
+        super().__init__(samples, given, said, store=store, author=author)
 
     def _begin(self) -> None:
         said, order, only = self._asked
@@ -91,11 +89,6 @@ class Review(Labeler):
         self._send_codes(range(len(self._scenes.samples)))
         counts = self._line.counts()
         return Progress(len(self._line), *(counts[code] for code in CODES[1:]))
-
-    @property
-    def speed(self) -> Speed:
-        """How fast the author reviewed in this store so far: regions an hour, keys a region."""
-        return self.store.speed(self._author, TOOL)
 
     def still(self) -> str:
         """The review as it is now as HTML that needs no kernel: what became of the regions, and the next ones."""
