@@ -83,6 +83,16 @@ def test_every_picture_has_as_many_features_all_finite():
     assert len(colour) > found.pop()[0]
 
 
+def test_columns_that_an_exporter_added_beside_a_vignette_are_not_measured():
+    rng = np.random.default_rng(5)
+    vignette = rng.integers(0, 3, (40, 50), dtype=np.uint8)  # the grains of a dark field
+    vignette[12:26, 20:31] = rng.integers(60, 250, (14, 11), dtype=np.uint8)
+    for picture in (vignette, np.dstack([vignette] * 3)):
+        beside = ((0, 0), (0, 34), (0, 0))[: picture.ndim]
+        assert np.array_equal(extended(np.pad(picture, beside)), extended(picture))
+        assert not np.array_equal(extended(np.pad(picture, beside, constant_values=1)), extended(picture))  # water
+
+
 def test_features_hardly_change_when_the_picture_is_turned(pictures):
     drawn = [images.read(sample) for sample in pictures(24).samples[:8]]
     plain = np.stack([extended(picture) for picture in drawn])

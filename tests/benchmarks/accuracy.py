@@ -1,8 +1,8 @@
 """How often the committed recipe is right on real sets, beside a forest on EcoTaxa's features, on the same pictures.
 
 Both are trained from scratch for every fold and examined on pictures they have not seen: folds by instrument run where
-there are runs, else five that hold each class's share. All figures are of the pooled answers. With --against, both
-learn every set of --data and are examined on the set of the same name there: pictures that nobody here has seen.
+there are runs, else five or ten that hold each class's share. All figures are of the pooled answers. With --against,
+both learn every set of --data and are examined on the set of the same name there: pictures that nobody here has seen.
 
     python tests/benchmarks/accuracy.py [SET ...] [--data FOLDER] [--against FOLDER] [--seeds N]
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import accuracy_sets as sets
 import numpy as np
 import torch
-from accuracy_sets import DATA, FOLDS, PHYTOPLANKTON, SETS, Set
+from accuracy_sets import DATA, PHYTOPLANKTON, SETS, Set
 from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
@@ -140,7 +140,7 @@ def compare(name: str, root: Path, against: Path | None, seed: int) -> tuple[Eva
     began = time.process_time()
     course = begun(SETS[name], root, against, seed)
     shared, ready, model = time.process_time() - began, course.lesson, course.model
-    folds = [sets.other(ready)] if against else splits.folds(ready.labels, ready.groups, FOLDS, seed)
+    folds = [sets.other(ready)] if against else splits.folds(ready.labels, ready.groups, SETS[name].folds, seed)
     targets, seen = ready.targets(model.label_names), np.logical_or.reduce([split.held for split in folds])
     print(f"{name}: {int(seen.sum())} pictures, {len(model.labels)} classes, {folds[0].how}, seed {seed}", flush=True)
     simple = baseline(ready, model, folds, seed)

@@ -36,6 +36,15 @@ def contrast(picture: Grey) -> Contrast:
     return Contrast(signed, np.abs(signed).max(axis=2), dark_field=False)
 
 
+def unpadded(picture: Grey) -> Grey:
+    """The picture without the black columns at its right, which an exporter adds where a legend is wider than it.
+
+    They are no water: a UVP's own black has grains. Of the same vignette with and without them the same is measured.
+    """
+    lit = np.flatnonzero(np.atleast_3d(picture).any(axis=(0, 2)))
+    return picture[:, : lit[-1] + 1] if len(lit) else picture
+
+
 def middle(amount: Floats, least: float) -> tuple[float, float, float]:
     """Where the object is: y and x of the centre of what exceeds `least`, and the radius of gyration; in pixels."""
     weights = np.where(amount > least, amount, 0.0)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from imagine_kernels.features import levels, profile
-from imagine_kernels.features.contrast import Contrast, Floats, contrast, middle
+from imagine_kernels.features.contrast import Contrast, Floats, contrast, middle, unpadded
 from imagine_kernels.features.ecotaxa import measure
 from imagine_kernels.features.particle import Grey, find
 
@@ -26,6 +26,7 @@ _RANKS = (0, 4, 16, 36, 64, 100, 200, 400)
 
 def extended(picture: Grey) -> npt.NDArray[np.float32]:
     """The features of a grey (H, W) or colour (H, W, 3) picture, always as many; what cannot be told is 0."""
+    picture = unpadded(picture)
     seen = contrast(picture)
     found = [
         *_ecotaxa(picture, seen),
