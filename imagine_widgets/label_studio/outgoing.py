@@ -48,11 +48,11 @@ def push(  # noqa: PLR0913 - all but the first three have a default
     """Bring the project `title` up to date with these samples, predictions and the labels of `store`.
 
     Its page gets a tool for every shape that is sent, and for those in `shapes` (None: the whole sample). With `group`
-    it belongs to that group of the hub; `model`, a use case or "use case/model" of the hub, is asked there on the spot.
-    `unsure_first` has it offer first what the newest model is least sure of, such as the `batch.of(samples)` of
-    `next_batch` (False: what came first; None: as it is set there). A server that is down, slow or strange is told by
-    `Push.problem`, not raised: the next push sends what is missing. Raises ValueError with a sentence for a title or
-    class that Label Studio cannot hold, OSError where the store cannot be read or written.
+    it is that group's; `model`, a use case or "use case/model" of the hub, is asked there on the spot. `unsure_first`
+    has it offer first what the newest model is least sure of, such as the `batch.of(samples)` of `next_batch` (False:
+    what came first; None: as it is set there). A server that is down, slow or strange is told by `Push.problem`: the
+    next push sends what is missing. Raises ValueError with a sentence for a title or class that Label Studio cannot
+    hold, OSError where the store cannot be read or written.
     """
     projects.check_title(title)
     page.page(labels)
@@ -60,8 +60,7 @@ def push(  # noqa: PLR0913 - all but the first three have a default
     wanted, guessed = {sample.id: sample for sample in samples}, tuple(predictions)
     try:
         with reach(url, token, group) as server, turn(server.url, title):
-            address, found = server.address(), projects.find(server, title)
-            target = found.target if found is not None else ""
+            address, target = server.address(), _target(server, title)
             project = _prepare(server, title, labels, [*shapes, *_drawn(guessed)], store, target)
             address, target = server.address(project), project.target
             offers = page.offers(project.page)
@@ -84,6 +83,11 @@ def _prepare(
     """The project with a page that has the classes and tools for all that is to be sent."""
     tools = page.tools_for([*shapes, *_kept(store, target)])
     return projects.find_or_make(server, title, [*labels, *_others(labels, store, target)], tools)
+
+
+def _target(server: Server, title: str) -> str:
+    found = projects.find(server, title)
+    return found.target if found is not None else ""
 
 
 def _settle(server: Server, project: Project, model: str, unsure_first: bool | None, tally: Tally) -> None:  # noqa: FBT001
