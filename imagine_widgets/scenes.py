@@ -128,6 +128,11 @@ class Scenes:
             told for one in self._store.steps(self._author, self._tool) if (told := self.step(one))["row"] is not None
         ]
 
+    def undone(self) -> list[Json]:
+        """What this person can do again, the next one last."""
+        found = ((self.step(one), by) for one, by in self._store.undone(self._author, self._tool))
+        return [{"of": by, "root": step["id"], "row": step["row"]} for step, by in found if step["row"] is not None]
+
     def step(self, step: Step) -> Json:
         """A step as the browser keeps it."""
         return {"id": step.id, "row": next((self._rows[s] for s in sorted(step.samples) if s in self._rows), None)}

@@ -59,6 +59,11 @@ def test_what_is_undone_is_done_again(labeling):
     redo.click()
     assert labeling.saved() == [drawn]
     expect(redo).to_be_disabled()
+    labeling.press("u")
+    assert labeling.saved() == []
+    again = labeling.again()
+    again.press("Shift+U")
+    assert again.saved() == [drawn]
 
 
 def test_a_label_is_found_by_what_is_above_it_laid_on_a_key_and_stays_there(labeling):

@@ -103,6 +103,22 @@ def test_the_steps_that_can_be_undone_outlive_the_kernel_and_follow_undo_and_red
     assert before.region.label == "a"
 
 
+def test_what_can_be_done_again_outlives_the_kernel_until_something_new_is_done(store):
+    one, two = (store.write([label("one", name)], batch=name) for name in "ab")
+    for as_batch in ("first", "second"):
+        store.undo(two.id, author="ada", as_batch=as_batch)
+        assert [(step.id, by) for step, by in Store(store.path).undone("ada", "notebook")] == [("b", as_batch)]
+        if as_batch == "first":
+            store.undo("first", author="ada", as_batch="again")
+            assert store.undone("ada", "notebook") == ()
+    store.undo(one.id, author="ada", as_batch="third")
+    assert [(step.id, by) for step, by in store.undone("ada", "notebook")] == [("b", "second"), ("a", "third")]
+    store.write([label("one", "x", "bo")])
+    assert len(store.undone("ada", "notebook")) == 2, "others' labels are no news for her"
+    store.write([label("two", "y")])
+    assert store.undone("ada", "notebook") == store.undone("bo", "notebook") == ()
+
+
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 1e300, "soon"])
 def test_a_cost_that_cannot_be_is_not_counted_and_costs_no_label(store, seconds):
     store.write([label("one", "Tripos")], seconds=seconds, keys=10**40)

@@ -77,8 +77,8 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
     tiles.forEach((place, i) => this.mail.keep([row, ...place, ...look], buffers[i]!));
   }
 
-  private applyState({ row, names, steps, classes, favourites }: State): void {
-    Object.assign(this, { names, steps, classes, favourites });
+  private applyState({ row, names, steps, undone, classes, favourites }: State): void {
+    Object.assign(this, { names, steps, undone, classes, favourites });
     this.settle();
     this.tell("state");
     if (row === Math.max(this.row, 0)) this.row = row; // its picture comes along

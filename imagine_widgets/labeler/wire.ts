@@ -1,6 +1,6 @@
 // What the labeler and its kernel say to one another (labeler.py is the other side).
 import type { Shape } from "../drawing/shapes.ts";
-import type { Changes, Favourites, Labelled, Step, Told } from "../regions/wire.ts";
+import type { Changes, Favourites, Labelled, Step, Told, Undone } from "../regions/wire.ts";
 import type { Class, Failure } from "../wire.ts";
 
 export type { RegionState } from "../regions/wire.ts";
@@ -15,6 +15,7 @@ export interface State {
   type: "state";
   names: string[];
   steps: Step[];
+  undone: Undone[];
   favourites: Favourites;
   classes: Class[];
   /** The sample whose picture comes along. */

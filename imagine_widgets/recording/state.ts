@@ -71,8 +71,8 @@ export class RecordingState extends Journal<Timed, FromKernel, "surveyed"> {
   }
 
   private applyState(state: State, figures: DataView<ArrayBuffer>[]): void {
-    const { name, facts, classes, steps, favourites } = state;
-    Object.assign(this, { name, facts, figures, classes, steps, favourites });
+    const { name, facts, classes, steps, undone, favourites } = state;
+    Object.assign(this, { name, facts, figures, classes, steps, undone, favourites });
     this.settle();
     this.applyRegions(state);
     this.tell("state");

@@ -129,6 +129,7 @@ class Recording(anywidget.AnyWidget):
         told = self._scenes.told(0)  # first: it may meet classes that nobody named
         classes, steps = self._scenes.classes.to_json(), self._scenes.steps()
         state = {"name": self.sample.id, "facts": facts, "classes": classes, "steps": steps}
+        state["undone"] = self._scenes.undone()
         state["favourites"] = favourites(self._scenes.classes)
         self.send({"type": "state", "to": message["to"], **state, **told}, self._figures())
 

@@ -1,6 +1,6 @@
 // What the widgets of sound and film and their kernel say to one another (recording/widget.py is the other side).
 import type { Shape } from "../drawing/shapes.ts";
-import type { Changes, Favourites, Labelled as Region, Step, Told } from "../regions/wire.ts";
+import type { Changes, Favourites, Labelled as Region, Step, Told, Undone } from "../regions/wire.ts";
 import type { Class, Failure } from "../wire.ts";
 
 /** Seconds from the start, and hertz where a band is meant. */
@@ -33,6 +33,7 @@ export interface State extends Told<Timed> {
   facts: unknown;
   classes: Class[];
   steps: Step[];
+  undone: Undone[];
   favourites: Favourites;
 }
 

@@ -15,6 +15,9 @@ _BEGIN = """INSERT INTO batches (id, author, tool, at, seconds, keys, root, back
     ON CONFLICT (id) DO NOTHING"""
 _STEPS = """SELECT id FROM batches WHERE root IS NULL AND taken = 0 AND last >= first
     AND (? IS NULL OR author = ?) AND (? IS NULL OR tool = ?) ORDER BY key DESC LIMIT ?"""
+_UNDONE = """SELECT r.id, b.id FROM batches b JOIN batches r ON r.key = b.root
+    WHERE b.back = 1 AND r.taken = 1 AND r.author = ? AND r.tool = ? AND b.key > coalesce((SELECT key FROM batches
+    WHERE root IS NULL AND author = ? AND tool = ? ORDER BY key DESC LIMIT 1), 0) ORDER BY b.key"""
 _STEP = "SELECT id, last, author, tool, at, seconds, keys, first FROM batches WHERE id = ?"
 _TOUCHED = "SELECT DISTINCT s.id FROM words w JOIN samples s ON s.key = w.sample WHERE w.rev BETWEEN ? AND ?"
 _BEFORE = f"""SELECT t.id, {COLUMNS} FROM words n JOIN samples t ON t.key = n.sample
@@ -92,6 +95,16 @@ class History:
         by, using = (kept(name) if name is not None else None for name in (author, tool))
         rows = self.database.rows(_STEPS, (by, by, using, using, limit))
         return tuple(self.step(told(name)) for (name,) in reversed(rows))
+
+    def undone(self, author: str, tool: str) -> dict[str, str]:
+        """What was taken back after the last new batch, and the batch that did it, the last one last."""
+        by, using = kept(author), kept(tool)
+        rows = self.database.rows(_UNDONE, (by, using, by, using))
+        found: dict[str, str] = {}
+        for root, of in rows:
+            found.pop(root, None)  # it was taken back, done again, and taken back once more
+            found[root] = of
+        return {told(root): told(of) for root, of in found.items()}
 
     def before(self, batch: str) -> dict[str, list[tuple[Any, ...]]]:
         """By sample the rows that the changes of a batch took the place of."""

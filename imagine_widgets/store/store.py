@@ -101,6 +101,10 @@ class Store:
         """The last batches that are not taken back, the newest last: what an author, using a tool, can undo."""
         return self._history.steps(author, tool, limit)
 
+    def undone(self, author: str, tool: str) -> tuple[tuple[Step, str], ...]:
+        """What the author can do again with a tool, the next one last: the batch, and the undo to be undone for it."""
+        return tuple((self._history.step(name), by) for name, by in self._history.undone(author, tool).items())
+
     def before(self, batch: str) -> dict[str, tuple[Held, ...]]:
         """What the author had said of each sample's touched regions before a batch; empty for what was new."""
         found = self._history.before(batch)
