@@ -36,6 +36,11 @@ heard = predicted("sound.wav", Region("debris", 0.9, TimeFrequency(2.0, 4.0, 500
 seen = predicted("film.mp4", Region("debris", 0.8, Track((Key(0.0, Box(40, 40, 60, 60)),)), id="first"))
 open("pid", "w").write(str(os.getpid()))
 """
+FRAMES = """(() => {
+    const ask = window.requestAnimationFrame;
+    window.framesAsked = 0;
+    window.requestAnimationFrame = (work) => { window.framesAsked += 1; return ask.call(window, work); };
+})()"""
 MADE = {
     "Grid": "Grid(samples, guesses, labels, page=12, {more})",
     "Labeler": "Labeler([wide, deep], labels, boxes, {more})",
@@ -61,15 +66,25 @@ def draw(folder):
 
 
 def heard(page):
-    """The batches of edits of which the kernel told the page that they are on disk, as they come."""
-    batches = []
+    """The batches of edits that the kernel calls saved, and the sizes of what the page asks, as they come."""
+    batches, asked = [], []
 
     def hear(frame):
         for found in re.findall(rb'"batches": *\[([^\]]*)\]', frame if isinstance(frame, bytes) else frame.encode()):
             batches.extend(json.loads(b"[" + found + b"]"))
 
-    page.on("websocket", lambda socket: socket.on("framereceived", hear))
-    return batches
+    def meet(socket):
+        socket.on("framereceived", hear)
+        socket.on("framesent", lambda frame: asked.append(len(frame)))
+
+    page.on("websocket", meet)
+    return batches, asked
+
+
+def begin(notebook, pid):
+    """The first cell, in a kernel that knows nothing yet."""
+    notebook.run(0)
+    notebook.kernel = int(pid.read_text())
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +101,14 @@ def notebook(lab, tmp_path_factory, pictures):
         context.on("request", lambda request: outside.append(request.url) if "127.0.0.1" not in request.url else None)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        acknowledged = heard(page)
+        page.add_init_script(FRAMES)
+        acknowledged, asked = heard(page)
         head = HEAD.format(folder=str(folder), pictures=drawn)
         notebook = Notebook(page, lab.address, lab.token, lab.folder, folder.name, [head, "", "", ""])
-        notebook.run(0)
-        notebook.kernel = int((lab.folder / "work" / "pid").read_text())
-        notebook.outside, notebook.errors, notebook.acknowledged = outside, errors, acknowledged
+        notebook.begin = lambda: begin(notebook, lab.folder / "work" / "pid")
+        notebook.begin()
+        notebook.outside, notebook.errors = outside, errors
+        notebook.acknowledged, notebook.asked = acknowledged, asked
         notebook.wire = context.new_cdp_session(page)
         yield notebook
         notebook.shut()
@@ -104,11 +121,11 @@ class Shown:
     def __init__(self, notebook, name, path, *, cell=1, source=None):
         self.notebook, self.page, self.name, self.store = notebook, notebook.page, name, Store(path)
         more = f"store=Store({str(path)!r}), author='ada'"
-        self.cell = notebook.run(cell, (source or MADE[name]).format(more=more))
+        self.cell = notebook.run(cell, "shown = " + (source or MADE[name]).format(more=more) + "\nshown")
         self.root = self.cell.locator(".im-grid")
-        expect(self.cell.locator(READY[name]).first).to_be_visible()
         self.place = self.cell.locator(".im-cells" if name == "Grid" else ".im-stage")
-        self.place.scroll_into_view_if_needed()
+        self.place.scroll_into_view_if_needed()  # what is out of sight asks for nothing
+        expect(self.cell.locator(READY[name]).first).to_be_visible()
 
     def stand(self):
         """The keyboard where a person's hands begin."""
@@ -126,7 +143,7 @@ class Shown:
     def label_one(self):
         """One label given or one region made, by keys alone."""
         if self.name == "Labeler":
-            self.press("a")
+            self.press("a", "a")
         elif self.name == "Grid":
             self.press("2")
         else:
