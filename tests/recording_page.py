@@ -2,7 +2,7 @@
 
 import pytest
 from browser import chromium
-from jupyter_lab import Notebook, running
+from jupyter_lab import Notebook
 from playwright.sync_api import expect
 from recordings import film, sound, uneven
 
@@ -22,28 +22,28 @@ seen = [Region("ship", 0.8, Track((Key(0.0, Box(40, 40, 60, 60)), Key(0.9, Box(1
 guesses = {{"sound": heard, "film": seen, "heard": []}}
 def predicted(name): return [Prediction(name, tuple(guesses[name.split(".")[0]]), "drawn", "0")]
 folder = {folder!r}
-open("pid", "w").write(str(os.getpid()))
+open(folder + "/pid", "w").write(str(os.getpid()))
 """
 
 
 @pytest.fixture(scope="module")
-def notebook(tmp_path_factory):
-    """One notebook in one JupyterLab: the recordings are at hand, the second cell is each test's own."""
-    folder = tmp_path_factory.mktemp("lab")
+def notebook(lab, tmp_path_factory):
+    """One notebook: the recordings are at hand, the second cell is each test's own."""
+    folder = tmp_path_factory.mktemp("hear")
     film(folder / "film.mp4", uneven(60))
     film(folder / "heard.mp4", [frame / 25 for frame in range(200)], beeps=(0.5, 2.5, 4.5, 6.5))
     sound(folder / "sound.wav", channels=2)
-    with running(folder) as (address, token), chromium() as browser:
+    with chromium() as browser:
         context = browser.new_context(viewport={"width": 1400, "height": 1000}, has_touch=True)
         outside = []
         context.on("request", lambda request: outside.append(request.url) if "127.0.0.1" not in request.url else None)
-        notebook = Notebook(
-            context.new_page(), address, token, folder, "hear", [HEAD.format(folder=str(folder)), "", ""]
-        )
+        cells = [HEAD.format(folder=str(folder)), "", ""]
+        notebook = Notebook(context.new_page(), lab.address, lab.token, lab.folder, folder.name, cells)
         notebook.run(0)
-        notebook.kernel = int((folder / "work" / "pid").read_text())
+        notebook.kernel = int((folder / "pid").read_text())
         notebook.outside = outside
         yield notebook
+        notebook.shut()
         context.close()
 
 
