@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from browser import chromium
-from jupyter_lab import Notebook, running
+from jupyter_lab import Notebook
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -41,20 +41,22 @@ def draw(folder):
 
 
 @pytest.fixture(scope="module")
-def notebook(tmp_path_factory):
-    """One notebook in one JupyterLab: samples and labels are at hand, the second cell is each test's own."""
-    folder = tmp_path_factory.mktemp("lab")
+def notebook(lab, tmp_path_factory):
+    """One notebook: samples and labels are at hand, the second cell is each test's own."""
+    folder = tmp_path_factory.mktemp("pictures")
     draw(folder)
     outside = []
-    with running(folder) as (address, token), chromium() as browser:
+    with chromium() as browser:
         context = browser.new_context(viewport={"width": 1400, "height": 1000})
         context.on("request", lambda request: outside.append(request.url) if "127.0.0.1" not in request.url else None)
         page = context.new_page()
-        notebook = Notebook(page, address, token, folder, "label", [HEAD.format(folder=str(folder)), "", ""])
+        cells = [HEAD.format(folder=str(folder)), "", ""]
+        notebook = Notebook(page, lab.address, lab.token, lab.folder, folder.name, cells)
         notebook.run(0)
-        notebook.kernel = int((folder / "work" / "pid").read_text())
+        notebook.kernel = int((lab.folder / "work" / "pid").read_text())
         notebook.outside = outside
         yield notebook
+        notebook.shut()
         context.close()
 
 
