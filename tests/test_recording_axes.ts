@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { actionOf, named } from "../imagine_widgets/regions/keys.ts";
 import { rowsOf } from "../imagine_widgets/recording/strip.ts";
 import type { Key, TimeFrequency, Track } from "../imagine_widgets/recording/wire.ts";
-import { type Axes, boxOf, clock, hertzOf, steps, stretchOf, yOf } from "../imagine_widgets/sound/axes.ts";
+import { type Axes, boxOf, clock, hertzOf, moment, steps, stretchOf, yOf } from "../imagine_widgets/sound/axes.ts";
 import { palette } from "../imagine_widgets/sound/spectrum.ts";
 import { frequencies } from "../imagine_widgets/sound/ruler.ts";
 import { Reel } from "../imagine_widgets/video/reel.ts";
@@ -144,6 +144,12 @@ test("a track that left and came back is seen in two parts", () => {
   const back = track(key(1, 0), key(2, null), key(3, 5), key(4, 6));
   assert.deepEqual(seenParts(back, 9), [[1, 2], [3, 9]]);
   assert.deepEqual(seenParts(track(key(1, 0), key(2, 4)), 9), [[1, 9]]);
+});
+
+test("a second of a recording has a date where it is known when it began", () => {
+  assert.equal(moment("2026-01-02T23:59:59.5+01:00", 86_401), ", 2026-01-03 23:00:00.5 UTC");
+  assert.equal(moment("2026-01-02T23:59:59", 0.25), ", 2026-01-02 23:59:59.2");
+  for (const unknown of [null, undefined, "", "2026-01-02", "Tuesday"]) assert.equal(moment(unknown, 5), "");
 });
 
 test("the frame of a time is the last that began", () => {

@@ -126,6 +126,7 @@ def test_opening_tells_what_is_needed_to_show_it(folder, tmp_path):
         "seconds": pytest.approx(uneven(30)[-1], abs=0.2),
         "hears": False,
         "surveyed": 1.0,
+        "taken_at": None,
     }
     assert np.frombuffer(times) == pytest.approx(uneven(30))
     assert (seen.sample.width, seen.sample.height) == (320, 240)

@@ -64,3 +64,11 @@ export function clock(time: number, digits = 0): string {
   const padded = seconds < 10 ? `0${tail}` : tail;
   return minutes < 60 ? `${minutes}:${padded}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${padded}`;
 }
+
+/** The moment of a recording's second, where it is known when it began: ", 2026-01-02 03:04:05.1 UTC". */
+export function moment(taken: string | null | undefined, time: number): string {
+  const isZoned = /(Z|[+-]\d\d:?\d\d)$/.test(taken ?? "");
+  const begin = taken?.includes("T") ? Date.parse(isZoned ? taken : `${taken}Z`) : NaN;
+  if (Number.isNaN(begin)) return "";
+  return `, ${new Date(begin + time * 1000).toISOString().slice(0, 21).replace("T", " ")}${isZoned ? " UTC" : ""}`;
+}

@@ -9,7 +9,7 @@ import { pannable } from "../recording/panning.ts";
 import type { RecordingState } from "../recording/state.ts";
 import { prepared } from "../recording/strip.ts";
 import { RecordingView } from "../recording/view.ts";
-import { type Axes, clock, hertzOf } from "./axes.ts";
+import { type Axes, clock, hertzOf, moment } from "./axes.ts";
 import { drawLooks, unitOf } from "./looks.ts";
 import { Pane } from "./pane.ts";
 import { Player } from "./player.ts";
@@ -171,7 +171,7 @@ export abstract class Chart extends RecordingView {
     const { speed: by } = this.player;
     const speed = by === 1 ? "" : `, × ${by}: 1 kHz is heard at ${by} kHz`;
     const channel = (this.facts?.channels ?? 1) > 1 ? `, channel ${this.spectrum.channel + 1}` : "";
-    this.parts.clock.textContent = `${clock(this.time, 3)} of ${clock(this.seconds, 1)}${channel}${speed}`;
+    this.parts.clock.textContent = `${clock(this.time, 3)} of ${clock(this.seconds, 1)}${moment(this.facts?.taken_at, this.time)}${channel}${speed}`;
     this.parts.stage.dataset.playing = String(this.player.isPlaying);
   }
 

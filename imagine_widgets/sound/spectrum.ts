@@ -16,6 +16,7 @@ export interface Facts {
   highest: number;
   contrast: [number, number];
   full_scale: number | null;
+  taken_at: string | null;
 }
 
 interface Tile {

@@ -69,6 +69,7 @@ export class SoundView extends Chart {
       zoom: () => this.pane.scaleTime(Number(detail), this.page.width / 2),
       whole: () => this.pane.whole(),
       new: () => this.draft(),
+      open: () => this.openBand(),
       nudge: () => this.nudge(String(detail), false),
       grow: () => this.nudge(String(detail), true),
     };
@@ -90,6 +91,16 @@ export class SoundView extends Chart {
     const band: [number, number] | null = onlyBand ? [low ?? 0, high ?? this.axes.top] : null;
     this.player.play({ from: start, to: end, band, channel: this.spectrum.channel });
     this.say(`Plays ${this.describe(one)}`);
+  }
+
+  /** All frequencies belong to it: a stretch of time. */
+  private openBand(): void {
+    const one = this.chosen();
+    if (!one) return this.say("Select a box first");
+    const { start, end } = one.shape as TimeFrequency;
+    const open = this.reshaped(one, { kind: "TimeFrequency", start, end, low: null, high: null });
+    this.state.edit([open]);
+    this.say(this.describe(open));
   }
 
   /** A box at the cursor, for hands that have keys only. */

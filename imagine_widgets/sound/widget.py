@@ -71,7 +71,7 @@ class Sound(Recording):
         size = {"seconds": source.seconds, "rate": source.rate, "channels": source.channels, "moments": source.moments}
         tiles = {"window": made.window, "overlap": made.overlap, "columns": COLUMNS}
         levels = {"lowest": LOWEST, "highest": HIGHEST, "contrast": made.contrast(), "full_scale": self._full_scale}
-        return {**size, **tiles, **levels}
+        return {**size, **tiles, **levels, "taken_at": self.sample.taken_at}
 
     def _part(self, place: Place) -> bytes:
         level, index, channel, window = (int(number) for number in place[:4])

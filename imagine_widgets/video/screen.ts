@@ -7,7 +7,7 @@ import { jumpField } from "../recording/jump.ts";
 import { pannable } from "../recording/panning.ts";
 import type { RecordingState } from "../recording/state.ts";
 import { prepared } from "../recording/strip.ts";
-import { clock } from "../sound/axes.ts";
+import { clock, moment } from "../sound/axes.ts";
 import { RecordingView } from "../recording/view.ts";
 import { FilmEar } from "./ear.ts";
 import { Frames } from "./frames.ts";
@@ -24,6 +24,7 @@ interface Facts extends Size {
   seconds: number;
   hears: boolean;
   surveyed: number;
+  taken_at?: string | null;
 }
 
 export abstract class Screen extends RecordingView {
@@ -163,7 +164,7 @@ export abstract class Screen extends RecordingView {
     const speed = rate === 1 ? "" : `, × ${rate}`;
     const found = this.surveyed < 1 ? ` (${Math.round(this.surveyed * 100)} % of the film are read)` : "";
     const minutes = this.time < 60 ? "" : ` (${clock(this.time)})`;
-    this.parts.clock.textContent = `Frame ${frame + 1} of ${this.times.length}${found}, ${this.time.toFixed(3)} s${minutes}${speed}`;
+    this.parts.clock.textContent = `Frame ${frame + 1} of ${this.times.length}${found}, ${this.time.toFixed(3)} s${minutes}${moment(this.picture.taken_at, this.time)}${speed}`;
     this.parts.stage.dataset.frame = isThere ? String(frame) : "";
     this.parts.why.hidden = isThere || !this.frames.why;
     this.parts.why.textContent = this.frames.why;

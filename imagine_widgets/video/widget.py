@@ -83,7 +83,7 @@ class Video(Recording):
     def _facts(self) -> dict[str, Any]:
         film = self._film
         size = {"width": film.width, "height": film.height, "seconds": film.seconds}
-        return {**size, "hears": film.has_sound, "surveyed": self._share}
+        return {**size, "hears": film.has_sound, "surveyed": self._share, "taken_at": self.sample.taken_at}
 
     def _figures(self) -> list[bytes]:
         return [np.asarray(self._film.times, "<f8").tobytes()]
