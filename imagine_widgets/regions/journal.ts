@@ -1,5 +1,5 @@
 // What a person does to the regions of a sample: seen at once, sent, kept until it is on disk, undone and done again.
-import { Link, type Model } from "../link.ts";
+import { Link } from "../link.ts";
 import { newId, Outbox } from "../outbox.ts";
 import type { Class } from "../wire.ts";
 import type { Changes, Favourites, Labelled, Sent, Step, Told, Undone } from "./wire.ts";
@@ -26,10 +26,6 @@ export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, 
     (sent) => this.send({ type: "edits", edits: sent.map(({ things: _, ...edit }) => edit) }),
     () => this.tell("saving"),
   );
-
-  constructor(model: Model<Heard>, title: string) {
-    super(model, title);
-  }
 
   abstract get shelf(): Shelf<Labelled<S>>;
   /** Whether the sample in sight can be edited now. */

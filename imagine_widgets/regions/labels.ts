@@ -18,7 +18,7 @@ export function offered<S>({ state, parts, label }: Deeds<S>): number[] {
   if (all.length <= OFFERED) return all;
   const laid = Object.keys(favourites).sort().map((key) => favourites[key]!);
   const recent = [...used].sort((a, b) => b[1] - a[1]).map(([one]) => one).slice(0, RECENT);
-  return [...new Set([...laid, ...recent, label, ...all.slice(0, OFFERED)])].slice(0, OFFERED);
+  return [...new Set([...laid, label, ...recent, ...all.slice(0, OFFERED)])].slice(0, OFFERED);
 }
 
 function searchOf(classes: Class[]): Search {
