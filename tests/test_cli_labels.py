@@ -37,6 +37,8 @@ def test_what_the_target_cannot_hold_is_told_and_the_rest_is_there(coco, tmp_pat
     assert said.code == 0
     assert "voc cannot hold" in said.err
     assert "predictions of models" in said.err
+    assert "2 samples were read; all but what is told above is in" in said.out
+    assert "2 samples are in" in imagine("convert", coco, tmp_path / "whole.json", "--to", "coco").out
     back = formats.read(tmp_path / "out")
     assert [len(one.regions) for one in back.annotations] == [2]
 
@@ -50,6 +52,8 @@ def test_strict_refuses_and_leaves_nothing(coco, tmp_path):
 def test_an_unknown_format_and_a_file_that_is_there_are_one_sentence(coco, tmp_path):
     assert "Did you mean 'yolo'" in refusal("convert", coco, tmp_path / "out", "--to", "yolov8")
     (tmp_path / "out").mkdir()
+    nowhere = refusal("convert", coco, tmp_path / "no folder/out", "--to", "yolo")
+    assert f"The folder {tmp_path / 'no folder'} does not exist: make it, or name another." in nowhere
     assert "there already" in refusal("convert", coco, tmp_path / "out", "--to", "yolo")
     assert "does not exist" in refusal("labels", tmp_path / "none.json")
 

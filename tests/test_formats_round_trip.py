@@ -10,7 +10,7 @@ from some_records import FLAT, OPINIONS, SCORE, SHAPES, STATE, TEXT
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
 from imagine_widgets import formats
 from imagine_widgets.formats.exchange import named
-from imagine_widgets.formats.labels import Labels, Term, keep
+from imagine_widgets.formats.labels import Beside, Labels, Term, keep
 
 EVERY = sorted(formats.formats())
 NAMES = some.lists(some.from_regex(r"[a-z]{1,8}\.png", fullmatch=True), min_size=1, max_size=3, unique=True)
@@ -36,7 +36,20 @@ def labelled(draw):
         if draw(some.booleans()):
             predictions.append(Prediction(sample.id, draw(REGIONS), "yolo", "abc"))
     terms = draw(some.lists(some.builds(Term, TEXT, some.none() | TEXT), max_size=2, unique_by=lambda t: t.name))
-    return Labels(samples, tuple(annotations), tuple(predictions), tuple(terms))
+    beside = {tool: draw(one) for tool, one in besides(samples).items() if draw(some.booleans())}
+    return Labels(samples, tuple(annotations), tuple(predictions), tuple(terms), beside=beside)
+
+
+def besides(samples):
+    """What tools say of the set and of some of its samples."""
+    names = [sample.id for sample in samples]
+    header = some.dictionaries(some.sampled_from(["image-abstract", "image-set-name"]), TEXT, min_size=1)
+    item = some.fixed_dictionaries({"image-depth": some.floats(0, 9)})
+    rows = {name: {"metadata": [{"filename": name, "lng": "1.5", "note": 'a,"b" 🐟'}]} for name in names}
+    return {
+        "ifdo": some.builds(Beside, header, some.dictionaries(some.sampled_from(names), item)),
+        "biigle": some.just(Beside(samples=rows)),
+    }
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -49,6 +62,7 @@ def test_what_is_written_comes_back_but_for_what_was_told(name, labels, tmp_path
     formats.write(labels, path, name)
     kept, back = keep(labels, named(name).holds), formats.read(path)
     assert not back.skipped
+    assert back.beside == {tool: said for tool, said in kept.beside.items() if said != Beside()}
     for part in ("samples", "terms", "annotations", "predictions"):
         assert ordered(getattr(back, part)) == ordered(getattr(kept, part)), part
     assert [dataclasses.replace(loss, example="") for loss in formats.losses(back, name)] == []

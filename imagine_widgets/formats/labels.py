@@ -131,8 +131,13 @@ def keep(labels: Labels, holds: Holds, seen: Seen | None = None) -> Labels:
     told = {one.sample_id for one in said}
     kept = [_sample(s, holds) for s in labels.samples if "unlabelled" in holds.facts or s.id in told]
     used = named_in(said)
-    beside = {tool: one for tool, one in labels.beside.items() if f"beside:{tool}" in holds.facts}
-    return Labels(tuple(kept), annotations, predictions, tuple(_terms(labels.terms, used, holds)), beside=beside)
+    beside = _beside(labels.beside, {sample.id for sample in kept}, holds)
+    return Labels(tuple(kept), annotations, predictions, tuple(_terms(labels.terms, used, holds)), (), beside)
+
+
+def _beside(given: Mapping[str, Beside], ids: set[str], holds: Holds) -> Mapping[str, Beside]:
+    held = {tool: one for tool, one in given.items() if f"beside:{tool}" in holds.facts}
+    return {t: Beside(b.whole, {n: said for n, said in b.samples.items() if n in ids}) for t, b in held.items()}
 
 
 def named_in(said: Iterable[Annotation | Prediction]) -> set[str]:
