@@ -1,6 +1,6 @@
 """Colours of classes that colour-blind people tell apart; the widgets and their still pictures take them from here."""
 
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f8c93")
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#606c73")
 """Okabe and Ito (2008), with grey for their black: it must show on dark pages too."""
 
 _GAP = "rgba(255,255,255,.82)"

@@ -14,7 +14,8 @@ import pytest
 from house import until
 
 pytest_plugins = ["widgets_page"]
-pytestmark = pytest.mark.browser
+SECONDS = float(os.environ.get("RANDOM_HANDS", "0"))
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600 + SECONDS)]
 
 ACTS = 60
 KEYS = [
@@ -68,10 +69,9 @@ class Hands:
 
     def work(self):
         """All of it, weighed now and then."""
-        seconds = float(os.environ.get("RANDOM_HANDS", "0"))
         begun, acts, weighed = time.monotonic(), 0, 0
         self.one.notebook.wire.send("Performance.enable")
-        while (share := (time.monotonic() - begun) / seconds if seconds else acts / ACTS) < 1:
+        while (share := (time.monotonic() - begun) / SECONDS if SECONDS else acts / ACTS) < 1:
             if share * WEIGHED >= weighed:
                 self.weigh()
                 weighed += 1

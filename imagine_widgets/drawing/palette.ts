@@ -1,7 +1,7 @@
 // Colours of classes that colour-blind people tell apart, the ones of palette.py; classes past the eighth differ by dashes.
 
 /** Okabe and Ito (2008), with grey for their black: it must show on dark pictures too. */
-export const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f8c93"] as const;
+export const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#606c73"] as const;
 
 /** Lengths of strokes and gaps in pixels of the page. */
 const DASHES: readonly (readonly number[])[] = [[], [10, 5], [3, 4], [12, 4, 3, 4], [20, 6], [6, 3, 2, 3, 2, 3]];
