@@ -1,6 +1,7 @@
 """The review grid in a real JupyterLab: keys, mouse and touch, and what lies on disk afterwards."""
 
 import json
+import re
 import time
 
 import pytest
@@ -159,6 +160,18 @@ def test_a_grid_without_samples_says_so(notebook):
     expect(cell.locator(".im-title")).to_contain_text("No pictures")
     cell.locator(".im-main-button").click()
     expect(cell.locator(".im-failures details")).to_have_count(0)
+
+
+def test_a_batch_to_label_next_is_shown_in_its_order_and_called_so(notebook):
+    made = "Grid(samples, predictions, labels, order=[samples[6].id, samples[4].id], features=features)"
+    cell = notebook.run(1, made)
+    expect(cell.locator(".im-top")).to_contain_text("24 predicted, in the order given")
+    expect(cell.locator(".im-orders")).to_contain_text("As given")
+    names = notebook.run(2, "print(samples[6].id, samples[4].id, samples[0].id)").inner_text().split()[-3:]
+    for at, name in enumerate(names):
+        expect(cell.locator(".im-cell").nth(at)).to_have_attribute(
+            "aria-label", re.compile(re.escape(name.rpartition("/")[2]))
+        )
 
 
 def test_a_few_letters_find_a_class_and_enter_labels_what_is_selected(review):
