@@ -1,10 +1,10 @@
 """How often the committed recipe is right on real sets, beside a forest on EcoTaxa's features, on the same pictures.
 
 Both are trained from scratch for every fold and examined on pictures they have not seen: folds by instrument run where
-there are runs, else five or ten that hold each class's share. All figures are of the pooled answers. With --against,
-both learn every set of --data and are examined on the set of the same name there: pictures that nobody here has seen.
+there are runs, else five that hold each class's share. All figures are of the pooled answers. With --against, both
+learn every set of --data and are examined on the set of the same name there: pictures that nobody here has seen.
 
-    python tests/benchmarks/accuracy.py [SET ...] [--data FOLDER] [--against FOLDER] [--seeds N]
+    python tests/benchmarks/accuracy.py [SET ...] [--data FOLDER] [--against FOLDER] [--seeds N] [--folds N]
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 import accuracy_sets as sets
 import numpy as np
 import torch
-from accuracy_sets import DATA, PHYTOPLANKTON, SETS, Set
+from accuracy_sets import DATA, FOLDS, PHYTOPLANKTON, SETS, Set
 from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
@@ -135,12 +135,12 @@ def told(what: str, found: Evaluation, answers: Answers) -> None:
     )
 
 
-def compare(name: str, root: Path, against: Path | None, seed: int) -> tuple[Evaluation, Evaluation]:
+def compare(name: str, root: Path, against: Path | None, seed: int, count: int) -> tuple[Evaluation, Evaluation]:
     """Prints both methods' figures on one set; gives ours, then the baseline's."""
     began = time.process_time()
     course = begun(SETS[name], root, against, seed)
     shared, ready, model = time.process_time() - began, course.lesson, course.model
-    folds = [sets.other(ready)] if against else splits.folds(ready.labels, ready.groups, SETS[name].folds, seed)
+    folds = [sets.other(ready)] if against else splits.folds(ready.labels, ready.groups, count, seed)
     targets, seen = ready.targets(model.label_names), np.logical_or.reduce([split.held for split in folds])
     print(f"{name}: {int(seen.sum())} pictures, {len(model.labels)} classes, {folds[0].how}, seed {seed}", flush=True)
     simple = baseline(ready, model, folds, seed)
@@ -165,13 +165,17 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of real pictures")
     parser.add_argument("--against", type=Path, help="a folder of the same sets, other pictures: examine there instead")
     parser.add_argument("--seeds", type=int, help="so many splits and trainings of each set; by default each set's own")
+    parser.add_argument(
+        "--folds", type=int, default=FOLDS, help="more teach with more of the pictures, and take longer"
+    )
     wanted = parser.parse_args()
     ratios = []
     with compute.free_threads() as threads:
         print(f"{threads} threads")
         for name in wanted.sets:
             pairs = [
-                compare(name, wanted.data, wanted.against, seed) for seed in range(wanted.seeds or SETS[name].seeds)
+                compare(name, wanted.data, wanted.against, seed, wanted.folds)
+                for seed in range(wanted.seeds or SETS[name].seeds)
             ]
             ratio = float(np.mean([ours_.macro_f1.value / theirs.macro_f1.value for ours_, theirs in pairs]))
             for sentence in sets.judged(SETS[name], [found for found, _ in pairs], ratio, held=bool(wanted.against)):

@@ -16,6 +16,7 @@ from imagine_kernels.use_case import Label, Model, Profile, Source
 OTHER = "held-out half/"
 """Before the ids of pictures that come from the other folder."""
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+FOLDS = 5
 PHYTOPLANKTON = use_case.get("phytoplankton")
 UVP6 = Model(
     name="uvp6",
@@ -37,15 +38,13 @@ UVP6 = Model(
 class Set:
     """Pictures, the model that is taught them from scratch, and how: what `imagine train` takes.
 
-    Every picture is examined by one of `folds` models that learned the others, where there are no runs. `targets` are
-    figures with what they must reach, and where: "folds" of this half, on the "other" half, or both.
+    `targets` are figures with what they must reach, and where: "folds" of this half, on the "other" half, or both.
     """
 
     folder: str
     model: Model
     options: Options
     targets: tuple[tuple[str, float, str], ...]
-    folds: int = 5
     seeds: int = 1
 
 
@@ -55,7 +54,6 @@ SETS = {
         UVP6,
         Options(scratch=True, networks=3, forest=True, machine=True, epochs=120, variety=0.5),
         (("macro-F1", 0.90, "both"),),
-        folds=10,  # the target is that of models which learned all pictures of this half: of five, each lacks a fifth
     ),
     "vliz": Set(
         "05_flowcam_phytoplankton/vliz_flowcam",
