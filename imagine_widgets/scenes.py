@@ -16,6 +16,8 @@ from imagine_widgets.store.holding import annotations
 TOOL = "labeler"
 COUNTED = 500
 """Samples whose regions are counted: more would keep a person waiting for a picture of what she has before her."""
+CROWD = 1000
+"""Regions of a sample that take longer to be told than a picture takes to be seen."""
 Json = dict[str, Any]
 
 
@@ -41,6 +43,7 @@ class Scenes:
         self._store, self._author = store, author
         self._rev, _ = store.changed()
         self._models: dict[str, Prediction] = {one.sample_id: one for one in predictions}
+        self._marked: dict[int, dict[str, Region]] = {}
 
     def regions(self, row: int) -> dict[str, Region]:
         """The regions of one sample by id, what people said over what a model said."""
@@ -83,14 +86,23 @@ class Scenes:
             yield row, self.regions(row) if self.samples[row].id in told else self._with_model(row, (), ())
 
     def _with_model(self, row: int, said: Iterable[Held], current: Iterable[Held]) -> dict[str, Region]:
-        found = {
-            region.id: region if region.state else replace(region, state="predicted") for region in self._model(row)
-        }
+        found = dict(self._predicted(row))
         for one in said:
             if one.region is not None or one.at:  # else she took back what she had decided
                 found.pop(one.id, None)
         held = {one.id: one.region for one in current if one.region is not None}
         return found | held
+
+    def _predicted(self, row: int) -> dict[str, Region]:
+        """What a model said of a sample, by id. Kept: a hundred thousand regions take a second to be marked as its."""
+        if row not in self._marked:
+            of_model = self._model(row)
+            self._marked[row] = {one.id: one if one.state else replace(one, state="predicted") for one in of_model}
+        return self._marked[row]
+
+    def is_crowded(self, row: int) -> bool:
+        """Whether a sample has so many regions that a person should see its picture before them."""
+        return len(self._model(row)) + self._store.size(self.samples[row].id) > CROWD
 
     def told(self, row: int) -> Json:
         """For the browser: regions that are drawn, those of the whole sample, titles of those that lie elsewhere."""
@@ -103,6 +115,14 @@ class Scenes:
             elif region.state != "rejected":
                 told["others"].append(self.classes[self.classes.index(region.label)].title)
         return told
+
+    def told_at_once(self, row: int) -> Json:
+        """As `told`; nothing of a crowd, whose labels are known from now on: its picture is told before it is."""
+        if not self.is_crowded(row):
+            return self.told(row)
+        for region in self.regions(row).values():
+            self.classes.index(region.label)
+        return {"regions": [], "whole": [], "others": []}
 
     def edit(self, message: Mapping[str, Any]) -> tuple[Step, list[Json]]:
         """Enter what a person did to regions of one sample; the step, and the regions as they are now.

@@ -250,10 +250,15 @@ def test_the_still_picture_tells_regions_and_runs_nothing(labeler, store):
     assert ": 1 Debris, 1 Tripos, 1 &lt;script" in told
 
 
-def test_ten_thousand_regions_open_and_one_edit_tells_only_itself(labeler, store):
+def test_the_picture_is_told_before_ten_thousand_regions_and_one_edit_tells_only_itself(labeler, store):
     many = [Put("b", Region("debris", shape=Box(i % 500, i // 50, 5, 5)), "ada") for i in range(10_000)]
     store.write(many)
-    assert len(labeler.hear(type="open", row=1)[0]["regions"]) == 10_000
+    labeler.hear(type="open", row=1)
+    opened, regions = [content for content, _ in labeler.sent]
+    assert (opened["type"], opened["width"], opened["regions"]) == ("opened", 600, [])
+    assert (regions["type"], regions["row"], len(regions["regions"])) == ("regions", 1, 10_000)
+    assert opened["classes"][regions["regions"][0]["label"]]["title"] == "Debris"
+    labeler.sent.clear()
     labeler.edit("one", row=1, put=[new()])
     assert len(json.dumps(labeler.said("changes")[-1])) < 600
     assert labeler.said("regions") == []

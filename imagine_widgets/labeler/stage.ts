@@ -18,6 +18,7 @@ export class Stage {
   private picture: Size = { width: 1, height: 1 };
   private start: Bounds | undefined; // the part of a new picture that is shown first
   private isMoving = false;
+  private readonly sight = new IntersectionObserver((seen) => this.rest(!seen.at(-1)?.isIntersecting));
 
   /** `moved` is called whenever the view did. */
   constructor(element: HTMLElement, places: Places, moved: () => void) {
@@ -36,6 +37,7 @@ export class Stage {
     this.viewer.addHandler("update-viewport", () => this.show());
     this.viewer.addHandler("open", () => this.begin());
     this.viewer.world.addHandler("add-item", ({ item }) => this.watch(item));
+    this.sight.observe(element);
     this.viewer.addHandler("resize", () => requestAnimationFrame(() => this.show()));
   }
 
@@ -108,6 +110,7 @@ export class Stage {
   }
 
   dispose(): void {
+    this.sight.disconnect();
     this.layer.dispose();
     this.viewer.destroy();
     this.element.replaceChildren();
@@ -128,6 +131,12 @@ export class Stage {
   private begin(): void {
     if (this.start) this.fit(this.start, true);
     this.show();
+  }
+
+  /** Out of sight, the picture asks for no frames. */
+  private rest(isResting: boolean): void {
+    const viewer = Object.assign(this.viewer, { isResting }) as { goOn?: () => void };
+    if (!isResting) viewer.goOn?.();
   }
 
   private settle(): void {

@@ -23,9 +23,9 @@ _CELL = "padding:.35rem .8rem;text-align:start;border-bottom:1px solid rgba(120,
 _STATES = {"": "drawn", "predicted": "by the model, open"}
 
 
-def words(scenes: Scenes) -> str:
+def _words(scenes: Scenes, total: int) -> str:
     """How many regions there are, in a line."""
-    total, samples = sum(_counts(scenes).values()), len(scenes.samples)
+    samples = len(scenes.samples)
     which = (
         f"{samples:,} samples" if samples <= COUNTED else f"the first {COUNTED:,} that have any of {samples:,} samples"
     )
@@ -35,7 +35,9 @@ def words(scenes: Scenes) -> str:
 def still(scenes: Scenes) -> str:
     """Counts per label and the first pictures that have regions."""
     counts = _counts(scenes)
-    labels = Counter(label for label, _ in counts.elements())
+    labels: Counter[str] = Counter()
+    for (label, _), number in counts.items():
+        labels[label] += number
     rows = "".join(
         f'<tr><td style="{_CELL}" dir="auto">{escape(_title(scenes, label))}</td>'
         f'<td style="{_CELL}">{number:,}</td><td style="{_CELL}">{escape(_states(counts, label))}</td></tr>'
@@ -43,7 +45,7 @@ def still(scenes: Scenes) -> str:
     )
     head = "".join(f'<th style="{_CELL}">{name}</th>' for name in ("Label", "Regions", "State"))
     table = f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    said = f"<p><strong>{escape(words(scenes))}</strong></p>"
+    said = f"<p><strong>{escape(_words(scenes, counts.total()))}</strong></p>"
     body = said + (table if rows else "") + "".join(_pictures(scenes))
     return f'<div style="font-family:Inter,system-ui,sans-serif;line-height:1.5">{body}</div>'
 

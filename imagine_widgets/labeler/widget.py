@@ -125,7 +125,7 @@ class Labeler(anywidget.AnyWidget):
             "edits": self._edit,
             "favourite": lambda told: lay_label(told, self._scenes, self.send),
             "value": self._send_value,
-            "leave": lambda _: self._pictures.clear(),
+            "leave": lambda _: self._pictures.rest(),
         }
 
     def _send_state(self, message: Message) -> None:
@@ -142,7 +142,7 @@ class Labeler(anywidget.AnyWidget):
     def _open(self, message: Message) -> None:
         row = int(message["row"])
         sample = self._scenes.samples[row]
-        facts = {"type": "opened", "to": message["to"], "row": row, **self._scenes.told(row)}
+        facts = {"type": "opened", "to": message["to"], "row": row, **self._scenes.told_at_once(row)}
         facts["classes"] = self._scenes.classes.to_json()
         scale = sample.pixel_size
         facts["scale"] = None if scale is None else {"value": scale.value, "unit": scale.unit}
@@ -152,6 +152,8 @@ class Labeler(anywidget.AnyWidget):
             self.send({**facts, "why": sentence(error), "width": sample.width, "height": sample.height})
         else:
             self.send({**facts, **picture, "why": ""}, tiles)
+        if self._scenes.is_crowded(row):
+            self._send_regions([row])
 
     def _send_value(self, message: Message) -> None:
         value = self._pictures.tiles(int(message["row"])).value(int(message["x"]), int(message["y"]))

@@ -119,6 +119,11 @@ class Store:
         rows = self._database.rows(f"{_WORDS} WHERE w.current = 1 AND s.id = ? ORDER BY w.rev", (kept(sample_id),))
         return tuple(self._read(rows))
 
+    def size(self, sample_id: str) -> int:
+        """How many words are current for a sample; none of them is read."""
+        asked = "SELECT count(*) FROM words w JOIN samples s ON s.key = w.sample WHERE w.current = 1 AND s.id = ?"
+        return sum(number for (number,) in self._database.rows(asked, (kept(sample_id),)))
+
     def current(self, sample_id: str) -> tuple[Held, ...]:
         """What holds for a sample: of each region the last word; of labels of the whole sample the last author's."""
         return holding(self.regions(sample_id))
