@@ -104,7 +104,7 @@ test("key frames are added, replaced and taken away, and one that shows somethin
 const deaf = { at: () => undefined, from: () => undefined, stop: () => undefined };
 
 /** What a reel shows of a film of 100 frames a second, looked at 50 times a second. */
-function played(rate: number, heard: (now: number) => number | undefined, isHere: (frame: number) => boolean = () => true) {
+function played(rate: number, heard: (now: number) => number | undefined, isHere: (frame: number) => boolean = () => true, most = 50) {
   const looks: ((now: number) => void)[] = [];
   const shown: number[] = [];
   const begun: number[] = [];
@@ -116,8 +116,8 @@ function played(rate: number, heard: (now: number) => number | undefined, isHere
   reel.times = Float64Array.from({ length: 1000 }, (_, i) => i / 100);
   reel.rate = rate;
   reel.toggle();
-  for (let look = 0; look < 50; look++) looks.pop()?.((now += 20));
-  return { shown, begun, stride: reel.stride };
+  for (let look = 0; look < most; look++) looks.pop()?.((now += 20));
+  return { shown, begun, stride: reel.stride, aim: reel.aim };
 }
 
 test("playing shows no more frames than can be seen, at the times at which they are seen", () => {
@@ -134,8 +134,12 @@ test("the picture follows what is heard, waits for it, and the sound waits for a
   const late = played(1, (now) => Math.max(0, now - 0.5));
   assert.ok(Math.abs(late.shown.at(-1)! - 50) <= 3, `${late.shown.at(-1)}`);
   assert.deepEqual(late.begun, [0]);
-  const stuck = played(1, (now) => now, (frame) => frame <= 20);
+  const stuck = played(1, (now) => now, (frame) => frame <= 20, 200);
   assert.ok(stuck.shown.every((frame) => frame <= 20));
+  const slow = played(1, (now) => now, (frame) => frame % 24 === 0);
+  assert.deepEqual([...new Set(slow.shown)].slice(0, 4), [0, 24, 48, 72], "the latest that is here, and on with the sound");
+  assert.ok(slow.aim >= 96, "what is asked for is where the sound is");
+  assert.deepEqual(slow.begun, [0]);
   assert.ok(stuck.begun.length > 1, "the sound goes back to where the picture is");
   assert.ok(stuck.begun.slice(1).every((time) => time <= 0.25));
 });

@@ -1,7 +1,8 @@
 // Sound to hear: stretches from the kernel, one after another without a gap, and where in them the ear is now.
 import type { RecordingState } from "../recording/state.ts";
 
-const STRETCH = 4; // seconds of hearing in one message
+const FIRST = 1; // seconds of hearing in the first message, so that it begins soon
+const STRETCH = 4; // and in each after it
 const LONGEST = 16; // and of the sound, which may be played faster
 const AHEAD = 6; // seconds of hearing that are here before they are needed
 
@@ -92,7 +93,7 @@ export class Player {
     const { wish } = this;
     if (!wish || this.asked >= wish.to || this.asked > this.came) return; // one stretch at a time
     const [start, speed] = [this.asked, this.speed];
-    const end = Math.min(start + Math.min(STRETCH * speed, LONGEST), wish.to);
+    const end = Math.min(start + Math.min((start === wish.from ? FIRST : STRETCH) * speed, LONGEST), wish.to);
     this.asked = end;
     this.state.send({ type: "listen", number: this.number, start, end, band: wish.band, channel: wish.channel, speed });
   }

@@ -40,12 +40,20 @@ export class Frames {
     const room = this.most() - 2;
     const next = number - (number % stride);
     const numbers = [number, ...AHEAD.slice(0, room).map((step) => next + step * way * stride)];
+    this.forget(new Set(numbers));
     const now = performance.now();
     const missing = numbers.filter((one) => one >= 0 && one < this.total && !this.has(one) && !this.isAsked(one, now));
     if (missing.length === 0) return;
     const places = missing.map((one) => [one, this.longest]);
     for (const place of places) this.asked.set(place.join(), now);
     this.state.send({ type: "parts", places });
+  }
+
+  /** Nobody waits any more for what was asked for before. */
+  private forget(wanted: ReadonlySet<number>): void {
+    const stale = [...this.asked.keys()].map((key) => key.split(",").map(Number)).filter(([one]) => !wanted.has(one!));
+    for (const place of stale) this.asked.delete(place.join());
+    if (stale.length) this.state.send({ type: "forget", places: stale });
   }
 
   dispose(): void {

@@ -2,7 +2,7 @@
 // It never shows a wrong frame: where none is here in time, all wait for it.
 
 const SEEN = 30; // frames in a second that are shown at most: of more, every second or third
-const APART = 0.3; // seconds between sound and picture that are too much
+const APART = 1.5; // seconds that the sound runs ahead of the picture, at most
 
 /** The sound of a film, if it is heard. */
 export interface Ear {
@@ -15,6 +15,7 @@ export interface Ear {
 export class Reel {
   times = Float64Array.of(0);
   frame = 0;
+  aim = 0; // the frame that should be in sight by now
   rate = 1;
   private readonly isHere: (frame: number) => boolean;
   private readonly turned: (way: number) => void;
@@ -54,8 +55,9 @@ export class Reel {
   go(frame: number): void {
     const to = Math.max(0, Math.min(this.times.length - 1, frame));
     const way = to < this.frame ? -1 : 1;
-    this.frame = to;
+    this.frame = this.aim = to;
     this.time = this.times[to] ?? 0;
+    if (this.isPlaying) this.ear.from(this.time);
     this.turned(way);
   }
 
@@ -99,7 +101,7 @@ export class Reel {
     const { stride, frame } = this;
     const at = this.frameAt(time);
     const wanted = at >= this.times.length - 1 ? at : at - (at % stride);
-    let next = wanted;
+    let next = (this.aim = Math.max(wanted, frame));
     while (next > frame && !this.isHere(next)) next--;
     if (next <= frame && wanted > frame) return this.turned(1);
     this.time = time;

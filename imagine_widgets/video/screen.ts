@@ -146,7 +146,7 @@ export abstract class Screen extends RecordingView {
     const page = Math.max(this.page.width, this.page.height) * window.devicePixelRatio;
     const most = this.isFine ? Infinity : this.reel.isPlaying ? Math.ceil(page / PLAYED) * PLAYED : LONGEST;
     this.frames.longest = most < Math.max(width, height) ? most : 0;
-    this.frames.want(this.reel.frame, way, this.reel.stride);
+    this.frames.want(this.reel.aim, way, this.reel.stride);
     this.redraw();
   }
 
