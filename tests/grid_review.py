@@ -5,7 +5,7 @@ import os
 import pytest
 from browser import chromium
 from grids import labels
-from jupyter_lab import Notebook, running
+from jupyter_lab import Notebook
 from playwright.sync_api import expect
 
 from imagine_widgets import Store
@@ -34,18 +34,19 @@ grid
 
 
 @pytest.fixture(scope="module")
-def notebook(tmp_path_factory, pictures):
+def notebook(lab, pictures, tmp_path_factory):
     """One notebook in one JupyterLab: the samples are at hand, the second cell is each test's own."""
-    folder = tmp_path_factory.mktemp("lab")
     drawn = os.path.commonpath([sample.uri for sample in pictures(48).samples])
-    with running(folder) as (address, token), chromium() as browser:
+    with chromium() as browser:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=True)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        notebook = Notebook(page, address, token, folder, "review", [HEAD.format(folder=drawn), "", ""])
+        name, cells = tmp_path_factory.mktemp("review").name, [HEAD.format(folder=drawn), "", ""]
+        notebook = Notebook(page, lab.address, lab.token, lab.folder, name, cells)
         notebook.run(0)
-        notebook.kernel = int((folder / "work" / "pid").read_text())
+        notebook.kernel = int((lab.folder / "work" / "pid").read_text())
         yield notebook
+        notebook.shut()
         context.close()
 
 

@@ -2,10 +2,8 @@
 
 import dataclasses
 import os
-import random
 import re
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -290,39 +288,6 @@ def test_what_was_let_go_of_gives_its_canvases_back(labeling, notebook):
     notebook.run(1, "None")
     until(lambda: labeling.page.evaluate(count) == 0 or labeling.page.evaluate(count) < before)
     assert canvas.evaluate("canvas => canvas.width * canvas.height") == 0
-
-
-def test_random_keys_and_hands_leave_no_error_and_the_store_as_it_is_shown(labeling):
-    dice = random.Random(7)
-    keys = [
-        *"123vplbregmaxuofh.,[]+-wdc",
-        *["Shift+Digit2", "Shift+G", "Shift+U", "Control+d", "Alt+]", "Alt+Enter", "Alt+Shift+ArrowUp", "ArrowLeft"],
-        "Enter",
-        "Escape",
-        "Delete",
-        "Backspace",
-        "Control+z",
-        "Alt+ArrowLeft",
-        "Shift+A",
-    ]
-    errors = []
-    labeling.page.on("pageerror", lambda error: errors.append(str(error)))
-    box = labeling.stage.bounding_box()
-    end = time.monotonic() + float(os.environ.get("RANDOM_HANDS", "6"))
-    while time.monotonic() < end:
-        labeling.press(*dice.choices(keys, k=3))
-        places = [(box["x"] + dice.random() * box["width"], box["y"] + dice.random() * box["height"]) for _ in range(2)]
-        labeling.page.mouse.move(*places[0])
-        labeling.page.mouse.down()
-        labeling.page.mouse.move(*places[1], steps=2)
-        labeling.page.mouse.up()
-    labeling.press("Escape", "Escape")
-    kept = {one.id: one.state for one in labeling.saved() if one.state != "rejected"}
-    assert errors == []
-    expect(labeling.cell.locator(".im-failures details")).to_have_count(0)
-    shown = labeling.cell.locator(".im-region").evaluate_all("rows => rows.map(row => row.id.split('-').pop())")
-    assert set(kept) <= set(shown) or len(shown) == 200
-    assert set(shown) <= {*kept, "first", "second"}
 
 
 def test_nothing_was_asked_of_any_outside_address(notebook):

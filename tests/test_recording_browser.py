@@ -2,9 +2,7 @@
 
 import io
 import os
-import random
 import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -232,26 +230,6 @@ def test_a_finger_draws_and_what_is_let_go_of_gives_its_canvases_back(hearing, n
     notebook.command("notebook:clear-cell-output")
     notebook.run(1, "None")
     notebook.page.wait_for_function("canvas => canvas.width * canvas.height === 0", arg=canvas)
-
-
-@pytest.mark.parametrize("widget", ["watching", "hearing"])
-def test_random_keys_and_hands_leave_no_error_and_the_store_as_it_is_shown(widget, request):
-    one, dice = request.getfixturevalue(widget), random.Random(11)
-    keys = [*"123vbpgnkesjlcrfhuaxU[],.+- ", "Enter", "Escape", "Delete", "Control+z", "Control+y", "Alt+ArrowLeft"]
-    keys += ["ArrowRight", "Shift+ArrowRight", "ArrowLeft", "ArrowDown", "PageUp", "Home", "End", "Alt+Shift+ArrowUp"]
-    errors = []
-    one.page.on("pageerror", lambda error: errors.append(str(error)))
-    end = time.monotonic() + float(os.environ.get("RANDOM_HANDS", "3"))
-    while time.monotonic() < end:
-        one.press(*dice.choices(keys, k=4))
-        one.drag(*((dice.random(), dice.random()) for _ in range(2)))
-    one.press("Escape", "Escape")
-    kept = {region.id for region in one.saved() if region.state != "rejected"}
-    assert errors == []
-    expect(one.cell.locator(".im-failures details")).to_have_count(0)
-    shown = one.cell.locator(".im-region").evaluate_all("rows => rows.map(row => row.id.split('-').pop())")
-    assert kept <= set(shown) or len(shown) == 200
-    assert set(shown) <= {*kept, "first", "second"}
 
 
 def test_two_views_of_one_store_and_a_kernel_that_stops_and_dies(watching, notebook, tmp_path):
