@@ -133,7 +133,13 @@ class Labeler(anywidget.AnyWidget):
         names = [readable(sample) for sample in scenes.samples]
         row = int(message.get("row", -1))
         comes = 0 <= row < len(names)
-        state = {"type": "state", "to": message["to"], "names": names, "steps": scenes.steps(), "undone": scenes.undone()}
+        state = {
+            "type": "state",
+            "to": message["to"],
+            "names": names,
+            "steps": scenes.steps(),
+            "undone": scenes.undone(),
+        }
         state["row"] = row if comes else None
         self.send({**state, "classes": scenes.classes.to_json(), "favourites": favourites(scenes.classes)})
         if comes:
