@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 import tifffile
+from house import until
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -56,6 +57,18 @@ def samples(folder, files):
     return "[" + ",".join(f"Sample({n!r}, {str(folder / n)!r}, {w}, {h})" for n, (w, h) in files.items()) + "]"
 
 
+def draw_in_the_middle(one, name):
+    """A box; whether it is in the store: while the next picture is on its way, nothing can be drawn."""
+    box = one.place.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    one.page.mouse.move(x, y)
+    one.page.mouse.down()
+    one.page.mouse.move(x + 30, y + 30, steps=3)
+    one.page.mouse.up()
+    one.saved()
+    return one.store.current(name)
+
+
 def test_pictures_of_every_kind_are_shown_or_told_in_a_sentence_and_labelled(show, folder, files):
     one = show("Labeler", source=f"Labeler({samples(folder, files)}, labels, {{more}})")
     for number, name in enumerate(files, 1):
@@ -68,11 +81,7 @@ def test_pictures_of_every_kind_are_shown_or_told_in_a_sentence_and_labelled(sho
             expect(why).to_be_hidden()
             expect(one.cell.locator(READY)).to_be_visible()
             one.press("b")
-            box = one.place.bounding_box()
-            one.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-            one.page.mouse.down()
-            one.page.mouse.move(box["x"] + box["width"] / 2 + 30, box["y"] + box["height"] / 2 + 30, steps=3)
-            one.page.mouse.up()
+            until(lambda name=name: draw_in_the_middle(one, name))
         one.press("PageDown")
     shapes = {sample: one.store.current(sample)[0].region.shape for sample in one.store.changed()[1] if one.saved()}
     assert set(shapes) == set(files) - {"one.png", "cut.tif"}
