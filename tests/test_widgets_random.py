@@ -83,7 +83,8 @@ class Hands:
 
 def tells_its_store(one):
     """Whether the list shows the regions that the store holds of the sample in sight, and the model's if it is open."""
-    held = one.store.current(one.cell.locator(".im-name").inner_text())
+    name = one.cell.locator(".im-name").inner_text()
+    held = one.store.current(name.removesuffix(".png").removesuffix(".tif"))
     kept = {one.id for one in held if one.region.state != "rejected"}
     shown = set(one.cell.locator(".im-region").evaluate_all(SHOWN))
     return shown <= {*kept, "first"} and (kept <= shown or len(shown) == 200)
