@@ -1,6 +1,5 @@
 """Every widget where no kernel runs: papermill and nbconvert leave a picture with regions and a table, no scripts."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,11 +8,9 @@ from html.parser import HTMLParser
 import nbformat
 import papermill
 import pytest
-from house import ROOT
 from PIL import Image
 from recordings import film, sound, uneven
 
-EXPORTING = ROOT / "imagine_widgets" / "exporting"
 HEAD = """
 from imagine_kernels.records import Prediction, Region, Sample
 from imagine_kernels.shapes import Box, Key, TimeFrequency, Track
@@ -81,7 +78,7 @@ def test_a_notebook_that_ran_alone_holds_a_picture_with_the_regions_and_a_table(
 def test_the_exported_page_shows_the_pictures_and_not_views_that_wait_for_a_kernel(ran, tmp_path):
     nbformat.write(ran, tmp_path / "ran.ipynb")
     command = [sys.executable, "-m", "nbconvert", "--to", "html", str(tmp_path / "ran.ipynb")]
-    subprocess.run(command, check=True, env={**os.environ, "JUPYTER_CONFIG_PATH": str(EXPORTING)}, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True)
     page = (tmp_path / "ran.html").read_text()
     for name, output in zip(SHOWN, (cell.outputs[-1] for cell in ran.cells[1:]), strict=True):
         [picture, *_] = re.findall(r"data:image/[a-z]+;base64,[\w+/=]{200}", output.data["text/html"])
