@@ -61,7 +61,9 @@ def notebook(lab, tmp_path_factory):
     with chromium() as browser:
         context = browser.new_context(viewport={"width": 1400, "height": 1000})
         page = context.new_page()
-        notebook = Notebook(page, lab.address, lab.token, lab.folder, folder.name, [HEAD.format(folder=str(folder)), ""])
+        notebook = Notebook(
+            page, lab.address, lab.token, lab.folder, folder.name, [HEAD.format(folder=str(folder)), ""]
+        )
         notebook.run(0)
         notebook.pid = lab.folder / "work" / "pid"
         yield notebook
