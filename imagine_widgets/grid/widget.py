@@ -22,6 +22,7 @@ from imagine_widgets.grid.orders import Given, Orders
 from imagine_widgets.grid.still import still, words
 from imagine_widgets.grid.telling import Message
 from imagine_widgets.grid.truth import Changes, GridStore, Progress
+from imagine_widgets.routing import route_as_asked
 from imagine_widgets.scripts import script
 from imagine_widgets.store import Speed, Store, store_of
 from imagine_widgets.thumbnails import Make, Thumbnails, readable
@@ -74,6 +75,7 @@ class Grid(anywidget.AnyWidget):
         self._classes_sent = 0
         self._speaking = threading.RLock()  # what is told later is newer: the browser takes the last word
         super().__init__()
+        route_as_asked(self)
         self.on_msg(self._receive)
 
     @property

@@ -20,6 +20,7 @@ from imagine_widgets.failures import sentence, shown_below
 from imagine_widgets.grid.favourites import favourites
 from imagine_widgets.labeler.still import still
 from imagine_widgets.pictures import Pictures
+from imagine_widgets.routing import route_as_asked
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
 from imagine_widgets.store import Speed, Store, store_of
@@ -65,6 +66,7 @@ class Labeler(anywidget.AnyWidget):
         self._gate = threading.RLock()
         self._begin()
         super().__init__()
+        route_as_asked(self)
         self._pictures.prepare(self._first())
         self.on_msg(self._receive)
 

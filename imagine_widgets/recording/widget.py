@@ -19,6 +19,7 @@ from imagine_widgets.edits import enter, lay_label
 from imagine_widgets.failures import sentence, shown_below
 from imagine_widgets.grid.favourites import favourites
 from imagine_widgets.recording.still import still
+from imagine_widgets.routing import route_as_asked
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
 from imagine_widgets.store import Store, store_of
@@ -52,6 +53,7 @@ class Recording(anywidget.AnyWidget):
         self._gate = threading.RLock()
         self._queue = TileQueue(self._send_part)
         super().__init__()
+        route_as_asked(self)
         self.on_msg(self._receive)
 
     def close(self) -> None:
