@@ -62,6 +62,7 @@ def facts(settings: Settings, environment: Environment) -> dict[str, str]:
     made_from = {
         "extras": {extra: project()["project"]["optional-dependencies"][extra] for extra in environment.extras},
         "entries": {key: value for key, value in project()["project"].items() if key in ("scripts", "entry-points")},
+        "built": project()["tool"]["hatch"]["build"],
         "also": environment.also,
         "tools": tools(),
     }

@@ -102,6 +102,12 @@ class Fingers:
     def __init__(self, one):
         self.one, self.wire = one, one.notebook.wire
 
+    def choose(self, mode):
+        """A tool; the click comes a while after the tap."""
+        tool = self.one.root.locator(f"[data-mode='{mode}']").first
+        tool.tap()
+        expect(tool).to_have_attribute("aria-pressed", "true")
+
     def touch(self, kind, *places):
         points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(places)]
         self.wire.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
@@ -126,10 +132,10 @@ def test_fingers_draw_select_and_bring_closer(show, name):
     one = show(name)
     fingers, box = Fingers(one), one.place.bounding_box()
     middle = box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.6
-    one.root.locator("[data-mode=box]").tap()
+    fingers.choose("box")
     fingers.draw((middle[0] - 30, middle[1] - 30), (middle[0] + 30, middle[1] + 30))
     [drawn] = one.saved().values()
-    one.root.locator("[data-mode=select]").tap()
+    fingers.choose("select")
     one.press("Escape", "Escape")
     one.page.touchscreen.tap(*middle)
     chosen = one.cell.locator(".im-region[aria-selected=true]")

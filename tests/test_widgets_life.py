@@ -42,17 +42,19 @@ def test_what_is_thrown_away_gives_everything_back_in_the_page_and_in_the_kernel
     notebook.run(3, OURS)
     notebook.page.evaluate(COUNT)
     canvases = notebook.page.evaluate(DRAWN)
-    numbers = []
-    for _ in range(2):
+    before, grown = None, []
+    while len(grown) < 4 and not any(more[0] < 150 and more[1] < 500 for more in grown):
         for name in ("Grid", "Labeler", "Sound", "Video"):
             one = show(name)
             one.press("+", "+")
         notebook.run(1, "None")
-        numbers.append(weigh(notebook.wire))
+        now = weigh(notebook.wire)
+        if before is not None:  # a leak grows each time; what JupyterLab itself makes late does not
+            grown.append([now[kind] - before[kind] for kind in ("JSEventListeners", "Nodes")])
+        before = now
     assert notebook.page.evaluate(DRAWN) == canvases
     assert notebook.page.evaluate("() => window.alive.size") == 0
-    assert numbers[-1]["JSEventListeners"] - numbers[-2]["JSEventListeners"] < 150
-    assert numbers[-1]["Nodes"] - numbers[-2]["Nodes"] < 500
+    assert any(listeners < 150 and nodes < 500 for listeners, nodes in grown), grown
     until(lambda: notebook.run(3, HELD) and notebook.outputs(3).strip() == "[] []")
 
 
@@ -90,6 +92,14 @@ def test_what_goes_wrong_behind_and_before_it_is_told_below_the_widget_which_goe
     assert len(one.saved()) == 1
 
 
+def rests(one):
+    """Whether nothing is asked for in half a second, neither frames (the notebook's own few aside) nor parts."""
+    one.notebook.asked.clear()
+    before = one.page.evaluate("window.framesAsked")
+    one.page.wait_for_timeout(500)
+    return one.page.evaluate("window.framesAsked") - before < 6 and one.notebook.asked == []
+
+
 def test_a_widget_out_of_sight_asks_for_nothing_and_draws_nothing(one):
     outer = one.page.locator(".jp-WindowedPanel-outer")
     one.notebook.run(3, "print('far below\\n' * 150)")
@@ -98,12 +108,7 @@ def test_a_widget_out_of_sight_asks_for_nothing_and_draws_nothing(one):
         one.press("Space")
     outer.evaluate("panel => panel.scrollTo(0, panel.scrollHeight)")
     expect(one.root).not_to_be_in_viewport()
-    one.page.wait_for_timeout(500)
-    one.notebook.asked.clear()
-    before = one.page.evaluate("window.framesAsked")
-    one.page.wait_for_timeout(500)
-    assert one.page.evaluate("window.framesAsked") - before < 6
-    assert one.notebook.asked == []
+    until(lambda: rests(one))
     one.place.scroll_into_view_if_needed()
     one.label_one()
     assert len(one.saved()) == 1
