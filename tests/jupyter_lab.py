@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
-from house import free_port
+from house import free_port, until
 
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -119,6 +119,18 @@ class Notebook:
                 arg=index,
             )
         return self.page.locator(".jp-CodeCell").nth(index)
+
+    @contextlib.contextmanager
+    def busy(self, index, folder):
+        """A cell runs, and goes on until the block ends; the kernel's own word for it changes with every message."""
+        begun, over = folder / "begun", folder / "over"
+        wait = f"while not os.path.exists({str(over)!r}):\n    time.sleep(0.05)"
+        self.run(index, f"import os, time\nopen({str(begun)!r}, 'w').close()\n{wait}", wait=False)
+        until(begun.exists)
+        try:
+            yield
+        finally:
+            over.touch()
 
     def outputs(self, index):
         """The plain text of what a cell left."""

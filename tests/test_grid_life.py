@@ -55,16 +55,10 @@ def test_pages_turn_while_the_kernel_stands_still(review, notebook):
 
 
 def test_a_running_cell_does_not_hold_up_the_labels(review, notebook, tmp_path):
-    flag = tmp_path / "go on"
-    notebook.run(2, f"while not os.path.exists({str(flag)!r}):\n    time.sleep(0.05)", wait=False)
-    review.page.wait_for_function(
-        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
-    )
-    review.stand(0)
-    review.press("3")
-    assert list(review.saved().values()) == ["debris"]
-    assert not flag.exists()
-    flag.write_text("now")
+    with notebook.busy(2, tmp_path):
+        review.stand(0)
+        review.press("3")
+        assert list(review.saved().values()) == ["debris"]
     notebook.run(2, "grid.progress")
     assert notebook.outputs(2) == "Progress(total=48, confirmed=0, corrected=1)"
 

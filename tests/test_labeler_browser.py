@@ -262,20 +262,14 @@ def test_saved_is_shown_only_when_the_kernel_has_it_on_disk(labeling, notebook):
 
 
 def test_a_running_cell_does_not_hold_up_regions_and_tiles(labeling, notebook, tmp_path):
-    flag = tmp_path / "go on"
-    notebook.run(2, f"import time\nwhile not os.path.exists({str(flag)!r}):\n    time.sleep(0.05)", wait=False)
-    labeling.page.wait_for_function(
-        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
-    )
-    labeling.stage.scroll_into_view_if_needed()
-    labeling.look()
-    labeling.press("b")
-    labeling.drag((700, 100), (900, 260))
-    assert len(labeling.saved()) == 1
-    labeling.press("PageDown")
-    labeling.wait_for_picture()
-    assert not flag.exists()
-    flag.write_text("now")
+    with notebook.busy(2, tmp_path):
+        labeling.stage.scroll_into_view_if_needed()
+        labeling.look()
+        labeling.press("b")
+        labeling.drag((700, 100), (900, 260))
+        assert len(labeling.saved()) == 1
+        labeling.press("PageDown")
+        labeling.wait_for_picture()
     notebook.run(2, "labeler")
 
 

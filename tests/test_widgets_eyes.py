@@ -116,6 +116,9 @@ class Fingers:
         self.touch("Start", start)
         for share in (0.3, 0.6, 1):
             self.touch("Move", tuple(a + share * (b - a) for a, b in zip(start, end, strict=True)))
+        for _ in range(3):  # a finger that leaves while it moves flings, and what it taps next only ends the fling
+            self.one.page.wait_for_timeout(60)
+            self.touch("Move", end)
         self.touch("End")
 
     def pinch(self, x, y, near, far):
