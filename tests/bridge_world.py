@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import threading
 import uuid
 from pathlib import Path
 
@@ -10,11 +11,15 @@ import httpx
 import numpy as np
 from label_studio_server import PEOPLE
 from PIL import Image
+from tqdm.auto import tqdm
 
 from imagine_kernels.records import Box, Prediction, Region, Sample
 from imagine_kernels.use_case import Label
 from imagine_widgets.label_studio import pull, push
 from imagine_widgets.store import Drop, Put, Store
+
+tqdm.set_lock(threading.RLock())
+"""tqdm's own lock is shared by forks: one that is killed while it draws a bar would hold up all the others for good."""
 
 LABELS = (
     Label("skeletonema", "Skeletonema costatum", 149142, "species", "s"),
