@@ -1,8 +1,9 @@
 """Small grids for tests: classes, samples, predictions, and a grid that keeps what it would send to the browser."""
 
 import base64
-import json
 from dataclasses import dataclass
+
+from heard import Heard
 
 from imagine_kernels.records import Prediction, Region, Sample
 from imagine_widgets import Grid
@@ -41,24 +42,12 @@ def labels(store):
     return {sample: names[0] for sample, names in held.items() if names}
 
 
-class Heard(Grid):
-    """A grid that keeps what it would send to the browser, and hears what a browser would send."""
-
-    def __init__(self, *args, **kwargs):
-        self.sent = []
-        super().__init__(*args, **kwargs)
-
-    def send(self, content, buffers=None):
-        json.dumps(content)
-        self.sent.append((content, buffers or []))
-
-    def hear(self, **message):
-        self._receive(self, {"to": "browser", **message}, [])
-        return self.sent[-1]
+class HeardGrid(Heard, Grid):
+    """A grid without a browser."""
 
 
 def six_samples(store):
     """A grid of the samples a to f, of which a and b have a prediction."""
     predictions = [prediction("a", "Actino", 0.9), prediction("b", "Tripos", 0.5)]
     samples = [sample(name) for name in "abcdef"]
-    return Heard(samples, predictions, LABELS, store=store, author="ada", thumbnail=lambda *_: DOT)
+    return HeardGrid(samples, predictions, LABELS, store=store, author="ada", thumbnail=lambda *_: DOT)

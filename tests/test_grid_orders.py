@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from grids import LABELS, Heard, labels, prediction, sample
+from grids import LABELS, HeardGrid, labels, prediction, sample
 
 from imagine_widgets import Store
 from imagine_widgets.active_learning import Batch, Choice
@@ -69,7 +69,9 @@ def test_features_that_do_not_fit_are_a_sentence(given):
 def grid(tmp_path, monkeypatch):
     monkeypatch.setenv("IMAGINE_WORK", str(tmp_path))
     told = [prediction("a", "Actino", 0.6, Actino=0.6, Tripos=0.3, debris=0.1), prediction("b", "Tripos", 0.9)]
-    grid = Heard(SAMPLES[:2], told, LABELS, store=Store(tmp_path / "run.labels"), author="ada", features=FEATURES[:2])
+    grid = HeardGrid(
+        SAMPLES[:2], told, LABELS, store=Store(tmp_path / "run.labels"), author="ada", features=FEATURES[:2]
+    )
     yield grid
     grid.close()
 
@@ -87,7 +89,7 @@ def test_a_batch_to_label_next_stands_in_its_order_within_each_class_and_the_res
         prediction(name, "Tripos" if name in "ab" else "Actino", 0.9 - at / 10) for at, name in enumerate("abcdefgh")
     ]
     batch = Batch(tuple(Choice(name, random=False, uncertainty=0.5) for name in ("g", "a", "c", "elsewhere")), 8)
-    grid = Heard(SAMPLES, told, LABELS, store=Store(tmp_path / "run.labels"), order=batch.ids())
+    grid = HeardGrid(SAMPLES, told, LABELS, store=Store(tmp_path / "run.labels"), order=batch.ids())
     state, buffers = grid.hear(type="hello")
     assert state["isOrdered"]
     assert names(np.frombuffer(buffers[0], np.int32)) == "gchfed" + "ab"

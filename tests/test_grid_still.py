@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import nbformat
 import papermill
 import pytest
-from grids import DOT, LABELS, Heard, Label, prediction, sample, six_samples
+from grids import DOT, LABELS, HeardGrid, Label, prediction, sample, six_samples
 
 from imagine_kernels import report
 from imagine_kernels.records import Sample
@@ -83,7 +83,7 @@ def test_names_of_files_and_classes_are_text_in_the_still_picture(store):
             raise ValueError(evil)
         return DOT
 
-    grid = Heard(samples, predictions, labels, store=store, author=evil, thumbnail=make)
+    grid = HeardGrid(samples, predictions, labels, store=store, author=evil, thumbnail=make)
     page = Page(grid.still())
     assert len(page.images) == 1
     assert "onerror" not in page.images[0]
@@ -95,7 +95,7 @@ def test_names_of_files_and_classes_are_text_in_the_still_picture(store):
 def test_the_still_picture_stays_small_whatever_the_pictures_weigh(store):
     samples = [sample(str(n)) for n in range(500)]
     heavy = DOT + bytes(100_000)
-    grid = Heard(samples, [], LABELS, store=store, author="ada", thumbnail=lambda *_: heavy)
+    grid = HeardGrid(samples, [], LABELS, store=store, author="ada", thumbnail=lambda *_: heavy)
     text = grid.still()
     assert len(text) < 1_000_000
     assert "more</span>" in text

@@ -9,7 +9,7 @@ import time
 from functools import partial
 
 import pytest
-from grids import DOT, LABELS, Heard, Label, labels, prediction, sample, say, six_samples
+from grids import DOT, LABELS, HeardGrid, Label, labels, prediction, sample, say, six_samples
 
 from imagine_kernels.records import Box, Sample
 from imagine_widgets import Grid, Store
@@ -41,7 +41,7 @@ def test_an_unknown_option_is_refused_with_the_nearest_good_name():
 
 def test_a_file_name_with_signs_of_control_is_spelt_for_the_browser(store):
     names = ["a\nb.jpg", "caf\udce9.jpg", "gpj.\u202eexe", "عوالق 🦠.jpg"]
-    grid = Heard([Sample(str(i), f"/data/{name}", 9, 9) for i, name in enumerate(names)], [], LABELS, store=store)
+    grid = HeardGrid([Sample(str(i), f"/data/{name}", 9, 9) for i, name in enumerate(names)], [], LABELS, store=store)
     told, _ = grid.hear(type="thumbs", rows=[0, 1, 2, 3])
     assert told["names"] == ["a\\nb.jpg", "caf\\udce9.jpg", "gpj.\\u202eexe", "عوالق 🦠.jpg"]
     json.dumps(told, ensure_ascii=False).encode()
@@ -102,7 +102,7 @@ def test_thumbnails_travel_as_bytes_and_one_that_fails_says_why(store):
             raise ValueError("b.jpg is cut off after 12 bytes.")
         return DOT
 
-    grid = Heard([sample("a"), sample("b")], [], LABELS, store=store, author="ada", thumbnail=make)
+    grid = HeardGrid([sample("a"), sample("b")], [], LABELS, store=store, author="ada", thumbnail=make)
     message, buffers = grid.hear(type="thumbs", rows=[1, 0])
     assert message["why"] == ["b.jpg is cut off after 12 bytes.", ""]
     assert buffers == [b"", DOT]
@@ -128,7 +128,7 @@ def test_ten_thousand_samples_make_no_picture_and_cost_about_as_much_as_their_re
         return time.perf_counter() - start
 
     samples, predictions = [sample(str(n)) for n in range(10_000)], records()
-    make = partial(Heard, samples, predictions, LABELS, store=store, author="ada", thumbnail=picture)
+    make = partial(HeardGrid, samples, predictions, LABELS, store=store, author="ada", thumbnail=picture)
     assert min(seconds(make) for _ in range(3)) < 4 * min(seconds(records) for _ in range(3))
     assert asked == []
 
@@ -149,7 +149,7 @@ def test_each_place_of_samples_has_its_own_store_whatever_the_ids(tmp_path, monk
 def test_labels_go_to_the_work_folder_by_default_and_nothing_is_made_before_the_first(tmp_path, monkeypatch):
     monkeypatch.setenv("IMAGINE_WORK", str(tmp_path / "work"))
     monkeypatch.setenv("JUPYTERHUB_USER", "grace")
-    grid = Heard([sample("a")], [], LABELS, thumbnail=lambda *_: DOT)
+    grid = HeardGrid([sample("a")], [], LABELS, thumbnail=lambda *_: DOT)
     grid.still()
     assert not (tmp_path / "work").exists()
     grid.hear(type="edits", edits=[{"batch": "one", "kind": "label", "rows": [0], "label": 0}])

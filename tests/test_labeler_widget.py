@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from grids import LABELS
+from heard import Heard
 from house import until
 from PIL import Image
 
@@ -17,20 +18,8 @@ from imagine_widgets.store import Put
 BOX = {"kind": "Box", "x": 1.0, "y": 2.0, "width": 3.0, "height": 4.0}
 
 
-class Heard(Labeler):
-    """A labeler that keeps what it would send to the browser, and hears what a browser would send."""
-
-    def __init__(self, *args, **kwargs):
-        self.sent = []
-        super().__init__(*args, **kwargs)
-
-    def send(self, content, buffers=None):
-        json.dumps(content)
-        self.sent.append((content, buffers or []))
-
-    def hear(self, **message):
-        self._receive(self, {"to": "browser", **message}, [])
-        return self.sent[-1] if self.sent else None
+class HeardLabeler(Heard, Labeler):
+    """A labeler without a browser."""
 
     def edit(self, batch, row=0, put=(), drop=()):
         one = {
@@ -59,7 +48,7 @@ def labeler(store, tmp_path):
         Image.new("L", (600, 400), 50).save(tmp_path / f"{name}.png")
     samples = [Sample(name, str(tmp_path / f"{name}.png"), 600, 400, pixel_size=Quantity(5, "µm")) for name in "abc"]
     model = (Region("Actino", 0.75, Box(10, 20, 30, 40), id="guess", scores={"Actino": 0.75, "Tripos": 0.25}),)
-    labeler = Heard(samples, LABELS, [Prediction("a", model, "model", "sha")], store=store, author="ada")
+    labeler = HeardLabeler(samples, LABELS, [Prediction("a", model, "model", "sha")], store=store, author="ada")
     yield labeler
     labeler.close()
 
@@ -206,9 +195,9 @@ def test_undo_tells_the_sample_as_it_is_again(labeler, store):
 
 def test_steps_outlive_the_labeler(labeler, store):
     labeler.edit("one", row=1, put=[new()])
-    again = Heard(labeler._scenes.samples, LABELS, store=Store(store.path), author="ada")
+    again = HeardLabeler(labeler._scenes.samples, LABELS, store=Store(store.path), author="ada")
     assert again.hear(type="hello")[0]["steps"] == [{"id": "one", "row": 1}]
-    other = Heard(labeler._scenes.samples, LABELS, store=Store(store.path), author="bob")
+    other = HeardLabeler(labeler._scenes.samples, LABELS, store=Store(store.path), author="bob")
     assert other.hear(type="hello")[0]["steps"] == []
     for one in (again, other):
         one.close()
@@ -268,7 +257,7 @@ def test_annotations_are_what_people_said_and_predictions_what_they_left_of_the_
     sample, other = (Sample(name, str(tmp_path / "x.png"), 60, 40) for name in "ab")
     good, bad, open_ = (Region(LABELS[0].name, 0.5, Box(i, 0, 5, 5), id=f"r{i}") for i in range(3))
     guess = Prediction("a", (good, bad, open_), "model", "")
-    labeler = Heard([sample, other], LABELS, [guess], store=store, author="pat")
+    labeler = HeardLabeler([sample, other], LABELS, [guess], store=store, author="pat")
     told = {"label": 1, "shape": BOX}
     labeler.edit("1", put=[{"id": "r0", **told, "state": "corrected"}, {"id": "r1", **told, "state": "rejected"}])
     labeler.edit("2", row=1, put=[{"id": "new", **told, "state": ""}])

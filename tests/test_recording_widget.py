@@ -2,13 +2,13 @@
 
 import base64
 import io
-import json
 import re
 
 import numpy as np
 import pytest
 import soundfile
 from grids import LABELS
+from heard import Heard
 from house import until
 from PIL import Image
 from recordings import RATE, film, number_of, sound, uneven
@@ -22,20 +22,8 @@ STRETCH = TimeFrequency(1.5, 2.5, 800.0, 1200.0)
 TRACK = Track((Key(0.0, Box(10, 20, 30, 40)), Key(0.4, Box(50, 20, 30, 40)), Key(0.7)))
 
 
-class Heard:
-    """Keeps what a widget would send to the browser, and says what a browser would send."""
-
-    def __init__(self, *args, **kwargs):
-        self.sent = []
-        super().__init__(*args, **kwargs)
-
-    def send(self, content, buffers=None):
-        json.dumps(content)
-        self.sent.append((content, buffers or []))
-
-    def hear(self, **message):
-        self._receive(self, {"to": "browser", **message}, [])
-        return self.sent[-1] if self.sent else None
+class HeardRecording(Heard):
+    """A recording without a browser."""
 
     def edit(self, batch, put=(), drop=()):
         self.hear(
@@ -47,11 +35,11 @@ class Heard:
         return [content for content, _ in self.sent if content["type"] == kind]
 
 
-class HeardSound(Heard, Sound):
+class HeardSound(HeardRecording, Sound):
     pass
 
 
-class HeardVideo(Heard, Video):
+class HeardVideo(HeardRecording, Video):
     pass
 
 

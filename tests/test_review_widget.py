@@ -1,9 +1,8 @@
 """The review as the kernel sees it: the queue it tells, decisions by one key each, and going on where she stopped."""
 
-import json
-
 import pytest
 from grids import LABELS
+from heard import Heard
 from PIL import Image
 
 from imagine_kernels.records import Prediction, Region, Sample
@@ -12,20 +11,12 @@ from imagine_widgets import Grid, Review, Store
 from imagine_widgets.store import Put
 
 
-class Heard(Review):
-    """A review that keeps what it would send to the browser, and hears what a browser would send."""
-
-    def __init__(self, *args, **kwargs):
-        self.sent = []
-        super().__init__(*args, **kwargs)
-
-    def send(self, content, buffers=None):
-        json.dumps(content)
-        self.sent.append((content, buffers or []))
+class HeardReview(Heard, Review):
+    """A review without a browser."""
 
     def hear(self, **message):
         self.sent.clear()
-        self._receive(self, {"to": "browser", **message}, [])
+        super().hear(**message)
         return {content["type"]: (content, buffers) for content, buffers in self.sent}
 
     def decide(self, batch, id_, state="accepted", *, row=0, label=0, shape=None):
@@ -67,7 +58,9 @@ def make(samples, tmp_path):
     made = []
 
     def review(author="ada", predictions=MODEL, **options):
-        made.append(Heard(samples, LABELS, predictions, store=Store(tmp_path / "labels"), author=author, **options))
+        made.append(
+            HeardReview(samples, LABELS, predictions, store=Store(tmp_path / "labels"), author=author, **options)
+        )
         return made[-1]
 
     yield review
