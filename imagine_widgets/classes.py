@@ -1,8 +1,9 @@
 """The classes a person may choose from in a widget: what is read, which key gives it, which colour marks it."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from imagine_widgets.palette import background
 
@@ -11,6 +12,7 @@ RESERVED = frozenset("auz?+-[]")
 _FREE = "123456789bcdefghijklmnopqrstvwxy0"
 
 
+@runtime_checkable
 class Label(Protocol):
     """What a widget needs of a class; a use case's labels fit."""
 
@@ -44,8 +46,11 @@ class Classes:
     def __init__(self, labels: Iterable[Label], *, reserved: Container[str] = RESERVED) -> None:
         given = list(labels)
         names = [label.name for label in given]
-        if not given or len(set(names)) < len(names):
-            raise ValueError("Labels are needed, each of them once: pass the labels of a use case.")
+        if not given:
+            raise ValueError("Labels are needed, at least one: pass the labels of a use case.")
+        name, times = Counter(names).most_common(1)[0]
+        if times > 1:
+            raise ValueError(f"The label {name!r} was given {times} times: each is needed once.")
         keys = _keys([label.key for label in given], reserved)
         titles = {label.name: label.title or label.name for label in given}
         self._classes = [

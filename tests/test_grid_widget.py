@@ -182,12 +182,6 @@ def test_eight_classes_have_plain_colours_and_forty_eight_are_all_different():
     assert all(re.fullmatch("#[0-9a-f]{6}", look) for look in looks[:8])
 
 
-@pytest.mark.parametrize("labels", [[], [Label("one"), Label("one")]])
-def test_a_grid_without_classes_or_with_one_twice_is_refused(labels):
-    with pytest.raises(ValueError, match="Labels are needed"):
-        Classes(labels)
-
-
 def test_importing_the_widgets_loads_no_widget_library_until_one_is_used():
     program = (
         "import sys, imagine_widgets; "

@@ -3,7 +3,6 @@
 The browser shows an edit at once and sends it as a small message; the answer comes when the store has it on disk.
 """
 
-import difflib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from imagine_kernels import environment
 from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_widgets.classes import Label
 from imagine_widgets.failures import sentence, show, shown_below
+from imagine_widgets.given import author_in, ids_in, labels_in, predictions_in, refuse, samples_in, store_in
 from imagine_widgets.grid import telling
 from imagine_widgets.grid.favourites import favourites, lay
 from imagine_widgets.grid.guesses import NONE
@@ -43,7 +43,8 @@ class Grid(anywidget.AnyWidget):
     `order` are ids of samples that come first in their class, in this order (`next_batch(...).ids()`); all others
     follow, least sure first.
 
-    Raises TypeError for an unknown option, ValueError for samples given twice.
+    Raises TypeError for an unknown option and for what is no sample, label or prediction, ValueError for samples
+    given twice.
     """
 
     _esm = script("grid")
@@ -63,12 +64,16 @@ class Grid(anywidget.AnyWidget):
         order: Iterable[str] = (),
         **unknown: object,
     ) -> None:
-        for name in unknown:
-            raise TypeError(_advice(name))
-        if not 1 <= page <= 500:
-            raise ValueError(f"A page holds 1 to 500 pictures, not {page}.")
-        self.store = store or store_of(samples)
-        self._rows = GridStore(samples, predictions, labels, self.store, author or environment.user(), order)
+        refuse(unknown, "Grid", _OPTIONS)
+        if not isinstance(page, int) or not 1 <= page <= 500:
+            raise ValueError(f"A page holds 1 to 500 pictures, not {page!r}.")
+        if thumbnail is not None and not callable(thumbnail):
+            raise TypeError(
+                "thumbnail is a function that makes the bytes of a sample's picture: thumbnail(sample, side)."
+            )
+        shown, said, known = samples_in(samples, "Grid"), predictions_in(predictions), labels_in(labels)
+        self.store = store_in(store) or store_of(shown)
+        self._rows = GridStore(shown, said, known, self.store, author_in(author) or environment.user(), ids_in(order))
         self._thumbnails = Thumbnails(self._rows.samples, thumbnail)
         self._orders = Orders(self._rows.samples, self._rows.predicted, features)
         self._page = page
@@ -199,9 +204,3 @@ class Grid(anywidget.AnyWidget):
     def _lay_favourite(self, message: Message) -> None:
         lay(message["key"], self._rows.classes[message["label"]].name)
         self.send({"type": "favourites", "favourites": favourites(self._rows.classes)})
-
-
-def _advice(name: str) -> str:
-    near = difflib.get_close_matches(name, _OPTIONS, 1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_OPTIONS)}."
-    return f"Grid has no option {name!r}. {hint}"

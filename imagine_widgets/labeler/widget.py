@@ -3,7 +3,6 @@
 The browser shows an edit at once and sends it as a small message; the answer comes when the store has it on disk.
 """
 
-import difflib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from imagine_kernels.records import Annotation, Prediction, Sample
 from imagine_widgets.classes import Label
 from imagine_widgets.edits import enter, lay_label
 from imagine_widgets.failures import sentence, shown_below
+from imagine_widgets.given import author_in, labels_in, predictions_in, refuse, samples_in, store_in
 from imagine_widgets.grid.favourites import favourites
 from imagine_widgets.labeler.still import still
 from imagine_widgets.pictures import Pictures
@@ -37,7 +37,8 @@ class Labeler(anywidget.AnyWidget):
     accepts, corrects or rejects it. `store` is where regions are kept, by default `store_of(samples)` in her work
     folder; `author` is by default the person at the hub.
 
-    Raises TypeError for an unknown option, ValueError for samples given twice.
+    Raises TypeError for an unknown option and for what is no sample, label or prediction, ValueError for samples
+    given twice.
     """
 
     _esm = script("regions")
@@ -57,11 +58,12 @@ class Labeler(anywidget.AnyWidget):
         author: str | None = None,
         **unknown: object,
     ) -> None:
-        for name in unknown:
-            raise TypeError(_advice(name))
-        self.store = store or store_of(samples)
-        self._author = author or environment.user()
-        self._scenes = Scenes(samples, labels, predictions, self.store, self._author, self.kind)
+        refuse(unknown, "Labeler", _OPTIONS)
+        shown = samples_in(samples, type(self).__name__)
+        known = labels_in(labels), predictions_in(predictions)
+        self.store = store_in(store) or store_of(shown)
+        self._author = author_in(author) or environment.user()
+        self._scenes = Scenes(shown, *known, self.store, self._author, self.kind)
         self._pictures = Pictures(self._scenes.samples, self.send)
         self._gate = threading.RLock()
         self._begin()
@@ -174,9 +176,3 @@ class Labeler(anywidget.AnyWidget):
     def _send_regions(self, rows: Iterable[int]) -> None:
         for row in dict.fromkeys(rows):
             self.send({"type": "regions", "row": row, **self._scenes.told(row)})
-
-
-def _advice(name: str) -> str:
-    near = difflib.get_close_matches(name, _OPTIONS, 1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_OPTIONS)}."
-    return f"Labeler has no option {name!r}. {hint}"

@@ -1,18 +1,8 @@
 """What a person asked a widget to show → the file and its sample; what cannot be meant is refused in a sentence."""
 
-import difflib
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from imagine_kernels.records import Sample
-
-
-def refuse(unknown: Iterable[str], widget: str, options: Sequence[str]) -> None:
-    """Raises TypeError for the first unknown option, with the nearest good name."""
-    for name in unknown:
-        near = difflib.get_close_matches(name, options, 1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(options)}."
-        raise TypeError(f"{widget} has no option {name!r}. {hint}")
 
 
 def file_of(asked: object, widget: str) -> Path:

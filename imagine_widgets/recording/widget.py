@@ -17,6 +17,7 @@ from imagine_kernels.records import Prediction, Region, Sample
 from imagine_widgets.classes import Label
 from imagine_widgets.edits import enter, lay_label
 from imagine_widgets.failures import sentence, shown_below
+from imagine_widgets.given import author_in, labels_in, predictions_in, store_in
 from imagine_widgets.grid.favourites import favourites
 from imagine_widgets.recording.still import still
 from imagine_widgets.routing import route_as_asked
@@ -47,9 +48,10 @@ class Recording(anywidget.AnyWidget):
         store: Store | None,
         author: str | None,
     ) -> None:
-        self.store = store or store_of([sample])
-        author = author or environment.user()
-        self._scenes = Scenes([sample], labels, predictions, self.store, author, self.kind, self.shapes)
+        known = labels_in(labels), predictions_in(predictions)
+        self.store = store_in(store) or store_of([sample])
+        author = author_in(author) or environment.user()
+        self._scenes = Scenes([sample], *known, self.store, author, self.kind, self.shapes)
         self._gate = threading.RLock()
         self._queue = TileQueue(self._send_part)
         super().__init__()

@@ -1,12 +1,12 @@
 """In which order a person goes through a model's regions, and which of them she wants to see."""
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from imagine_kernels.records import STATES, Region, Sample
 from imagine_kernels.shapes import Flat, extent
 from imagine_widgets.classes import Classes
+from imagine_widgets.given import ids_in, nearest
 from imagine_widgets.grid.guesses import margin
 
 UNCERTAIN, BY_PICTURE, BY_CLASS = "uncertain first", "by picture", "by class"
@@ -29,6 +29,8 @@ class Only:
 
 def wanted(only: str | Iterable[str], classes: Classes) -> Only:
     """Which labels and which states a person named. Raises ValueError with the nearest good name."""
+    if not isinstance(only, Iterable):
+        raise TypeError(f"only is a label, a state, or a list of them, not {only!r}.")
     names = [only] if isinstance(only, str) else [*only]
     for name in names:
         if name not in STATES and classes.find(name) is None:
@@ -38,18 +40,11 @@ def wanted(only: str | Iterable[str], classes: Classes) -> Only:
     return Only(labels, frozenset(names) - labels)
 
 
-def check(order: Order) -> None:
-    """Raises ValueError with the nearest good name."""
+def check(order: Order) -> Order:
+    """The order. Raises ValueError with the nearest good name, TypeError for what is none."""
     if isinstance(order, str) and order not in ORDERS:
         raise ValueError(f"There is no order {order!r}. {nearest(order, ORDERS)}")
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """The good name that is nearest to a wrong one, or some of them."""
-    near = difflib.get_close_matches(name, known, 1)
-    if near:
-        return f"Did you mean {near[0]!r}?"
-    return f"There are: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}."
+    return order if isinstance(order, str) or callable(order) else ids_in(order)
 
 
 def ordered(found: Iterable[Found], samples: Sequence[Sample], classes: Classes, order: Order) -> list[Found]:

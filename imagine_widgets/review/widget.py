@@ -12,8 +12,9 @@ import traitlets
 
 from imagine_kernels.records import Prediction, Sample
 from imagine_widgets.classes import Classes, Label
+from imagine_widgets.given import labels_in, predictions_in, refuse
 from imagine_widgets.labeler import Labeler
-from imagine_widgets.review.orders import UNCERTAIN, Order, check, nearest, wanted
+from imagine_widgets.review.orders import UNCERTAIN, Order, check, wanted
 from imagine_widgets.review.queue import CODES, GUESSES, TOOL, Queue
 from imagine_widgets.review.still import still, words
 from imagine_widgets.store import Store
@@ -69,11 +70,9 @@ class Review(Labeler):
         only: str | Iterable[str] = (),
         **unknown: object,
     ) -> None:
-        for name in unknown:
-            raise TypeError(f"Review has no option {name!r}. {nearest(name, _OPTIONS)}")
-        check(order)
-        given, said = list(labels), tuple(predictions)
-        self._asked = (said, order, wanted(only, Classes(given)))
+        refuse(unknown, "Review", _OPTIONS)
+        given, said = labels_in(labels), predictions_in(predictions)
+        self._asked = (said, check(order), wanted(only, Classes(given)))
         super().__init__(samples, given, said, store=store, author=author)
 
     def _begin(self) -> None:

@@ -9,8 +9,9 @@ import traitlets
 from imagine_kernels.records import Prediction, Region, Sample
 from imagine_kernels.shapes import TimeFrequency
 from imagine_widgets.classes import Label
+from imagine_widgets.given import refuse
 from imagine_widgets.palette import COLOURS
-from imagine_widgets.recording.asked import file_of, refuse, sample_of
+from imagine_widgets.recording.asked import file_of, sample_of
 from imagine_widgets.recording.listening import answer
 from imagine_widgets.recording.notices import Notices
 from imagine_widgets.recording.widget import Message, Recording
