@@ -27,6 +27,7 @@ export abstract class Link<Heard, Own extends string, Detail = undefined> {
   failures: Failure[] = [];
   isReady = false; // the kernel has told everything
   isCut = false; // it was restarted or ended: the widget is no more than a picture
+  isScored: boolean; // the model's scores are shown: who sees them first agrees too easily
   since = performance.now(); // the last step, for what a label costs
   acts = 0; // keys and clicks since then
   abstract readonly outbox: { readonly count: number; dispose(): void };
@@ -39,6 +40,7 @@ export abstract class Link<Heard, Own extends string, Detail = undefined> {
   constructor(model: Model<Heard>, title: string) {
     this.model = model;
     this.title = title;
+    this.isScored = model.get?.("scores") === true;
   }
 
   protected abstract hear(message: Heard, buffers: DataView<ArrayBuffer>[]): void;

@@ -226,6 +226,25 @@ def test_one_key_gives_each_of_the_selected_the_model_s_second_guess(review):
     assert list(review.saved().values()) == ["debris", "debris"]
 
 
+def test_scores_are_seen_only_when_they_are_asked_for_and_the_order_is_the_same(review):
+    names, score = review.names(), "cell => getComputedStyle(cell, '::after').content"
+    assert review.cells.nth(1).evaluate(score) == "none"
+    review.stand(1)
+    review.press("z")
+    expect(review.cell.get_by_role("dialog")).to_contain_text("Actinoptychus")
+    assert "%" not in review.cell.get_by_role("dialog").inner_text()
+    review.press("Escape", "i")
+    expect(review.cells.nth(1)).to_have_attribute("data-score", "50 %")
+    assert review.cells.nth(1).evaluate(score) == '"50 %"'
+    assert "predicted Actinoptychus 50 %, open" in review.cells.nth(1).get_attribute("aria-label")
+    review.press("z")
+    expect(review.cell.get_by_role("dialog")).to_contain_text("50 %")
+    review.press("Escape", "i")
+    assert review.cells.nth(1).evaluate(score) == "none"
+    assert review.names() == names
+    assert review.saved() == {}
+
+
 def test_outliers_and_those_like_a_pinned_one_come_first_by_one_key_each(review, notebook):
     notebook.run(2, "print([sample.uri.rpartition('/')[2] for sample in samples[::2]])")
     names = json.loads(notebook.outputs(2).replace("'", '"'))

@@ -182,6 +182,15 @@ def test_eight_classes_have_plain_colours_and_forty_eight_are_all_different():
     assert all(re.fullmatch("#[0-9a-f]{6}", look) for look in looks[:8])
 
 
+def test_scores_are_told_when_they_are_asked_for_and_shown_from_the_start_where_that_is_wanted(grid, store):
+    assert grid.scores is False
+    told, [scores] = grid.hear(type="scores")
+    assert told == {"type": "scores", "to": "browser"}
+    assert list(scores) == [90, 50, 255, 255, 255, 255]
+    wanted = HeardGrid([], [], LABELS, store=store, author="ada", scores=True)
+    assert wanted.get_state()["scores"] is True
+
+
 def test_importing_the_widgets_loads_no_widget_library_until_one_is_used():
     program = (
         "import sys, imagine_widgets; "

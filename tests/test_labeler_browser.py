@@ -219,8 +219,11 @@ def test_fields_are_gone_over_one_by_one_and_on_from_where_it_stopped(labeling):
 def test_readers_of_the_screen_find_the_regions_as_a_list(labeling):
     options = labeling.cell.get_by_role("listbox", name="Regions").get_by_role("option")
     assert options.count() == 2
+    assert options.first.get_attribute("aria-label") == "Tripos, Box, by the model"
+    labeling.press("i")
     assert options.first.get_attribute("aria-label") == "Tripos, Box, by the model, 90 %"
-    labeling.press(".")
+    labeling.press("i", ".")
+    assert "%" not in options.first.inner_text() + labeling.stage.locator(".im-words").text_content()
     assert labeling.cell.get_by_role("status").inner_text() == "Tripos, Box"
     assert options.first.get_attribute("aria-selected") == "true"
 

@@ -52,6 +52,7 @@ export abstract class Actions {
       turn: () => this.turn(Number(detail)),
       open: () => this.go(Number(detail), 0),
       size: () => this.resize(Number(detail)),
+      scores: () => this.toggleScores(),
       help: () => helpSheet(this.parts.sheet, () => this.closeSheet()),
       closer: () => this.state.send({ type: "closer", row: this.page.rows[this.at] }),
     };
@@ -202,6 +203,11 @@ export abstract class Actions {
     if (isPinned && this.state.arrangement.by === "likeness") this.state.sort("doubt");
     this.draw();
     this.say(isPinned ? "No longer pinned" : "Pinned: those like it come first");
+  }
+
+  toggleScores(): void {
+    this.state.toggleScores();
+    this.say(this.state.isScored ? "Scores are shown" : "Scores are hidden");
   }
 
   toggleWhole(): void {

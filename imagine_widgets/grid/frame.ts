@@ -68,7 +68,7 @@ export function helpSheet(sheet: HTMLElement, close: () => void): void {
   fill(sheet, "Keys", close, make("table", {}, make("tbody", {}, ...rows)));
 }
 
-export function closerSheet(sheet: HTMLElement, close: () => void, message: Look): void {
+export function closerSheet(sheet: HTMLElement, close: () => void, message: Look, isScored: boolean): void {
   const url = message.why ? "" : URL.createObjectURL(new Blob([message.picture]));
   const image = make("img", { alt: message.name, draggable: "false" });
   image.onload = () => {
@@ -83,7 +83,7 @@ export function closerSheet(sheet: HTMLElement, close: () => void, message: Look
       {},
       make("td", {}, swatch({ background })),
       make("th", { scope: "row", text: title, dir: "auto" }),
-      make("td", { text: `${Math.round(score * 100)} %` }),
+      make("td", { text: isScored ? `${Math.round(score * 100)} %` : "" }),
     ),
   );
   const facts = make("div", { class: "im-facts" }, make("p", { text: message.facts }));

@@ -189,9 +189,9 @@ export class Page {
     cell.tabIndex = i === this.at ? 0 : -1;
     cell.setAttribute("aria-selected", String(this.selected.has(i)));
     cell.classList.toggle("im-pinned", row === this.state.arrangement.pinned);
-    if (!isNew && cell.dataset.kind === kind && cell.dataset.shown === String(shown)) return;
-    cell.dataset.kind = kind;
-    cell.dataset.shown = String(shown);
+    const score = this.state.score(row);
+    if (!isNew && cell.dataset.kind === kind && cell.dataset.shown === String(shown) && cell.dataset.score === score) return;
+    Object.assign(cell.dataset, { kind, shown, score });
     cell.setAttribute("aria-label", this.words(row, kind));
     cell.children[1]!.replaceChildren(...this.caption(kind, this.state.classes[shown]));
   }
@@ -206,7 +206,8 @@ export class Page {
     const { thumbs, classes, predicted, shown } = this.state;
     const guess = classes[predicted[row]!]?.title ?? "nothing";
     const decided = { open: "open", confirmed: "confirmed", corrected: `labelled ${classes[shown[row]!]?.title}` }[kind];
-    return `${thumbs.kept.get(row)?.name ?? "picture"}, predicted ${guess}, ${decided}`;
+    const score = this.state.score(row);
+    return `${thumbs.kept.get(row)?.name ?? "picture"}, predicted ${guess}${score && ` ${score}`}, ${decided}`;
   }
 
   /** Bring a picture into sight, at the top if asked for, and the keyboard to it. */

@@ -40,7 +40,7 @@ export class SearchSheet {
       "aria-expanded": "true",
       "aria-controls": this.list.id,
       "aria-autocomplete": "list",
-      oninput: () => this.state.guard(() => this.look()),
+      oninput: () => this.state.guard(() => this.typed()),
     });
   }
 
@@ -61,6 +61,11 @@ export class SearchSheet {
     fill(this.sheet, what, () => this.asked.close(), make("div", { class: "im-search" }, this.input, this.list, hint));
     this.look();
     this.input.focus({ preventScroll: true });
+  }
+
+  typed(): void {
+    this.state.acts++;
+    this.look();
   }
 
   /** What matches; before anything is typed, what was used last and what there is most of. */
@@ -110,7 +115,7 @@ export class SearchSheet {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
     if (event.key === "Escape") this.asked.close();
     else if (event.key === "Enter" && label !== undefined) this.choose(label);
-    else if (step && this.found.length) this.at = (this.at + step + this.found.length) % this.found.length;
+    else if (step && this.found.length && ++this.state.acts) this.at = (this.at + step + this.found.length) % this.found.length;
     else if (event.shiftKey && digit && label !== undefined) this.lay(digit, label);
     else if (event.key !== "Enter" && event.key !== "Tab") return;
     event.preventDefault();

@@ -21,6 +21,7 @@ export class GridState extends Link<FromKernel, Own, number[] | Look> {
   used = new Map<number, number>(); // class → when somebody last labelled with it
   predicted = new Int32Array();
   second = new Int32Array(); // the model's second guesses
+  scores = new Uint8Array(); // of a hundred, 255 where the model told none; empty before anybody wants to see them
   page = 1;
   steps: Step[] = [];
   undone: { rows: number[]; labels: number[] }[] = []; // what redo does again, the next last
@@ -53,6 +54,7 @@ export class GridState extends Link<FromKernel, Own, number[] | Look> {
     else if (message.type === "thumbs") this.thumbs.answered(message, buffers);
     else if (message.type === "closer") this.tell("closer", { ...message, picture: buffers[0]! });
     else if (message.type === "order") this.applyOrder(message, buffers[0]!);
+    else if (message.type === "scores") this.applyScores(buffers[0]!);
     else if (message.type === "favourites") this.applyFavourites(message.favourites);
     else if (message.type === "failure") this.fail(message);
   }
@@ -66,6 +68,25 @@ export class GridState extends Link<FromKernel, Own, number[] | Look> {
     this.settle();
     this.tell("state");
     if (isComparing) this.send({ type: "order", by: "outliers" }); // it is here before anybody asks for it
+    if (this.isScored) this.send({ type: "scores" });
+  }
+
+  /** Show how sure the model was of each, or hide it. */
+  toggleScores(): void {
+    this.isScored = !this.isScored;
+    if (!this.scores.length) this.send({ type: "scores" });
+    this.tell("decided");
+  }
+
+  applyScores({ buffer, byteOffset, byteLength }: DataView<ArrayBuffer>): void {
+    this.scores = new Uint8Array(buffer, byteOffset, byteLength);
+    this.tell("decided");
+  }
+
+  /** "87 %", "" where it is not shown. */
+  score(row: number): string {
+    const score = this.isScored ? (this.scores[row] ?? 255) : 255;
+    return score > 100 ? "" : `${score} %`;
   }
 
   applyOrder({ by, row }: OrderMessage, buffer: DataView<ArrayBuffer>): void {

@@ -14,6 +14,7 @@ from imagine_widgets.thumbnails import Thumbnail, readable
 _STEPS = 50  # steps that a page opened anew can still undo
 _PAUSE = 60.0  # seconds
 _MOST_KEYS = 10_000
+UNKNOWN = 255
 Message = Mapping[str, Any]
 
 
@@ -58,6 +59,12 @@ def closer(rows: GridStore, row: int, picture: Thumbnail) -> dict[str, object]:
         "scores": [(one.title, score, one.background) for one, score in scores],
         "why": picture.why,
     }
+
+
+def scores(rows: GridStore) -> bytes:
+    """How sure the model was of each row, of a hundred; `UNKNOWN` where it did not tell."""
+    best = (rows.scores(row)[:1] for row in range(len(rows.samples)))
+    return bytes(round(100 * min(max(found[0][1], 0.0), 1.0)) if found else UNKNOWN for found in best)
 
 
 def step(batch: Batch) -> dict[str, object]:

@@ -11,7 +11,7 @@ from imagine_widgets.store import Drop, Edit, Held, Put, Step, Store
 from imagine_widgets.store.holding import annotations, holding
 
 TOOL = "review grid"
-RESERVED = frozenset("auz?+-[]/oslprwg")
+RESERVED = frozenset("auz?+-[]/oslprwgi")
 """Keys of the grid itself."""
 _STACK = 1000
 _RECALLED = 50  # steps of before that a grid made again can still undo

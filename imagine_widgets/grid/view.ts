@@ -179,7 +179,7 @@ export class GridView extends Actions {
   }
 
   showCloser(message: Look): void {
-    if (message.row === this.page.rows[this.at]) closerSheet(this.parts.sheet, () => this.closeSheet(), message);
+    if (message.row === this.page.rows[this.at]) closerSheet(this.parts.sheet, () => this.closeSheet(), message, this.state.isScored);
   }
 
   override search(): void {

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
+import traitlets
 
 from imagine_kernels import environment
 from imagine_kernels.records import Annotation, Prediction, Sample
@@ -27,7 +28,7 @@ from imagine_widgets.scripts import script
 from imagine_widgets.store import Speed, Store, store_of
 from imagine_widgets.thumbnails import Make, Thumbnails, readable
 
-_OPTIONS = ("store", "author", "page", "thumbnail", "features", "order")
+_OPTIONS = ("store", "author", "page", "thumbnail", "features", "order", "scores")
 _CLOSE = 640  # pixels of the picture somebody looks closer at
 
 
@@ -41,7 +42,8 @@ class Grid(anywidget.AnyWidget):
     are compared by, for the orders by outlier and by likeness to a pinned one: a row of numbers for each sample,
     vectors by sample id, or a function of the samples that gives either, called when such an order is first wanted.
     `order` are ids of samples that come first in their class, in this order (`next_batch(...).ids()`); all others
-    follow, least sure first.
+    follow, least sure first. `scores=True` shows from the start how sure the model was, which the key I shows and
+    hides: who sees it before she looked agrees too easily.
 
     Raises TypeError for an unknown option and for what is no sample, label or prediction, ValueError for samples
     given twice.
@@ -49,6 +51,7 @@ class Grid(anywidget.AnyWidget):
 
     _esm = script("grid")
     _css = Path(__file__).with_name("grid.css")
+    scores = traitlets.Bool(default_value=False).tag(sync=True)
 
     def __init__(  # noqa: PLR0913 - all but the first three have a default
         self,
@@ -62,15 +65,11 @@ class Grid(anywidget.AnyWidget):
         thumbnail: Make | None = None,
         features: Given | None = None,
         order: Iterable[str] = (),
+        scores: bool = False,
         **unknown: object,
     ) -> None:
         refuse(unknown, "Grid", _OPTIONS)
-        if not isinstance(page, int) or not 1 <= page <= 500:
-            raise ValueError(f"A page holds 1 to 500 pictures, not {page!r}.")
-        if thumbnail is not None and not callable(thumbnail):
-            raise TypeError(
-                "thumbnail is a function that makes the bytes of a sample's picture: thumbnail(sample, side)."
-            )
+        _check(page, thumbnail)
         shown, said, known = samples_in(samples, "Grid"), predictions_in(predictions), labels_in(labels)
         self.store = store_in(store) or store_of(shown)
         self._rows = GridStore(shown, said, known, self.store, author_in(author) or environment.user(), ids_in(order))
@@ -79,7 +78,7 @@ class Grid(anywidget.AnyWidget):
         self._page = page
         self._classes_sent = 0
         self._speaking = threading.RLock()  # what is told later is newer: the browser takes the last word
-        super().__init__()
+        super().__init__(scores=scores)
         route_as_asked(self)
         self.on_msg(self._receive)
 
@@ -130,6 +129,7 @@ class Grid(anywidget.AnyWidget):
             "thumbs": self._send_thumbs,
             "edits": self._edit,
             "closer": self._send_closer,
+            "scores": lambda _: self.send({"type": "scores", "to": message["to"]}, [telling.scores(self._rows)]),
             "order": lambda _: threading.Thread(target=self._send_order, args=(message,), daemon=True).start(),
             "favourite": self._lay_favourite,
             "leave": lambda _: self._thumbnails.forget(),
@@ -204,3 +204,11 @@ class Grid(anywidget.AnyWidget):
     def _lay_favourite(self, message: Message) -> None:
         lay(message["key"], self._rows.classes[message["label"]].name)
         self.send({"type": "favourites", "favourites": favourites(self._rows.classes)})
+
+
+def _check(page: object, thumbnail: object) -> None:
+    """Raises ValueError or TypeError with a sentence."""
+    if not isinstance(page, int) or not 1 <= page <= 500:
+        raise ValueError(f"A page holds 1 to 500 pictures, not {page!r}.")
+    if thumbnail is not None and not callable(thumbnail):
+        raise TypeError("thumbnail is a function that makes the bytes of a sample's picture: thumbnail(sample, side).")

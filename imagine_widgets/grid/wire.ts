@@ -72,7 +72,7 @@ interface Closer {
 }
 
 export type FromKernel = { to?: string } & (
-  State | Changes | Thumbnails | Closer | Order | { type: "favourites"; favourites: Favourites } | ({ type: "failure" } & Failure));
+  State | Changes | Thumbnails | Closer | Order | { type: "scores" } | { type: "favourites"; favourites: Favourites } | ({ type: "failure" } & Failure));
 export type StateMessage = State;
 export type OrderMessage = Order;
 export type ChangesMessage = Changes;

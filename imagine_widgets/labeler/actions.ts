@@ -1,7 +1,7 @@
 // What a person does in the labeler by key or button beside what regions know everywhere: turn, zoom, go over fields.
 import { grown, moved, turned } from "../drawing/edit.ts";
 import { fieldAt, fieldNear, fieldsOf } from "../drawing/mower.ts";
-import { bounds, type Shape, type XY } from "../drawing/shapes.ts";
+import { type Bounds, bounds, type Shape, type XY } from "../drawing/shapes.ts";
 import type { Size } from "../drawing/view.ts";
 import { count } from "../elements.ts";
 import { newId } from "../outbox.ts";
@@ -37,6 +37,9 @@ export abstract class Actions extends Deeds<Shape> {
       pen: () => this.pen(detail !== undefined),
       finish: () => this.hand.finish(),
       twice: () => this.twice(),
+      copy: () => this.copy(),
+      paste: () => this.paste(this.state.copied),
+      asBefore: () => this.asBefore(),
       radius: () => (this.hand.radius = Math.max(1, Math.min(200, this.hand.radius * Number(detail)))),
       zoom: () => this.stage.zoom(Number(detail)),
       near: () => this.stage.reveal(bounds(this.selected()?.shape ?? this.everything()), true),
@@ -104,12 +107,37 @@ export abstract class Actions extends Deeds<Shape> {
   /** The selected region once more, a little beside it. */
   private twice(): void {
     const one = this.selected();
-    if (!one || !this.state.opened) return this.say("Select a region first");
-    const far = BESIDE / this.stage.view.scale;
-    const copy: Drawn = { ...one, id: newId(), shape: moved(one.shape, far, far, this.state.opened), state: "", score: null };
-    this.state.edit([copy]);
-    this.choose(copy.id);
-    this.say(`${this.titles(copy)} once more`);
+    if (!one) return this.say("Select a region first");
+    this.paste({ row: this.state.row, regions: [one] });
+  }
+
+  /** The selected region, or all that a person stands for, are kept for this picture and for others. */
+  private copy(): void {
+    const one = this.selected();
+    const regions = one ? [one] : this.listed().filter(isHers);
+    this.state.copied = { row: this.state.row, regions };
+    this.say(`${count(regions.length)} copied`);
+  }
+
+  /** Regions once more, in one step: where they were, or beside it in the picture they are from. */
+  private paste({ row, regions }: { row: number; regions: readonly Drawn[] }): void {
+    const { opened } = this.state;
+    if (!opened || !this.state.isOpen) return;
+    const far = row === opened.row ? BESIDE / this.stage.view.scale : 0;
+    const fitting = regions.filter(({ shape }) => isWithin(bounds(shape), opened));
+    const made = fitting.map((one): Drawn => ({ ...one, id: newId(), shape: moved(one.shape, far, far, opened), state: "", score: null }));
+    if (made.length) this.state.edit(made);
+    if (made.length) this.choose(made.length === 1 ? made[0]!.id : undefined);
+    const larger = regions.length - made.length;
+    this.say(`${count(made.length)} pasted${larger ? `, ${count(larger)} larger than this picture` : ""}`);
+  }
+
+  /** What she stands for in the picture before, here too. */
+  private asBefore(): void {
+    const { left, row } = this.state;
+    const before = left.get(row - 1);
+    if (!before) return this.say("Come from the picture before: what is in it is had here then");
+    this.paste({ row: row - 1, regions: [...before.values()].filter(isHers) });
   }
 
   private turn(way: number): void {
@@ -164,6 +192,15 @@ export abstract class Actions extends Deeds<Shape> {
     const { width, height } = this.state.opened ?? { width: 1, height: 1 };
     return { kind: "Box", x: 0, y: 0, width, height };
   }
+}
+
+/** Drawn or agreed to, not only said by a model. */
+function isHers({ state }: Drawn): boolean {
+  return state === "" || state === "accepted" || state === "corrected";
+}
+
+function isWithin({ left, top, right, bottom }: Bounds, { width, height }: Size): boolean {
+  return right - left <= width && bottom - top <= height;
 }
 
 /** "1 0" is to the right; a third number tells that it is a fine step. */

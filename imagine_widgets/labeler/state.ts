@@ -7,12 +7,16 @@ import type { Told } from "../regions/wire.ts";
 import { TileMail } from "./tiles.ts";
 import type { Drawn, FromKernel, Opened, State, Tile } from "./wire.ts";
 
+const REMEMBERED = 4; // pictures whose regions can be had in the next one
+
 export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better" | "value" | "missed"> {
   names: string[] = [];
   opened: Opened | undefined;
   places = new Places<Drawn>();
   value: { x: number; y: number; value: number[] } | undefined;
   page: readonly [width: number, height: number] = expected(); // on which pictures are shown
+  copied: { row: number; regions: Drawn[] } = { row: -1, regions: [] };
+  readonly left = new Map<number, Places<Drawn>>(); // regions of pictures that were in sight before this one
   readonly mail = new TileMail((message) => this.send(message));
 
   constructor(model: Model<FromKernel>) {
@@ -86,10 +90,18 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
   }
 
   private applyOpened(opened: Opened): void {
+    if (this.opened && this.opened.row !== opened.row) this.leave(this.opened.row);
     this.opened = opened;
     this.classes = opened.classes;
     this.applyRegions(opened);
     this.tell("opened");
+  }
+
+  /** What a picture holds is remembered while the next ones are looked at. */
+  private leave(row: number): void {
+    this.left.delete(row);
+    this.left.set(row, this.places);
+    for (const oldest of this.left.keys()) if (this.left.size > REMEMBERED) this.left.delete(oldest);
   }
 
   private applyRegions(told: Told<Shape>): void {

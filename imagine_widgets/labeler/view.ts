@@ -110,7 +110,7 @@ export class LabelerView extends Actions implements Desk {
     const shape = this.hand.shape ?? sketched ?? one?.shape ?? ruled;
     const label = sketched || !one ? this.label : one.label;
     const isHeld = !sketched && one !== undefined;
-    const words = isHeld ? [this.titles(one), ...signs(one)].join(" ") : undefined;
+    const words = isHeld ? [this.titles(one), ...signs(one, this.state.isScored)].join(" ") : undefined;
     const { brush } = this.hand;
     const several = this.several.filter(({ id }) => id !== this.selectedId);
     mark(this.stage.marks, { shape, label, isHeld, brush, words, several, crosshair: this.crosshair.at }, this.stage.view);
@@ -212,6 +212,7 @@ export class LabelerView extends Actions implements Desk {
     root.addEventListener("keypress", (event) => event.stopPropagation());
     search.addEventListener("focus", () => drawLabels(this));
     search.addEventListener("input", () => {
+      this.state.acts++;
       this.found = 0;
       drawLabels(this);
     });

@@ -26,7 +26,7 @@ from imagine_widgets.scripts import script
 from imagine_widgets.store import Speed, Store, store_of
 from imagine_widgets.thumbnails import readable
 
-_OPTIONS = ("store", "author")
+_OPTIONS = ("store", "author", "scores")
 Message = Mapping[str, Any]
 
 
@@ -35,7 +35,8 @@ class Labeler(anywidget.AnyWidget):
 
     `labels` are the classes to choose from (`use_case.labels()`). What `predictions` hold is shown dashed until she
     accepts, corrects or rejects it. `store` is where regions are kept, by default `store_of(samples)` in her work
-    folder; `author` is by default the person at the hub.
+    folder; `author` is by default the person at the hub. `scores=True` shows from the start how sure the model was,
+    which the key I shows and hides: who sees it before she looked agrees too easily.
 
     Raises TypeError for an unknown option and for what is no sample, label or prediction, ValueError for samples
     given twice.
@@ -47,6 +48,7 @@ class Labeler(anywidget.AnyWidget):
         for name in ("grid/grid.css", "labeler/labeler.css")
     )
     kind = traitlets.Unicode("labeler").tag(sync=True)
+    scores = traitlets.Bool(default_value=False).tag(sync=True)
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class Labeler(anywidget.AnyWidget):
         *,
         store: Store | None = None,
         author: str | None = None,
+        scores: bool = False,
         **unknown: object,
     ) -> None:
         refuse(unknown, "Labeler", _OPTIONS)
@@ -67,7 +70,7 @@ class Labeler(anywidget.AnyWidget):
         self._pictures = Pictures(self._scenes.samples, self.send)
         self._gate = threading.RLock()
         self._begin()
-        super().__init__()
+        super().__init__(scores=scores)
         route_as_asked(self)
         self._pictures.prepare(self._first())
         self.on_msg(self._receive)

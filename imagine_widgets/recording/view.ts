@@ -158,6 +158,7 @@ export abstract class RecordingView extends Deeds implements Desk {
     for (const kind of ["keyup", "keypress"]) root.addEventListener(kind, (event) => event.stopPropagation());
     search.addEventListener("focus", () => drawLabels(this));
     search.addEventListener("input", () => {
+      this.state.acts++;
       this.found = 0;
       drawLabels(this);
     });

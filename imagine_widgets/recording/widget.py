@@ -37,6 +37,7 @@ class Recording(anywidget.AnyWidget):
     _esm = script("regions")
     _css = "\n".join(style.read_text(encoding="utf-8") for style in _STYLES)
     kind = traitlets.Unicode("").tag(sync=True)
+    scores = traitlets.Bool(default_value=False).tag(sync=True)
     shapes: Any = ()
     """The kind of region that is drawn."""
 
@@ -47,6 +48,7 @@ class Recording(anywidget.AnyWidget):
         predictions: Iterable[Prediction],
         store: Store | None,
         author: str | None,
+        scores: bool,  # noqa: FBT001 - both kinds of recording name it
     ) -> None:
         known = labels_in(labels), predictions_in(predictions)
         self.store = store_in(store) or store_of([sample])
@@ -54,7 +56,7 @@ class Recording(anywidget.AnyWidget):
         self._scenes = Scenes([sample], *known, self.store, author, self.kind, self.shapes)
         self._gate = threading.RLock()
         self._queue = TileQueue(self._send_part)
-        super().__init__()
+        super().__init__(scores=scores)
         route_as_asked(self)
         self.on_msg(self._receive)
 

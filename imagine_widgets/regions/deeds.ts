@@ -58,6 +58,7 @@ export abstract class Deeds<S> extends Naming<S> {
       acceptAll: () => this.acceptAll(),
       undo: () => this.undo(),
       redo: () => this.redo(),
+      scores: () => this.toggleScores(),
       letGo: () => this.hand.letGo() || this.letGo(),
       help: () => this.help(),
     };
@@ -84,6 +85,12 @@ export abstract class Deeds<S> extends Naming<S> {
 
   protected redo(): void {
     this.stepped(this.state.redo(), "Done again", "Nothing to do again");
+  }
+
+  private toggleScores(): void {
+    this.state.isScored = !this.state.isScored;
+    this.draw();
+    this.say(this.state.isScored ? "Scores are shown" : "Scores are hidden");
   }
 
   protected letGo(): void {

@@ -123,6 +123,6 @@ export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, 
   }
 }
 
-type Open = "me" | "acts" | "isCut" | "isReady" | "send" | "guard" | "classes" | "favourites" | "others" | "steps" | "undone" | "used" | "whole" | "outbox";
+type Open = "me" | "acts" | "isCut" | "isReady" | "isScored" | "send" | "guard" | "classes" | "favourites" | "others" | "steps" | "undone" | "used" | "whole" | "outbox";
 /** A journal as those see it who need not know how its kernel speaks. */
 export type Kept<S> = Pick<Journal<S, unknown, string>, Open | "get" | "edit" | "undo" | "redo" | "lay">;

@@ -20,6 +20,7 @@ export const HELP: Help = [
   ["Delete", "delete the selected region"],
   ["U or Ctrl + Z", "undo the last step"],
   ["Shift + U or Ctrl + Y", "do it again"],
+  ["I", "show how sure the model was, or hide it: who sees it first agrees too easily"],
   ["Esc", "let go; then Tab leaves the widget"],
   ["?", "this help"],
 ];
@@ -38,6 +39,7 @@ const SHARED: Table = {
   a: ["accept"],
   "Shift+a": ["acceptAll"],
   x: ["reject"],
+  i: ["scores"],
   u: ["undo"],
   "Shift+u": ["redo"],
   "Control+z": ["undo"],

@@ -11,9 +11,15 @@ export function press<S>(view: Deeds<S>, event: KeyboardEvent, own: Table): void
   const isInput = event.target instanceof HTMLInputElement && event.key.startsWith("Arrow");
   const isButton = event.target instanceof HTMLButtonElement && ["Enter", " "].includes(event.key);
   const action = isInput || isButton ? null : (inList(view, event) ?? actionOf(event, own));
-  if (!action) return;
+  if (!action || (action[0] === "copy" && hasText(event.currentTarget))) return;
   event.preventDefault();
   view.act(...action);
+}
+
+/** Whether words of the widget are marked: she copies those. */
+function hasText(root: EventTarget | null): boolean {
+  const marked = getSelection();
+  return !!marked && !marked.isCollapsed && (root as Node).contains(marked.anchorNode);
 }
 
 /** In the list, arrows go through the regions. */
@@ -31,6 +37,7 @@ function pressInSearch<S>(view: Deeds<S>, event: KeyboardEvent): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
   if (!step && !digit && event.key !== "Enter" && event.key !== "Escape") return;
   event.preventDefault();
+  if (step) view.state.acts++;
   if (step && found.length) view.found = (view.found + step + found.length) % found.length;
   if (digit && label !== undefined) view.lay(label, digit);
   if (event.key === "Enter" && label !== undefined) view.act(event.shiftKey ? "also" : "label", label);

@@ -15,9 +15,13 @@ const SIGNS: Record<RegionState, [sign: string, words: string]> = {
   uncertain: ["~", "uncertain"],
 };
 
-/** What became of a region, as a sign, and how sure the model was. */
-export function signs({ state, score }: Labelled): string[] {
-  return [SIGNS[state][0], score === null ? "" : `${Math.round(score * 100)} %`].filter(Boolean);
+/** What became of a region, as a sign, and how sure the model was where that is shown. */
+export function signs(one: Labelled, isScored: boolean): string[] {
+  return [SIGNS[one.state][0], scoreOf(one, isScored)].filter(Boolean);
+}
+
+function scoreOf({ score }: Labelled, isScored: boolean): string {
+  return score === null || !isScored ? "" : `${Math.round(score * 100)} %`;
 }
 
 /** Saved or not, the tool in hand, what can be undone. */
@@ -52,7 +56,7 @@ function titles<S>(view: Deeds<S>, { label, also }: Labelled<S | null>): (Node |
 function regionRow<S>(view: Deeds<S>, one: Labelled<S | null>): HTMLElement {
   const found = view.state.classes[one.label];
   const [, words] = SIGNS[one.state];
-  const score = one.score === null ? "" : `${Math.round(one.score * 100)} %`;
+  const score = scoreOf(one, view.state.isScored);
   const where = view.words(one);
   return make(
     "div",
@@ -66,7 +70,7 @@ function regionRow<S>(view: Deeds<S>, one: Labelled<S | null>): HTMLElement {
     },
     make("span", { class: "im-swatches" }, swatch(found), ...(one.also ?? []).map((label) => swatch(view.state.classes[label]))),
     make("span", { class: "im-titles", title: view.titles(one) }, ...titles(view, one)),
-    make("span", { class: "im-muted", text: signs(one).join(" ") }),
+    make("span", { class: "im-muted", text: signs(one, view.state.isScored).join(" ") }),
     make("span", { class: "im-muted im-when", text: where }),
   );
 }

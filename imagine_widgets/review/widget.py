@@ -19,7 +19,7 @@ from imagine_widgets.review.queue import CODES, GUESSES, TOOL, Queue
 from imagine_widgets.review.still import still, words
 from imagine_widgets.store import Store
 
-_OPTIONS = ("store", "author", "order", "only")
+_OPTIONS = ("store", "author", "order", "only", "scores")
 _MOST = 500
 """Items that are told at a time."""
 Message = Mapping[str, Any]
@@ -45,7 +45,7 @@ class Review(Labeler):
     """Show the regions that `predictions` hold one after the other, across `samples`, each decided by one key.
 
     Regions with a shape and guesses of the whole sample are gone through alike; what nobody decided on comes first, and
-    whoever makes the same review again goes on where she stopped. `labels`, `store` and `author` are as in the labeler.
+    whoever makes the same review again goes on where she stopped. All else is as in the labeler.
     `order` is "uncertain first" (the two best scores nearest), "by picture" (along the picture, as one reads), "by
     class", a function of a sample and a region that gives a number (the smallest come first), or ids of samples that
     come first in this order (`next_batch(...).ids()`). `only` restricts it to labels of the model, or to states
@@ -68,12 +68,13 @@ class Review(Labeler):
         author: str | None = None,
         order: Order = UNCERTAIN,
         only: str | Iterable[str] = (),
+        scores: bool = False,
         **unknown: object,
     ) -> None:
         refuse(unknown, "Review", _OPTIONS)
         given, said = labels_in(labels), predictions_in(predictions)
         self._asked = (said, check(order), wanted(only, Classes(given)))
-        super().__init__(samples, given, said, store=store, author=author)
+        super().__init__(samples, given, said, store=store, author=author, scores=scores)
 
     def _begin(self) -> None:
         said, order, only = self._asked

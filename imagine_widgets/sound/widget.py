@@ -21,7 +21,7 @@ from imagine_widgets.sound.still import picture
 from imagine_widgets.store import Store
 from imagine_widgets.tile_queue import Place
 
-_OPTIONS = ("predictions", "window", "overlap", "full_scale", "store", "author")
+_OPTIONS = ("predictions", "window", "overlap", "full_scale", "store", "author", "scores")
 
 
 class Sound(Recording):
@@ -31,7 +31,8 @@ class Sound(Recording):
     a longer one tells frequencies better, a shorter one times; `overlap` is the share of it that the next one has too
     (0.5, 0.75 or 0.875). She can change both while she looks. `full_scale` is the level of the loudest sine that the
     file can hold, in dB re 1 µPa, where the hydrophone was calibrated; without it levels are told as uncalibrated.
-    What `predictions` hold is shown dashed until she accepts, corrects or rejects it.
+    What `predictions` hold is shown dashed until she accepts, corrects or rejects it; its scores with
+    `scores=True` or the key I.
 
     Raises TypeError, ValueError or OSError with a sentence for what cannot be shown.
     """
@@ -39,7 +40,7 @@ class Sound(Recording):
     kind = traitlets.Unicode("sound").tag(sync=True)
     shapes = TimeFrequency
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two have a default
         self,
         sample: Sample | str | Path,
         labels: Iterable[Label],
@@ -50,6 +51,7 @@ class Sound(Recording):
         full_scale: float | None = None,
         store: Store | None = None,
         author: str | None = None,
+        scores: bool = False,
         **unknown: object,
     ) -> None:
         refuse(unknown, "Sound", _OPTIONS)
@@ -59,7 +61,7 @@ class Sound(Recording):
         self._spectrogram = Spectrogram(self._source, window, overlap)
         self._full_scale = full_scale
         shown = sample_of(sample, path, self._source.moments, self._source.channels)
-        super().__init__(shown, labels, predictions, store, author)
+        super().__init__(shown, labels, predictions, store, author, scores)
 
     def _leave(self) -> None:
         self._source.close()

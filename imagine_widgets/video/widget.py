@@ -24,7 +24,7 @@ from imagine_widgets.video.film import Film
 from imagine_widgets.video.soundtrack import Soundtrack
 from imagine_widgets.video.still import pictures
 
-_OPTIONS = ("predictions", "store", "author")
+_OPTIONS = ("predictions", "store", "author", "scores")
 _AT_ONCE = 100_000_000
 """Bytes of a file whose frames are found while a person waits for the cell; those of more, while she sees the first."""
 _CUT = 2.0
@@ -35,8 +35,9 @@ class Video(Recording):
     """Show the film of a sample, or of a file, frame by frame, and let a person follow what moves through it.
 
     `labels` are the classes to choose from (`use_case.labels()`). A track has key frames; between two of them it moves
-    evenly. What `predictions` hold is shown dashed until she accepts, corrects or rejects it. Times are seconds after
-    the first frame; its sound, if it has any, is heard while it plays.
+    evenly. What `predictions` hold is shown dashed until she accepts, corrects or rejects it; its scores with
+    `scores=True` or the key I. Times are seconds after the first frame; its sound, if it has any, is heard while it
+    plays.
 
     Raises TypeError, ValueError or OSError with a sentence for what cannot be shown.
     """
@@ -52,6 +53,7 @@ class Video(Recording):
         *,
         store: Store | None = None,
         author: str | None = None,
+        scores: bool = False,
         **unknown: object,
     ) -> None:
         refuse(unknown, "Video", _OPTIONS)
@@ -66,7 +68,7 @@ class Video(Recording):
             self._film.survey()
             self._share = 1.0
         shown = sample_of(sample, path, self._film.width, self._film.height)
-        super().__init__(shown, labels, predictions, store, author)
+        super().__init__(shown, labels, predictions, store, author, scores)
 
     def _leave(self) -> None:
         self._film.close()
