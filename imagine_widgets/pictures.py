@@ -3,14 +3,14 @@
 import contextlib
 import math
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 from imagine_kernels.records import Sample
 from imagine_widgets.failures import sentence
+from imagine_widgets.opened import Opened
 from imagine_widgets.tile_queue import Place, TileQueue
+from imagine_widgets.tile_server.signing import Signer
 from imagine_widgets.tiles import SIDE, Look, Tiles
 
 _OPEN = 3
@@ -26,8 +26,8 @@ class Pictures:
 
     def __init__(self, samples: Sequence[Sample], send: Send) -> None:
         self._samples, self._send = samples, send
-        self._open: OrderedDict[int, Future[Tiles]] = OrderedDict()
-        self._gate = threading.Lock()
+        self._open = Opened(_OPEN)
+        self._signer = Signer()
         self._queue = TileQueue(self._send_tile)
 
     def prepare(self, row: int) -> None:
@@ -52,6 +52,7 @@ class Pictures:
             "look": [look.low, look.high, look.gamma],
             "brightest": tiles.brightest,
             "tiles": places,
+            "source": self._source(row, tiles),
         }
         return facts, [tiles.tile(*place, look) for place in places]
 
@@ -65,25 +66,12 @@ class Pictures:
 
     def tiles(self, row: int) -> Tiles:
         """The tiles of a sample; who asks while it is being opened waits. Raises as `Tiles` does."""
-        with self._gate:
-            known = self._open.get(row)
-            opening: Future[Tiles] = known or Future()
-            self._open[row] = opening
-            self._open.move_to_end(row)
-            gone = [self._open.popitem(last=False)[1] for _ in range(len(self._open) - _OPEN)]
-        for one in gone:
-            one.add_done_callback(_end)
-        if known is None:
-            self._make(row, opening)
-        return opening.result()
+        sample = self._samples[row]
+        return self._open.get(row, lambda: Tiles(sample, lambda: self._send({"type": "better", "row": row})))
 
     def clear(self) -> None:
         """Let all pictures go; they are opened again when somebody asks."""
-        with self._gate:
-            gone = list(self._open.values())
-            self._open.clear()
-        for one in gone:
-            one.add_done_callback(_end)
+        self._open.clear()
 
     def rest(self) -> None:
         """Nobody looks for now: what is being made is finished, then all pictures go."""
@@ -93,15 +81,12 @@ class Pictures:
         """Let all pictures go and end the threads."""
         self._queue.close()
         self.clear()
+        self._signer.withdraw()
 
-    def _make(self, row: int, opening: Future[Tiles]) -> None:
-        try:
-            opening.set_result(Tiles(self._samples[row], lambda: self._send({"type": "better", "row": row})))
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
-            with self._gate:
-                if self._open.get(row) is opening:
-                    del self._open[row]  # the file may be there the next time
-            opening.set_exception(error)
+    def _source(self, row: int, tiles: Tiles) -> tuple[str, int] | None:
+        """By which id the person's server knows the picture, where it may, and from which level on."""
+        name = self._signer.sign(self._samples[row], tiles.file, tiles.stamp) if tiles.is_light else None
+        return None if name is None else (name, tiles.nearest)
 
     def _prepare(self, row: int) -> None:
         with contextlib.suppress(OSError, ValueError):  # whoever asks for it is told
@@ -117,11 +102,6 @@ class Pictures:
             self._send({**answer, "why": sentence(error)}, [b""])
         else:
             self._send(answer, [made])
-
-
-def _end(opening: Future[Tiles]) -> None:
-    if opening.exception() is None:
-        opening.result().ended = True
 
 
 def _places(message: Message) -> list[Place]:

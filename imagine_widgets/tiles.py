@@ -3,6 +3,7 @@
 Scales are numbered as OpenSeadragon does: at the deepest level a pixel is a pixel, and each level above has half of it.
 """
 
+import contextlib
 import math
 import threading
 import time
@@ -13,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from imagine_kernels.images import Window, Windows, read
+from imagine_kernels.images import Window, Windows, read, zip_members
 from imagine_kernels.records import Box, Sample
-from imagine_widgets.shrinking import Numbers, averaged, rough, shrunk, smaller
+from imagine_widgets.shrinking import Numbers, Part, averaged, rough, shrunk, smaller
+from imagine_widgets.tile_server.signing import stamp
 
 SIDE = 512
 """Pixels of a tile's side."""
@@ -27,6 +29,8 @@ _KEPT = 2**24
 """... unless the overview would have more pixels than this."""
 _LARGE = 20_000_000
 """Pixels above which a rough overview is shown before the right one is made."""
+_HEAVY = 89_000_000
+"""Pixels above which a picture that is decoded whole is not light: one process should hold it, not two."""
 _CALM = 0.5
 """Seconds before the right overview is begun: the first tiles come first."""
 _NEWS = 3.0
@@ -58,7 +62,13 @@ class Tiles:
     """
 
     def __init__(self, sample: Sample, better: Callable[[], None] = lambda: None) -> None:
-        self._part, self.width, self.height = _opened(sample)
+        self.file = zip_members.split(sample.uri)[0]
+        self.stamp = (0, 0)
+        with contextlib.suppress(OSError):  # opening it says so in a sentence
+            self.stamp = stamp(self.file)
+        picture = _opened(sample)
+        self._part, self._stored = picture.part, picture.numbers
+        self.width, self.height, self.is_light = picture.width, picture.height, picture.is_light
         self.deepest = max(0, math.ceil(math.log2(max(self.width, self.height))))
         self._step = _step(self.width, self.height)
         self._gate = threading.Lock()
@@ -85,9 +95,14 @@ class Tiles:
         """The largest number a pixel can hold."""
         return int(np.iinfo(self._at_hand().dtype).max)
 
-    def value(self, x: int, y: int) -> list[int]:
-        """The stored number of a pixel, or its three: what is measured, whatever the look."""
-        return [int(number) for number in np.atleast_1d(self._part(Window(x, y, 1, 1))[0, 0])]
+    @property
+    def nearest(self) -> int:
+        """The first level at which all tiles are read from the file: none needs an overview that takes long to make."""
+        return 0 if self.width * self.height <= _LARGE else self.deepest - self._step + 1
+
+    def value(self, x: int, y: int) -> list[float | str]:
+        """The stored number of a pixel, or all of them: what is measured, whatever the look. Raises as tiles do."""
+        return [_told(number) for number in np.atleast_1d(self._stored(Window(x, y, 1, 1))[0, 0])]
 
     def _numbers(self, level: int, column: int, row: int) -> Numbers:
         up = self.deepest - level
@@ -147,36 +162,70 @@ def _look(numbers: Numbers) -> Look:
     return Look(float(low), float(max(high, low + 1)))
 
 
-def _opened(sample: Sample) -> tuple[Callable[[Window], Numbers], int, int]:
-    """What reads a part of a sample, and the sample's size."""
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What reads a part of a sample to be drawn, what reads its numbers as they are stored, and its size."""
+
+    part: Part
+    numbers: Part
+    width: int
+    height: int
+    is_light: bool = True
+
+
+def _opened(sample: Sample) -> _Picture:
     if sample.crop is None or type(sample.crop) is Box:
         try:
             picture = Windows(sample.uri)
         except ValueError:
             pass  # a kind of file that is only read whole
         else:
-            return _from_file(picture, sample)
+            left, top, width, height = _within(picture, sample)
+            part = _moved(picture.levels, left, top)
+            is_light = not picture.is_whole or picture.width * picture.height <= _HEAVY
+            return _Picture(part, part, width, height, is_light)
     whole = read(sample)
-    return (
-        (lambda part: whole[part.y : part.y + part.height, part.x : part.x + part.width]),
-        whole.shape[1],
-        whole.shape[0],
-    )
+
+    def drawn(part: Window) -> Numbers:
+        return whole[part.y : part.y + part.height, part.x : part.x + part.width]
+
+    return _Picture(drawn, _stored(sample) or drawn, whole.shape[1], whole.shape[0])
 
 
-def _from_file(picture: Windows, sample: Sample) -> tuple[Callable[[Window], Numbers], int, int]:
+def _stored(sample: Sample) -> Part | None:
+    """What reads the numbers of a TIFF of floats and the like, which are drawn by their range."""
+    if not (sample.crop is None or type(sample.crop) is Box):
+        return None
+    try:
+        picture = Windows(sample.uri, any_kind=True)
+    except ValueError:
+        return None
+    left, top, _, _ = _within(picture, sample)
+    return _moved(picture.numbers, left, top)
+
+
+def _within(picture: Windows, sample: Sample) -> tuple[int, int, int, int]:
+    """Left, top, width and height of the part that a sample is; every pixel that its crop touches."""
     if sample.crop is None:
-        return picture.levels, picture.width, picture.height
-    left, top = max(0, math.floor(sample.crop.x)), max(0, math.floor(sample.crop.y))
-    right = min(picture.width, math.ceil(sample.crop.x + sample.crop.width))
-    bottom = min(picture.height, math.ceil(sample.crop.y + sample.crop.height))
+        return 0, 0, picture.width, picture.height
+    crop = sample.crop
+    left, top = max(0, math.floor(crop.x)), max(0, math.floor(crop.y))
+    right = min(picture.width, math.ceil(crop.x + crop.width))
+    bottom = min(picture.height, math.ceil(crop.y + crop.height))
     if left >= right or top >= bottom:
         raise ValueError(f"{sample.uri} has {picture.width} × {picture.height} pixels; {sample.id} lies outside it.")
+    return left, top, right - left, bottom - top
 
-    def part(window: Window) -> Numbers:
-        return picture.levels(Window(window.x + left, window.y + top, window.width, window.height))
 
-    return part, right - left, bottom - top
+def _moved(part: Part, left: int, top: int) -> Part:
+    return lambda window: part(Window(window.x + left, window.y + top, window.width, window.height))
+
+
+def _told(number: Any) -> float | str:  # noqa: ANN401 - a number of numpy, of any kind
+    """A number as JSON can hold it, and as short as it can be said; what is no number is said in words."""
+    if number.dtype.kind != "f":
+        return int(number)
+    return float(str(number)) if np.isfinite(number) else str(number).replace("nan", "NaN").replace("inf", "infinite")
 
 
 def _drawn(numbers: Numbers, look: Look) -> Numbers:

@@ -13,7 +13,7 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
   names: string[] = [];
   opened: Opened | undefined;
   places = new Places<Drawn>();
-  value: { x: number; y: number; value: number[] } | undefined;
+  value: { x: number; y: number; value: (number | string)[] } | undefined;
   page: readonly [width: number, height: number] = expected(); // on which pictures are shown
   copied: { row: number; regions: Drawn[] } = { row: -1, regions: [] };
   readonly left = new Map<number, Places<Drawn>>(); // regions of pictures that were in sight before this one
@@ -50,7 +50,7 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
   }
 
   protected hear(message: FromKernel, buffers: DataView<ArrayBuffer>[]): void {
-    if (message.type === "opened") this.keepTiles(message, buffers);
+    if (message.type === "opened") this.mail.opened(message, buffers);
     if (message.type === "better") this.mail.outdate(message.row);
     if (message.type === "tile") {
       this.mail.answered(message, buffers[0]);
@@ -75,10 +75,6 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
     if (!this.opened || place[0] !== this.row || this.opened.missed === why) return;
     this.opened.missed = why;
     this.tell("missed");
-  }
-
-  private keepTiles({ row, tiles = [], look = [0, 255, 1] }: Opened, buffers: DataView<ArrayBuffer>[]): void {
-    tiles.forEach((place, i) => this.mail.keep([row, ...place, ...look], buffers[i]!));
   }
 
   private applyState({ row, names, steps, undone, classes, favourites }: State): void {

@@ -1,14 +1,18 @@
 // Tiles over the widget's own messages: no address, no port, nothing that a hub could stand in the way of.
+// Where the server can make them it is asked first, and what it has not comes by message all the same.
 import OpenSeadragon from "openseadragon";
+import { Served } from "./served.ts";
 import type { Look, Opened, Tile } from "./wire.ts";
 
 const AGAIN = 15000; // milliseconds without an answer after which a tile is asked for once more
+const PATIENCE = 400; // milliseconds for which the server alone is asked: it may have to begin
 const KEPT = 64; // tiles that came before anybody drew them, at most
 
 interface Waiting {
   jobs: Set<OpenSeadragon.ImageJob>;
   when: number;
   isAhead: boolean; // asked for before anybody draws it
+  isPosted?: boolean; // the kernel is asked, too
 }
 
 /** Asks the kernel for tiles, those of one moment in one message, and hands the answers to whoever waits. */
@@ -16,6 +20,7 @@ export class TileMail {
   private readonly send: (message: object) => void;
   private readonly waiting = new Map<string, Waiting>();
   private readonly kept = new Map<string, Blob>(); // came before anybody drew them, oldest first
+  private readonly served = new Served();
   private wanted: number[][] = [];
   private forgotten: number[][] = [];
   private isCalled = false;
@@ -33,8 +38,7 @@ export class TileMail {
     const waiting = this.waiting.get(key);
     if (waiting) return void waiting.jobs.add(job);
     this.waiting.set(key, { jobs: new Set([job]), when: Date.now(), isAhead: false });
-    this.wanted.push(place);
-    this.call();
+    this.ask(place);
   }
 
   /** Ask for tiles that nobody draws yet: they are at hand when somebody does. */
@@ -43,14 +47,20 @@ export class TileMail {
       const key = place.join("/");
       if (this.kept.has(key) || this.waiting.has(key)) continue;
       this.waiting.set(key, { jobs: new Set(), when: Date.now(), isAhead: true });
-      this.wanted.push(place);
+      this.ask(place);
     }
-    if (this.wanted.length) this.call();
   }
 
-  /** A tile that came without being asked for. */
-  keep(place: number[], buffer: DataView<ArrayBuffer>): void {
-    this.kept.set(place.join("/"), new Blob([buffer], { type: "image/jpeg" }));
+  /** What is known of a picture, and the tiles that came along. */
+  opened(opened: Opened, buffers: DataView<ArrayBuffer>[]): void {
+    const { row, tiles = [], look = [0, 255, 1] } = opened;
+    this.served.know(opened);
+    tiles.forEach((place, i) => this.keep([row, ...place, ...look].join("/"), blob(buffers[i]!)));
+  }
+
+  /** A tile that nobody draws yet. */
+  private keep(key: string, tile: Blob): void {
+    this.kept.set(key, tile);
     for (const oldest of this.kept.keys()) {
       if (this.kept.size <= KEPT) return;
       this.kept.delete(oldest);
@@ -67,24 +77,57 @@ export class TileMail {
     waiting?.jobs.delete(job);
     if (!waiting || waiting.jobs.size || waiting.isAhead) return;
     this.waiting.delete(place.join("/"));
-    this.forgotten.push(place);
-    this.call();
+    this.served.forget(place.join("/"));
+    this.unpost(place, waiting);
   }
 
   answered({ place, why }: Tile, buffer: DataView<ArrayBuffer> | undefined): void {
-    const waiting = this.waiting.get(place.join("/"));
-    this.waiting.delete(place.join("/"));
-    if (waiting?.isAhead && !waiting.jobs.size && buffer && !why) this.keep(place, buffer);
-    for (const job of waiting?.jobs ?? []) {
-      if (why || !buffer) job.fail(why || "The kernel sent no picture.", null as never);
-      else job.finish(new Blob([buffer], { type: "image/jpeg" }), null as never, "rasterBlob");
-    }
+    this.served.forget(place.join("/"));
+    this.came(place.join("/"), why || !buffer ? why || "The kernel sent no picture." : blob(buffer));
   }
 
   dispose(): void {
     window.clearTimeout(this.timer);
+    this.served.dispose();
     this.waiting.clear();
     this.kept.clear();
+  }
+
+  private ask(place: number[]): void {
+    const key = place.join("/");
+    const waiting = this.waiting.get(key)!;
+    const post = (): void => void (this.waiting.get(key) === waiting && this.post(place, waiting));
+    const done = (tile?: Blob): void => {
+      if (!tile) return post();
+      if (this.waiting.get(key) === waiting) this.unpost(place, waiting);
+      this.came(key, tile);
+    };
+    if (this.served.ask(place, done)) window.setTimeout(post, PATIENCE);
+    else post();
+  }
+
+  private post(place: number[], waiting: Waiting): void {
+    if (waiting.isPosted) return;
+    waiting.isPosted = true;
+    this.wanted.push(place);
+    this.call();
+  }
+
+  private unpost(place: number[], waiting: Waiting): void {
+    if (!waiting.isPosted) return;
+    this.forgotten.push(place);
+    this.call();
+  }
+
+  /** A tile, or why there is none. */
+  private came(key: string, tile: Blob | string): void {
+    const waiting = this.waiting.get(key);
+    this.waiting.delete(key);
+    if (waiting?.isAhead && !waiting.jobs.size && typeof tile !== "string") this.keep(key, tile);
+    for (const job of waiting?.jobs ?? []) {
+      if (typeof tile === "string") job.fail(tile, null as never);
+      else job.finish(tile, null as never, "rasterBlob");
+    }
   }
 
   private call(): void {
@@ -111,6 +154,10 @@ export class TileMail {
     }
     this.flush();
   }
+}
+
+function blob(buffer: DataView<ArrayBuffer>): Blob {
+  return new Blob([buffer], { type: "image/jpeg" });
 }
 
 /** Places of one sample and one look, as the kernel wants them. */

@@ -38,6 +38,8 @@ export interface Opened extends Told<Shape> {
   brightest?: number;
   /** Level, column and line of those that came along. */
   tiles?: number[][];
+  /** By which id the person's server knows it, and from which level on; only where a server may. */
+  source?: readonly [id: string, nearest: number] | null;
 }
 
 export interface Tile {
@@ -53,7 +55,7 @@ export type FromKernel = { to?: string } & (
   | ({ type: "regions"; row: number } & Told<Shape>)
   | Tile
   | { type: "better"; row: number }
-  | { type: "value"; x: number; y: number; value: number[] }
+  | { type: "value"; x: number; y: number; value: (number | string)[] }
   | { type: "favourites"; favourites: Favourites }
   | ({ type: "failure" } & Failure)
 );

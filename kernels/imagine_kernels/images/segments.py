@@ -21,12 +21,12 @@ _JPEG_TABLES = 347
 class Segments:
     """The first page of an open TIFF. `read` gives stored numbers: `width`, `height` are not turned upright yet."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], *, any_kind: bool = False) -> None:
         self.page, self.turn = tiff.first_page(file)
         self.file, self.negative = file, tiff.is_negative(self.page)
         self.width, self.height = int(self.page.imagewidth), int(self.page.imagelength)
         kind = self.page.dtype
-        if kind is None or kind not in (np.uint8, np.uint16, np.bool_):
+        if kind is None or (kind not in (np.uint8, np.uint16, np.bool_) and not any_kind):
             raise RefusedError(
                 f"holds numbers of the kind {kind}, not grey levels of 8 or 16 bits. Save it with these."
             )

@@ -35,18 +35,19 @@ class _Stored(Protocol):
 class Windows:
     """An open picture: `width`, `height` upright. Close it, or use it in a `with`; threads may share it.
 
-    Without `colours` a JPEG is decoded as grey alone, which needs a quarter of the memory. Raises ValueError or OSError
-    with a sentence that names the file, here and when reading.
+    Without `colours` a JPEG is decoded as grey alone, which needs a quarter of the memory. With `any_kind` a TIFF may
+    hold numbers of any kind, of which only `numbers` tells. Raises ValueError or OSError with a sentence that names the
+    file, here and when reading.
     """
 
-    def __init__(self, path: Path | str, *, colours: bool = True) -> None:
+    def __init__(self, path: Path | str, *, colours: bool = True, any_kind: bool = False) -> None:
         self.uri = str(path)
         self._white: float | None = None
         self._gate = threading.RLock()
         with naming(self.uri):
             self._file = _opened(self.uri)
             try:
-                self._stored = _stored(self._file, colours=colours)
+                self._stored = _stored(self._file, colours=colours, any_kind=any_kind)
             except BaseException:
                 self._file.close()
                 raise
@@ -68,6 +69,11 @@ class Windows:
     def close(self) -> None:
         """Lets the file go."""
         self._file.close()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is of a kind that is decoded whole."""
+        return isinstance(self._stored, Whole)
 
     @property
     def white(self) -> float:
@@ -106,6 +112,10 @@ class Windows:
             levels = levels[:, :, 0] if levels.shape[2] < 3 else levels[:, :, :3]
         return levels
 
+    def numbers(self, window: Window) -> Array:
+        """What is stored, whatever kind of number it is: (height, width) or (height, width, bands), upright."""
+        return self._raw(window)
+
     def _raw(self, window: Window) -> Array:
         x, y, width, height = window
         inside = x >= 0 and y >= 0 and x + width <= self.width and y + height <= self.height
@@ -143,10 +153,11 @@ def _opened(uri: str) -> IO[bytes]:
     return Path(path).open("rb") if member is None else io.BytesIO(zip_members.read_member(path, member))
 
 
-def _stored(file: IO[bytes], *, colours: bool) -> _Stored:
+def _stored(file: IO[bytes], *, colours: bool, any_kind: bool) -> _Stored:
     with decoding.broken_as_sentence():
         head = file.read(4)
-        stored: _Stored = Segments(file) if head in decoding.TIFF else Whole(file, colours=colours)
+        is_tiff = head in decoding.TIFF
+        stored: _Stored = Segments(file, any_kind=any_kind) if is_tiff else Whole(file, colours=colours)
         if min(stored.width, stored.height) < decoding.MIN_SIDE:
             raise RefusedError(f"has {stored.width} × {stored.height} pixels: too small to show anything.")
         return stored
