@@ -1,5 +1,6 @@
 """Small pictures for a widget: made when somebody looks, kept while there is room, with a reason where one fails."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -74,6 +75,21 @@ def readable(sample: Sample) -> str:
 
 
 def _default() -> Make:
-    from imagine_kernels.images import thumbnail
+    from imagine_kernels.images import MAX_PIXELS, thumbnail
 
-    return thumbnail
+    def make(sample: Sample, side: int) -> bytes:
+        if sample.crop is not None or sample.width * sample.height <= MAX_PIXELS:
+            return thumbnail(sample, side)
+        return _rough(sample, side)
+
+    return make
+
+
+def _rough(sample: Sample, side: int) -> bytes:
+    """Of a picture too large to be decoded whole: what the labeler shows of it first."""
+    from imagine_widgets.tiles import SIDE as LARGEST
+    from imagine_widgets.tiles import Tiles
+
+    tiles = Tiles(sample)
+    tiles.ended = True  # nobody waits for its better overview
+    return tiles.tile(min(tiles.deepest, math.ceil(math.log2(min(side, LARGEST)))), 0, 0)

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Search } from "../imagine_widgets/grid/search.ts";
+import { taxa } from "./worms_tree.ts";
 
 const FIRST = ["ac", "ba", "ca", "di", "eu", "fra", "go", "ha", "li", "me", "no", "oi", "pa", "rhi", "sa", "te", "un", "vo"];
 const MIDDLE = ["lan", "nto", "pho", "ri", "so", "the", "ce", "mi"];
@@ -27,11 +28,36 @@ function tries(title: string): string[] {
   return [genus.slice(0, 4), genus.slice(0, 3) + kind[0], genus.slice(0, 2) + kind.slice(0, 2), genus[0] + kind.slice(0, 3)];
 }
 
-test("four letters list most of 500 species among the twelve that are shown", () => {
-  const classes = species(500);
+/** What a person may type for a title: its beginning, a word of it, or the beginnings of its words. */
+function beginnings(title: string, most: number): string[] {
+  const [first, ...later] = title.toLowerCase().split(/[^a-z]+/) as [string, ...string[]];
+  const woven = (letters: number): string[] =>
+    later.flatMap((word) => Array.from({ length: letters - 1 }, (_, i) => first.slice(0, i + 1) + word.slice(0, letters - i - 1)));
+  const lengths = Array.from({ length: most }, (_, i) => i + 1);
+  return lengths.flatMap((letters) => [...[first, ...later].map((word) => word.slice(0, letters)), ...woven(letters)]);
+}
+
+/** Letters and arrows until a title is the one that Enter takes. */
+function keys(search: Search, title: string, classes: { title: string }[]): number {
+  const costs = beginnings(title, 6).map((typed) => [typed.length, found(search, typed, classes).indexOf(title)] as const);
+  return Math.min(...costs.filter(([, at]) => at >= 0).map(([letters, at]) => letters + at));
+}
+
+test("in a tree of 560 taxa of the sea three keys lead to one, four to nearly all, and four letters list each of them", () => {
+  const classes = taxa();
   const search = new Search(classes);
-  const reached = classes.filter(({ title }) => tries(title).some((typed) => found(search, typed, classes).includes(title)));
-  assert.ok(reached.length >= 0.9 * classes.length, `${reached.length} of ${classes.length}`);
+  assert.ok(classes.length >= 500, `${classes.length}`);
+  const taken = classes.map(({ title }) => keys(search, title, classes));
+  const mean = taken.reduce((sum, one) => sum + one, 0) / taken.length;
+  const few = taken.filter((one) => one <= 4).length / taken.length;
+  console.log(`label search: ${mean.toFixed(2)} keys, ${(100 * few).toFixed(1)} % of ${taken.length} by at most 4`);
+  assert.ok(mean <= 3, `${mean}`);
+  assert.ok(few >= 0.93, `${few}`);
+  const [one, two] = [(word: string) => word.slice(0, 4), ([a, b]: string[]) => a!.slice(0, 2) + b!.slice(0, 2)];
+  for (const { title } of classes) {
+    const words = title.toLowerCase().split(" ");
+    assert.ok(found(search, words.length > 1 ? two(words) : one(words[0]!), classes).includes(title), title);
+  }
 });
 
 test("what the grid holds is reached by four letters and Enter among 5,000", () => {

@@ -144,7 +144,7 @@ export class Page {
     const kept = this.state.thumbs.get(this.rows[i]!);
     const ground = cell.firstElementChild!;
     ground.classList.toggle("im-coming", !kept);
-    if (kept) cell.title = kept.name;
+    if (kept) cell.title = kept.why || kept.name;
     const second = this.state.classes[this.state.second[this.rows[i]!]!];
     cell.lastElementChild!.textContent = second ? `G ${second.title}` : "";
     this.markCell(cell, i, true);

@@ -1,6 +1,6 @@
 // What stands around the pictures and follows the state: progress, saved or not, the classes, the choices.
 import { button, count, make, swatch } from "../elements.ts";
-import type { GridState } from "./state.ts";
+import { type GridState, NONE } from "./state.ts";
 import type { GridView } from "./view.ts";
 import type { By } from "./wire.ts";
 import { savedWords } from "../saved.ts";
@@ -97,7 +97,8 @@ function drawOrders(view: GridView): void {
 export function drawChoices(view: GridView): void {
   const { state, parts, selected } = view;
   const group = state.groups[view.group];
-  const words = group ? `${count(group.rows.length)} predicted, ${orderWords(state.arrangement.by, state.isOrdered)}` : "";
+  const what = group?.label === NONE ? "pictures" : "predicted";
+  const words = group ? `${count(group.rows.length)} ${what}, ${orderWords(state.arrangement.by, state.isOrdered)}` : "";
   parts.title.replaceChildren(
     swatch(state.classes[group?.label ?? -1]),
     make("bdi", { text: group ? titleOf(state, view.group) : "No pictures", dir: "auto" }),
@@ -106,10 +107,10 @@ export function drawChoices(view: GridView): void {
   drawOrders(view);
   parts.where.textContent = view.isWhole ? "Whole class" : `Page ${view.number + 1} of ${view.pages()}`;
   parts.root.querySelector(".im-whole")!.setAttribute("aria-pressed", String(view.isWhole));
-  const what = selected.size ? `Label ${count(selected.size)} selected as` : "Label this one as";
-  parts.choices.setAttribute("aria-label", what);
+  const asked = selected.size ? `Label ${count(selected.size)} selected as` : "Label this one as";
+  parts.choices.setAttribute("aria-label", asked);
   const find = button("Find a class", "/", () => state.guard(() => view.act("search")), { class: "im-chip", tabindex: -1 });
-  parts.choices.replaceChildren(make("span", { class: "im-muted", text: what }), ...chips(view), find);
+  parts.choices.replaceChildren(make("span", { class: "im-muted", text: asked }), ...chips(view), find);
   parts.choices.classList.toggle("im-active", selected.size > 0);
   drawAccept(view);
 }
