@@ -40,6 +40,13 @@ predictions = [
 open("pid", "w").write(str(os.getpid()))
 """
 REVIEW = "review = Review(samples, labels, predictions, store=Store({path!r}), author='ada')\nreview"
+MANY = """
+many = [said(f"r{{i}}", Box(40 + 190 * (i % 8), 40 + 190 * (i // 8), 60, 60), Tripos=0.8, debris=0.1, c7=0.05)
+        for i in range(40)]
+guesses = [Prediction("wide", tuple(many), "drawn", "0")]
+review = Review(samples, labels, guesses, store=Store({path!r}), author='ada')
+review
+"""
 ORDER = ["first", "second", "third", "fourth", "fifth"]
 
 
@@ -62,7 +69,7 @@ def notebook(lab, tmp_path_factory):
         context = browser.new_context(viewport={"width": 1400, "height": 1000})
         page = context.new_page()
         notebook = Notebook(
-            page, lab.address, lab.token, lab.folder, folder.name, [HEAD.format(folder=str(folder)), ""]
+            page, lab.address, lab.token, lab.folder, folder.name, [HEAD.format(folder=str(folder)), "", ""]
         )
         notebook.run(0)
         notebook.pid = lab.folder / "work" / "pid"
@@ -74,11 +81,11 @@ def notebook(lab, tmp_path_factory):
 class Reviewing:
     """A review on the page and the store behind it."""
 
-    def __init__(self, notebook, path):
+    def __init__(self, notebook, path, made=REVIEW):
         self.notebook, self.page, self.store = notebook, notebook.page, Store(path)
         self.errors = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.cell = notebook.run(1, REVIEW.format(path=str(path)))
+        self.cell = notebook.run(1, made.format(path=str(path)))
         self.stage = self.cell.locator(".im-stage")
         self.shows_picture()
         self.stage.focus()
@@ -165,6 +172,28 @@ def test_no_step_waits_for_the_kernel(reviewing):
     finally:
         os.kill(reviewing.kernel, signal.SIGCONT)
     assert {state for _, state in reviewing.saved().values()} == {"accepted"}
+
+
+def test_where_nine_of_ten_guesses_are_right_a_label_takes_1_1_keys_and_none_waits_for_a_running_cell(
+    notebook, tmp_path
+):
+    reviewing = Reviewing(notebook, tmp_path / "many", MANY)
+    with notebook.busy(2, tmp_path):
+        reviewing.stage.scroll_into_view_if_needed()
+        reviewing.stage.focus()
+        for right in range(36):
+            reviewing.says(f"{right} of 40 looked at" if right < 5 else re.compile(f"^{right} of 40 looked at, "))
+            reviewing.press("a")
+        reviewing.press("2", "3", "x")
+        reviewing.press("/", *"c18", "Enter")
+        reviewing.says("All 40 looked at: 36 accepted, 3 corrected, 1 rejected")
+        became = reviewing.saved()
+        assert not (tmp_path / "over").exists(), "the cell runs still, and all is saved"
+    assert [became[f"r{i}"][0] for i in range(40)] == ["Tripos"] * 36 + ["debris", "c7", "Tripos", "c18"]
+    speed = reviewing.store.speed("ada", "review")
+    assert (speed.labels, speed.keys) == (40, 36 + 3 + 5), "the letters of a search are keys, too"
+    assert speed.keys_per_label <= 1.1
+    notebook.run(2, "None")
 
 
 def test_what_is_skipped_comes_again_and_undo_goes_back_to_the_region(reviewing):
