@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from imagine_kernels.records import Prediction, Sample, Skipped
 from imagine_widgets.label_studio import tasks
-from imagine_widgets.label_studio.regions import Mark, Offers, fault, marked
+from imagine_widgets.label_studio.regions import Mark, Offers, fault
 from imagine_widgets.label_studio.slots import ours
 from imagine_widgets.label_studio.views import View, views
 from imagine_widgets.label_studio.wire import NewAnnotation, NewPrediction
@@ -88,13 +88,10 @@ class Cargo:
 
 def agreements(new: NewAnnotation, rows: Sequence[Held]) -> Iterator[Agreement]:
     """What both sides have once `new`, made of these words, lies there."""
-    groups = defaultdict(list)
-    for one in new["result"]:
-        groups[one["id"]].append(one)
+    said = {one["id"]: ours(one) for one in new["result"]}  # each entry of a region tells how all of it was sent
     for row in rows:
-        mark = marked(groups[row.id])
-        turn = ours(groups[row.id][0]).get("round") if groups[row.id] else 0
-        yield Agreement(row.sample_id, row.author, row.id, row.rev, str(Mark(mark, mark, int(turn or 0))))
+        mark, turn = said[row.id]["mark"], said[row.id]["round"]
+        yield Agreement(row.sample_id, row.author, row.id, row.rev, str(Mark(mark, mark, turn)))
 
 
 def pack(

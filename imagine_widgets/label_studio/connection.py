@@ -52,7 +52,7 @@ class Connection:
         files: Sequence[tuple[str, bytes]] = (),
     ) -> Any:  # noqa: ANN401 - JSON; `server` gives it a shape
         """The JSON answer, None for an empty one. Raises LabelStudioError for whatever else comes back, or nothing."""
-        parts = [(str(i), (name, content, "image/png")) for i, (name, content) in enumerate(files)]
+        parts = [(str(i), one) for i, one in enumerate(files)]
         try:
             asked = {**(query or {}), "group": self.group}  # only what is hers, or this group's, is met
             answer = self._client.request(method, path, params=asked, json=send, files=parts or None)

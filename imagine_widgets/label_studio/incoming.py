@@ -17,6 +17,7 @@ from imagine_widgets.label_studio.plan import TOOL, Plan, moment
 from imagine_widgets.label_studio.regions import Lying, joined
 from imagine_widgets.label_studio.server import Server, reach
 from imagine_widgets.label_studio.slots import Slot, slots
+from imagine_widgets.label_studio.sweeping import seldom
 from imagine_widgets.label_studio.taking import HERE, Taker
 from imagine_widgets.label_studio.turns import turn
 from imagine_widgets.label_studio.wire import Project, Task
@@ -42,7 +43,7 @@ def pull(
     started, address, problem = time.monotonic(), "", None
     taking = _Taking(deletions=deletions)
     try:
-        with reach(url, token, group) as server:
+        with reach(url, token, group) as server, seldom():
             project = _project(server, title)
             address = server.address(project)
             if store is None:

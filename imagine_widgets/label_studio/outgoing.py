@@ -18,6 +18,7 @@ from imagine_widgets.label_studio.connection import LabelStudioError
 from imagine_widgets.label_studio.outcome import Push, kept
 from imagine_widgets.label_studio.page import Label
 from imagine_widgets.label_studio.server import Server, reach
+from imagine_widgets.label_studio.sweeping import seldom
 from imagine_widgets.label_studio.turns import turn
 from imagine_widgets.label_studio.wire import NewPrediction, Project
 from imagine_widgets.store import Store
@@ -43,7 +44,7 @@ def push(  # noqa: PLR0913 - all but the first three have a default
     unsure_first: bool | None = None,
     url: str | None = None,
     token: str | None = None,
-    picture: Picture = images.png,
+    picture: Picture = images.web,
 ) -> Push:
     """Bring the project `title` up to date with these samples, predictions and the labels of `store`.
 
@@ -59,7 +60,7 @@ def push(  # noqa: PLR0913 - all but the first three have a default
     started, tally, address, problem, target = time.monotonic(), Tally(), "", None, ""
     wanted, guessed = {sample.id: sample for sample in samples}, tuple(predictions)
     try:
-        with reach(url, token, group) as server, turn(server.url, title):
+        with reach(url, token, group) as server, turn(server.url, title), seldom():
             address, target = server.address(), _target(server, title)
             project = _prepare(server, title, labels, [*shapes, *_drawn(guessed)], store, target)
             address, target = server.address(project), project.target
@@ -112,8 +113,8 @@ def _insist(deliver: Callable[[], None]) -> None:
 
 def _deliver(server: Server, project: Project, cargo: Cargo) -> None:
     before = doubles.tasks_of(server, project)
-    pictures.send(server, project, cargo, [view for view in cargo.views() if view.shown.id not in before])
-    there = doubles.tasks_of(server, project) if cargo.tally.images else before
+    missing = [view for view in cargo.views() if view.shown.id not in before]
+    there = {**before, **pictures.send(server, project, cargo, missing)}
     cargo.tally.total = len(there)
     _predict(server, project, cargo, there, frozenset(before))
     exchange.send(server, project, cargo, _by_sample(cargo, there), _by_sample(cargo, before))

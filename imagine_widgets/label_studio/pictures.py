@@ -28,15 +28,21 @@ Sent = tuple[NewAnnotation, str, Sequence[Held]]
 """An annotation, whose it is, and the words it was made of."""
 
 
-def send(server: Server, project: Project, cargo: Cargo, missing: list[View]) -> None:
-    """Make a task of every view in `missing`; one whose picture cannot be read is noted and left out."""
+def send(server: Server, project: Project, cargo: Cargo, missing: list[View]) -> dict[str, int]:
+    """Make a task of every view in `missing`, by key; one whose picture cannot be read is noted and left out."""
+    made: dict[str, int] = {}
     if not missing:
-        return
-    crate = _Crate(server, project, cargo)
+        return made
+    shown = _uploaded(server, project, ahead(_batches(missing, cargo)))
     with tqdm(total=len(missing), desc="To Label Studio", unit="image", disable=len(missing) < MANY) as bar:
-        for view, address in itertools.chain.from_iterable(ahead(_uploaded(server, project, _batches(missing, cargo)))):
-            bar.update(crate.add(view, address))
-        bar.update(crate.send())
+        for crate in ahead(_packed(cargo, ahead(shown))):
+            numbers, predictions = server.add_tasks(project, crate.tasks)
+            made |= zip((task["data"]["sample"] for task in crate.tasks), numbers, strict=True)
+            cargo.tally.images += len(numbers)
+            cargo.tally.predictions += predictions
+            cargo.note(crate.sent)
+            bar.update(len(numbers))
+    return made
 
 
 def _uploaded(server: Server, project: Project, batches: Iterable[Batch]) -> Iterator[list[tuple[View, str]]]:
@@ -49,19 +55,34 @@ def _uploaded(server: Server, project: Project, batches: Iterable[Batch]) -> Ite
         yield [(view, there[name]) for view, name, _ in batch]
 
 
+def _packed(cargo: Cargo, shown: Iterable[list[tuple[View, str]]]) -> Iterator["_Crate"]:
+    """Crates of tasks, each as full as a request may be."""
+    crate = _Crate(cargo)
+    for view, address in itertools.chain.from_iterable(shown):
+        crate.add(view, address)
+        if crate.is_full:
+            yield crate
+            crate = _Crate(cargo)
+    if crate.tasks:
+        yield crate
+
+
 @dataclass
 class _Crate:
-    """Tasks that wait to be made together."""
+    """Tasks that are made together."""
 
-    server: Server
-    project: Project
     cargo: Cargo
     tasks: list[NewTask] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     entries: int = 0
 
-    def add(self, view: View, address: str) -> int:
-        """The task of a view whose picture lies at `address`; how many went off, if it was enough for a request."""
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more goes into one request."""
+        return len(self.tasks) >= TASKS or self.entries >= ENTRIES
+
+    def add(self, view: View, address: str) -> None:
+        """The task of a view whose picture lies at `address`."""
         guesses: list[NewPrediction] = [guess for at, guess in self.cargo.guesses(view.of) if at is view]
         words = tasks.by_author(view, self.cargo.pictures[view.of], self.cargo.words(view.of))
         own: list[Sent] = [
@@ -71,18 +92,6 @@ class _Crate:
         self.tasks.append(tasks.new_task(view, address, guesses, [annotation for annotation, _, _ in own]))
         self.sent += own
         self.entries += sum(len(new["result"]) for new in (*guesses, *(annotation for annotation, _, _ in own)))
-        return self.send() if len(self.tasks) >= TASKS or self.entries >= ENTRIES else 0
-
-    def send(self) -> int:
-        """Make the tasks, note what is there now; how many there were."""
-        if not self.tasks:
-            return 0
-        images, predictions, _ = self.server.add_tasks(self.project, self.tasks)
-        self.cargo.tally.images += images
-        self.cargo.tally.predictions += predictions
-        self.cargo.note(self.sent)
-        self.tasks, self.sent, self.entries = [], [], 0
-        return images
 
 
 def _batches(views: Iterable[View], cargo: Cargo) -> Iterator[Batch]:
@@ -95,7 +104,8 @@ def _batches(views: Iterable[View], cargo: Cargo) -> Iterator[Batch]:
         except (ValueError, OSError) as error:
             cargo.tally.leave_out(view.shown.id.encode("utf-8", "backslashreplace").decode(), str(error))
             continue
-        batch.append((view, f"{hashlib.sha256(content).hexdigest()[:32]}.png", content))
+        kind = "png" if content.startswith(b"\x89PNG") else "jpg"
+        batch.append((view, f"{hashlib.sha256(content).hexdigest()[:32]}.{kind}", content))
         size += len(content)
         if len(batch) >= FILES or size >= BYTES:
             yield batch

@@ -22,6 +22,7 @@ from imagine_widgets.label_studio.wire import Item, Made
 Offers = Mapping[str, tuple[str, frozenset[str]]]
 """What a labelling page takes: by type of result the name of its part, and its classes."""
 _DIGITS = 6
+_SORTED = json.JSONEncoder(sort_keys=True)
 _NOISE = ("from_name", "to_name", "image_rotation", "origin")
 
 
@@ -48,18 +49,11 @@ class Lying:
     """A region as it lies there; `packed` is what we sent along with it."""
 
     id: str
-    entries: tuple[Item, ...]
+    mark: Mark
     region: Region
     packed: Json
     made: Made
     view: View
-
-    @property
-    def mark(self) -> Mark:
-        """How it lies there."""
-        turn = self.packed.get("round")
-        sent = self.packed.get("mark")
-        return Mark(marked(self.entries), sent if isinstance(sent, str) else "", turn if isinstance(turn, int) else 0)
 
 
 def fault(region: Region, offers: Offers) -> str | None:
@@ -96,22 +90,18 @@ def stamped(one: Item, mark: str, turn: int, by: Made | None = None) -> Item:
 
 def marked(said: Sequence[Item]) -> str:
     """A mark of what entries say: their types and values, up to rounding; not what the page adds around them."""
-    told = sorted(json.dumps([one.get("type"), _plain(one.get("value"))], sort_keys=True) for one in said)
+    told = sorted(_SORTED.encode([one.get("type"), _plain(one.get("value"))]) for one in said)
     return hashlib.sha256("\n".join(told).encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _plain(value: object) -> object:
-    match value:
-        case bool() | str() | None:
-            return value
-        case int() | float():
-            return round(float(value), _DIGITS) + 0.0
-        case dict():
-            return {key: item if key == "rle" else _plain(item) for key, item in value.items()}
-        case list():
-            return [_plain(item) for item in value]
-        case _:
-            return str(value)
+    if isinstance(value, (bool, str)) or value is None:
+        return value
+    if isinstance(value, (float, int)):
+        return round(float(value), _DIGITS) + 0.0
+    if isinstance(value, dict):
+        return {key: item if key == "rle" else _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else str(value)
 
 
 def lying(made: Made, view: View, skipped: list[Skipped]) -> tuple[dict[str, Lying], frozenset[str]]:
@@ -120,8 +110,13 @@ def lying(made: Made, view: View, skipped: list[Skipped]) -> tuple[dict[str, Lyi
     found: dict[str, Lying] = {}
     for name, some in groups.items():
         for region, packed in _read(some, view, made, skipped):
-            found[name] = Lying(name, tuple(some), replace(region, id=name), packed, made, view)
+            found[name] = Lying(name, _mark(some, packed), replace(region, id=name), packed, made, view)
     return found, frozenset(groups.keys() - found.keys())
+
+
+def _mark(some: Sequence[Item], packed: Json) -> Mark:
+    sent, turn = packed.get("mark"), packed.get("round")
+    return Mark(marked(some), sent if isinstance(sent, str) else "", turn if isinstance(turn, int) else 0)
 
 
 def grouped(made: Made) -> dict[str, list[Item]]:

@@ -27,7 +27,9 @@ from imagine_widgets.label_studio.wire import (
     view_of,
 )
 
-PAGE, CONFLICT, GONE = 500, 409, 404
+PAGE, LINES = 200, 5000
+"""Tasks of one answer: with their annotations, and with their names only."""
+CONFLICT, GONE = 409, 404
 OURS = "imagine"
 """The key of our own facts in a task's `meta`."""
 _OVERLAP = timedelta(minutes=2)
@@ -85,11 +87,12 @@ class Server(Connection):
         """Label Studio puts eight letters and a dash before a name."""
         return PurePosixPath(file).name.split("-", 1)[1], f"{self.prefix}/data/{file}"
 
-    def add_tasks(self, project: Project, tasks: Sequence[NewTask]) -> tuple[int, int, int]:
-        """Make tasks, all of them or none; how many tasks, predictions and annotations it made."""
-        answer = self.ask("POST", f"/api/projects/{project.id}/import", send=list(tasks))
+    def add_tasks(self, project: Project, tasks: Sequence[NewTask]) -> tuple[list[int], int]:
+        """Make tasks, all of them or none; their numbers, in this order, and how many predictions it made."""
+        path = f"/api/projects/{project.id}/import"
+        answer = self.ask("POST", path, query={"return_task_ids": "true"}, send=list(tasks))
         with self._reading():
-            return answer["task_count"], answer["prediction_count"], answer["annotation_count"]
+            return [int(number) for number in answer["task_ids"]], int(answer["prediction_count"])
 
     def add_predictions(self, project: Project, predictions: Sequence[NewPrediction]) -> int:
         """Make predictions on tasks that exist; how many it made."""
@@ -101,7 +104,7 @@ class Server(Connection):
         """Every task and the key of what it shows ("" for a task that somebody else made)."""
         query = {"fields": "task_only", "include": "id,data"}
         with self._reading():
-            return [(t["id"], _key(t)) for page in self._pages(project, query) for t in page]
+            return [(t["id"], _key(t)) for page in self._pages(project, query, size=LINES) for t in page]
 
     def count(self, project: Project) -> int:
         """How many tasks there are."""
@@ -183,17 +186,19 @@ class Server(Connection):
         with self._reading():
             return {p["id"]: p["username"] or _name(p["email"]) for p in answer}
 
-    def _pages(self, project: Project, query: dict[str, str], rules: Sequence[Json] = ()) -> Iterator[list[Any]]:
+    def _pages(
+        self, project: Project, query: dict[str, str], rules: Sequence[Json] = (), size: int = PAGE
+    ) -> Iterator[list[Any]]:
         """Pages by the number of the task, so that what comes and goes meanwhile shifts none past us."""
-        last, size = 0, PAGE
-        while size == PAGE:
+        last, found = 0, size
+        while found == size:
             after = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last}
             chosen = {"filters": {"conjunction": "and", "items": [after, *rules]}, "ordering": ["tasks:id"]}
-            own: dict[str, str | int] = {"project": project.id, "page_size": PAGE, "resolve_uri": "false"}
+            own: dict[str, str | int] = {"project": project.id, "page_size": size, "resolve_uri": "false"}
             answer = self.ask("GET", "/api/tasks/", query={**own, **query, "query": json.dumps(chosen)})
             with self._reading():
                 tasks = answer["tasks"]
-                size, last = len(tasks), max((t["id"] for t in tasks), default=last)
+                found, last = len(tasks), max((t["id"] for t in tasks), default=last)
             yield tasks
 
     def _task(self, t: Json) -> Task:

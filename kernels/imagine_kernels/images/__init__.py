@@ -23,7 +23,7 @@ from imagine_kernels.shapes import RotatedBox
 
 __all__ = [
     "MAX_PIXELS", "MIN_SIDE", "Pixels", "Window", "Windows", "bands", "named", "png", "read", "scan_size", "size",
-    "thumbnail", "tiles",
+    "thumbnail", "tiles", "web",
 ]  # fmt: skip
 
 _MAX_FILE = 1024 * 2**20
@@ -86,8 +86,23 @@ def thumbnail(sample: Sample, side: int = 160) -> bytes:
 
 def png(sample: Sample) -> bytes:
     """The sample as a PNG, pixel for pixel. Raises as `read` does."""
+    return _png(read(sample))
+
+
+def web(sample: Sample) -> bytes:
+    """The sample as every browser shows it: a plain JPEG or PNG as it came, else a PNG. Raises as `read` does."""
+    path, member = zip_members.split(sample.uri)
+    if sample.crop is not None or (member is not None and roi.holds(path, member)):
+        return png(sample)
+    with naming(sample.uri):
+        content = _content(path, member)
+        found = decoding.pixels(content)  # it is whole
+        return content if decoding.is_plain(content) else _png(found)
+
+
+def _png(found: Pixels) -> bytes:
     out = io.BytesIO()
-    Image.fromarray(read(sample)).save(out, "PNG", compress_level=4)
+    Image.fromarray(found).save(out, "PNG", compress_level=1)  # photographs: twice as fast as 4, and smaller
     return out.getvalue()
 
 

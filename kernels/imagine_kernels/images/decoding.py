@@ -26,11 +26,11 @@ MAX_PIXELS = 89_000_000
 MIN_SIDE = 4
 """Below this many pixels a side holds no particle."""
 
-_JPEG = b"\xff\xd8\xff"
+_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 # Made by their own classes and not by Image.open: its guard against bombs is one global number that warns or raises.
 _PLUGINS: dict[bytes, type[ImageFile.ImageFile]] = {
     _JPEG: JpegImagePlugin.JpegImageFile,
-    b"\x89PNG\r\n\x1a\n": PngImagePlugin.PngImageFile,
+    _PNG: PngImagePlugin.PngImageFile,
     b"BM": BmpImagePlugin.BmpImageFile,
 }
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -80,6 +80,16 @@ def without_colour(found: Pixels) -> Pixels:
 def is_picture(head: bytes) -> bool:
     """Whether a file that begins so is of a kind that is read here."""
     return head.startswith((*_PLUGINS, *TIFF))
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether any browser shows this file as it is read here: an upright JPEG or PNG of 8 bits, grey or colour."""
+    if not data.startswith((_JPEG, _PNG)):
+        return False
+    with broken_as_sentence():
+        image = open_image(io.BytesIO(data))
+        is_one = getattr(image, "n_frames", 1) == 1 and image.mode in {"L", "RGB"}
+        return is_one and turn(image) == 1 and not image.has_transparency_data
 
 
 @contextlib.contextmanager
