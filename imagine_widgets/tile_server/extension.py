@@ -40,6 +40,7 @@ class Tile(APIHandler):  # type: ignore[misc]
 
     auth_resource = "contents"
     _wish: Answer | None = None
+    _is_gone = False
 
     @web.authenticated
     @authorized
@@ -48,10 +49,12 @@ class Tile(APIHandler):  # type: ignore[misc]
         look = _look(self.get_query_argument("look", ""))
         try:
             source = await asyncio.to_thread(signing.find, name)
+            if self._is_gone:
+                return  # she looks elsewhere
             self._wish = self.settings["imagine_tiles"].ask(source, [int(number) for number in place], look)
             tile = await self._wish
         except asyncio.CancelledError:
-            return  # she looks elsewhere
+            return
         except BlockingIOError as error:
             raise web.HTTPError(503, str(error)) from None
         except PermissionError as error:
@@ -64,6 +67,7 @@ class Tile(APIHandler):  # type: ignore[misc]
     def on_connection_close(self) -> None:
         """Nobody waits any more."""
         super().on_connection_close()
+        self._is_gone = True
         if self._wish:
             self._wish.cancel()
 
