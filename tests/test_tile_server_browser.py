@@ -1,6 +1,7 @@
 """Tiles by the server in a real JupyterLab: a kernel that hears nothing holds none up, nor does a server that fails."""
 
 import contextlib
+import itertools
 
 import pytest
 from house import until
@@ -53,9 +54,14 @@ def of_tiles(asked):
     return [(url, status) for url, status in asked if "look=" in url]
 
 
+def wait_for_server(labeling, asked):
+    """Until tiles come from it: the page asks once whether it is there, and waits for nothing."""
+    gammas = itertools.cycle(["2.5", "2"])
+    until(lambda: draw_anew(labeling, next(gammas)) or of_tiles(asked))
+
+
 def test_tiles_come_while_the_kernel_hears_nothing(labeling, asked, notebook, tmp_path):
-    draw_anew(labeling, "2.5")
-    until(lambda: labeling.page.wait_for_timeout(50) or of_tiles(asked))
+    wait_for_server(labeling, asked)
     with deaf(notebook, tmp_path):
         draw_anew(labeling, "1.5")
     assert {status for _, status in asked} == {200}
@@ -65,8 +71,7 @@ def test_tiles_come_while_the_kernel_hears_nothing(labeling, asked, notebook, tm
 
 @pytest.mark.parametrize("failing", ["it is gone", "it refuses", "it does not answer"])
 def test_the_kernel_sends_what_the_server_does_not(labeling, asked, failing):
-    draw_anew(labeling, "2.5")
-    until(lambda: labeling.page.wait_for_timeout(50) or of_tiles(asked))
+    wait_for_server(labeling, asked)
     deeds = {
         "it is gone": lambda route: route.abort(),
         "it refuses": lambda route: route.fulfill(status=403),
