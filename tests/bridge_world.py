@@ -188,3 +188,15 @@ def push_from(folder):
     done = world.push()
     assert done.problem is None, done.problem
     print("done", flush=True)
+
+
+def box(label="skeletonema", x=1.0, **more):
+    return Region(label, shape=Box(x, 2, 10, 10), **more)
+
+
+def renamed(there, name, label):
+    """The result with another class for one region."""
+    return [
+        {**one, "value": {**one["value"], "rectanglelabels": [label]}} if one["id"] == name else one
+        for one in there["result"]
+    ]

@@ -116,3 +116,15 @@ def world(label_studio, tmp_path, monkeypatch):
 
     monkeypatch.setenv("IMAGINE_WORK", str(tmp_path / "work"))
     return World(label_studio, tmp_path)
+
+
+@pytest.fixture
+def pair(world):
+    """Two regions of one sample that both sides agree on."""
+    from bridge_world import box
+
+    world.one, world.two = box(), box("chaetoceros", 20)
+    world.draw(0, world.one)
+    world.draw(0, world.two)
+    world.push()
+    return world

@@ -1,27 +1,12 @@
 """What two sides say of one region since they agreed: taken, sent, agreed on, or put before a person."""
 
-import threading
-
 import pytest
-from label_studio_server import PEOPLE
+from bridge_world import box, renamed
 
-from imagine_kernels.records import Box, Region
-from imagine_widgets.label_studio import conflicts, pull, push, settle
-from imagine_widgets.store import Store
+from imagine_kernels.records import Region
+from imagine_widgets.label_studio import conflicts, settle
 
 pytestmark = pytest.mark.live
-
-
-def box(label="skeletonema", x=1.0, **more):
-    return Region(label, shape=Box(x, 2, 10, 10), **more)
-
-
-def renamed(there, name, label):
-    """The result with another class for one region."""
-    return [
-        {**one, "value": {**one["value"], "rectanglelabels": [label]}} if one["id"] == name else one
-        for one in there["result"]
-    ]
 
 
 def without(there, name):
@@ -31,16 +16,6 @@ def without(there, name):
 def said(world, number=0, which=0):
     """What lies there: the class by region."""
     return {one["id"]: one["value"]["rectanglelabels"][0] for one in world.annotation(number, which)["result"]}
-
-
-@pytest.fixture
-def pair(world):
-    """Two regions of one sample that both sides agree on."""
-    world.one, world.two = box(), box("chaetoceros", 20)
-    world.draw(0, world.one)
-    world.draw(0, world.two)
-    world.push()
-    return world
 
 
 def test_changes_of_different_regions_on_both_sides_meet(pair):
@@ -192,54 +167,6 @@ def test_each_author_has_one_annotation_and_what_bob_does_in_adas_is_his_word(pa
     pair.draw(0, box("skeletonema", 9, id="bobs"), "bob")
     assert pair.push().labels == 1
     assert (pair.pull().new, conflicts(pair.store)) == ((), ())
-
-
-def test_two_pulls_and_a_person_at_once_bring_everything_once(pair, tmp_path):
-    for number in range(6):
-        pair.annotate(number, "skeletonema", who="bob")
-    twin = Store(pair.store.path)
-    threads = [
-        threading.Thread(target=work)
-        for work in (pair.pull, lambda: pair.pull(store=twin), lambda: pair.draw(0, box("chaetoceros", id=pair.one.id)))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    pair.pull()
-    rows = [row for sample in pair.samples for row in pair.store.regions(sample.id)]
-    assert [row.author for row in rows].count("bob") == 6
-    assert len(rows) == 8
-    assert pair.row(0, pair.one.id).region.label == "chaetoceros"
-
-
-def test_a_word_that_comes_between_reading_and_writing_is_merged_not_overwritten(pair, monkeypatch):
-    """A widget writes the very region while a pull is about to write it: the pull looks again, and asks."""
-    there = pair.annotation(0)
-    pair.update(there, renamed(there, pair.one.id, "chaetoceros"))
-    whole, between = Store.together, []
-
-    def together(store):
-        if not between:
-            between.append(pair.draw(0, box("skeletonema", 9, id=pair.one.id)))
-        return whole(store)
-
-    monkeypatch.setattr(Store, "together", together)
-    (conflict,) = pair.pull().conflicts
-    assert (conflict.theirs.label, pair.row(0, pair.one.id).region.shape.x) == ("chaetoceros", 9)
-
-
-def test_two_people_with_stores_of_their_own_share_one_project(pair, tmp_path):
-    other = Store(tmp_path / "bob.labels")
-    bob = {"url": pair.server.url, "token": PEOPLE["bob"]}
-    pull(pair.title, store=other, **bob)
-    assert {row.id for row in other.current(pair.samples[0].id)} == {pair.one.id, pair.two.id}
-    pair.draw(0, box("chaetoceros", 5, id=pair.one.id))
-    pair.push()
-    pull(pair.title, store=other, **bob)
-    assert next(row for row in other.regions(pair.samples[0].id) if row.id == pair.one.id).region.shape.x == 5
-    assert push(pair.title, pair.labels, pair.samples, store=other, **bob).labels == 0
-    assert pair.pull().new == ()
 
 
 def test_a_second_class_of_the_whole_takes_the_place_of_the_first_there_and_both_stay_here(world):

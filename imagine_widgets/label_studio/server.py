@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote
 
 from imagine_kernels import environment
-from imagine_kernels.records import Json, Sample, from_json
+from imagine_kernels.records import Json
+from imagine_widgets.label_studio import answers
 from imagine_widgets.label_studio.connection import Connection, LabelStudioError
 from imagine_widgets.label_studio.wire import (
     Guess,
@@ -24,14 +24,11 @@ from imagine_widgets.label_studio.wire import (
     NewTask,
     Project,
     Task,
-    view_of,
 )
 
 PAGE, LINES = 200, 5000
 """Tasks of one answer: with their annotations, and with their names only."""
 CONFLICT, GONE = 409, 404
-OURS = "imagine"
-"""The key of our own facts in a task's `meta`."""
 _OVERLAP = timedelta(minutes=2)
 """What changed may be told a little later than the time it says."""
 _PROJECT = "id,title,description,label_config,model_version,created_at"
@@ -54,7 +51,7 @@ class Server(Connection):
         for page in range(1, 1000):
             answer = self.ask("GET", "/api/projects/", query={"title": title, "include": _PROJECT, "page": page})
             with self._reading():
-                found += [_project(p) for p in answer["results"]]
+                found += [answers.project(p) for p in answer["results"]]
                 if not answer["next"]:
                     break
         return sorted((p for p in found if p.title == title), key=lambda p: p.id)
@@ -104,7 +101,7 @@ class Server(Connection):
         """Every task and the key of what it shows ("" for a task that somebody else made)."""
         query = {"fields": "task_only", "include": "id,data"}
         with self._reading():
-            return [(t["id"], _key(t)) for page in self._pages(project, query, size=LINES) for t in page]
+            return [(t["id"], answers.key(t)) for page in self._pages(project, query, size=LINES) for t in page]
 
     def count(self, project: Project) -> int:
         """How many tasks there are."""
@@ -127,7 +124,7 @@ class Server(Connection):
         query = {"fields": "all", "include": _ANNOTATION}
         for page in self._pages(project, query, [_changed(since)] if since else []):
             with self._reading():
-                made = [self._task(t) for t in page]
+                made = [answers.task(t, self._people) for t in page]
             yield made
 
     def task(self, number: int) -> Task | None:
@@ -139,7 +136,7 @@ class Server(Connection):
                 return None
             raise
         with self._reading():
-            return self._task(answer)
+            return answers.task(answer, self._people)
 
     def add_annotation(self, task: int, annotation: NewAnnotation) -> bool:
         """Make an annotation; False for one whose `unique_id` was sent before: it is there already."""
@@ -184,7 +181,7 @@ class Server(Connection):
         """The hub's name of each person; Label Studio's own accounts go by the first part of their address."""
         answer = self.ask("GET", "/api/users/")
         with self._reading():
-            return {p["id"]: p["username"] or _name(p["email"]) for p in answer}
+            return {p["id"]: p["username"] or answers.name(p["email"]) for p in answer}
 
     def _pages(
         self, project: Project, query: dict[str, str], rules: Sequence[Json] = (), size: int = PAGE
@@ -200,13 +197,6 @@ class Server(Connection):
                 tasks = answer["tasks"]
                 found, last = len(tasks), max((t["id"] for t in tasks), default=last)
             yield tasks
-
-    def _task(self, t: Json) -> Task:
-        key, meta = _key(t), t["meta"] or {}
-        shown = from_json(meta[OURS]) if key and isinstance(meta.get(OURS), dict) else None
-        view = view_of(meta, shown) if isinstance(shown, Sample) else None
-        made = tuple(_made(a, self._people) for a in t["annotations"])
-        return Task(t["id"], key, view, made, t["updated_at"] or "")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -229,26 +219,3 @@ def _changed(since: str) -> Json:
     """Label Studio's words for: changed after a time, or shortly before."""
     early = (datetime.fromisoformat(since) - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": early}
-
-
-def _project(p: Json) -> Project:
-    said = (p["description"] or "", p["label_config"] or "", p["model_version"] or "", p["created_at"] or "")
-    return Project(p["id"], p["title"], *said)
-
-
-def _key(task: Json) -> str:
-    key = task["data"].get("sample")
-    return key if isinstance(key, str) else ""
-
-
-def _made(a: Json, people: Mapping[int, str]) -> Made:
-    who = [one["id"] if isinstance(one, dict) else one for one in (a["completed_by"], a["updated_by"])]
-    creator = people.get(who[0]) or _name(a["created_username"].rpartition(",")[0].rpartition(" ")[2])
-    result = tuple(item for item in a["result"] or () if isinstance(item, dict))
-    editor = people.get(who[1]) or creator
-    return Made(a["id"], result, a["import_id"], creator, editor, a["updated_at"], bool(a["was_cancelled"]))
-
-
-def _name(email: str) -> str:
-    """The hub makes addresses of names: "ana%20b@hub.local"."""
-    return unquote(email.rpartition("@")[0]) or "someone"
