@@ -166,6 +166,39 @@ def test_png_of_a_crop_is_exact(tmp_path):
     assert (np.array(found) == COLOURS[4:15, 3:13]).all()
 
 
+@pytest.mark.parametrize("name", [*WRITERS, *GREY_WRITERS])
+def test_for_the_web_a_plain_file_goes_as_it_is_and_any_other_as_a_png_of_the_same_pixels(tmp_path, name):
+    path = tmp_path / name
+    {**WRITERS, **GREY_WRITERS}[name](path)
+    found = images.web(sample_of(path))
+    assert (found == path.read_bytes()) == (name in {"colour.jpg", "colour.png", "grey.jpg", "grey.png"})
+    assert (np.array(Image.open(io.BytesIO(found)).convert("RGB")) == images.read(sample_of(path))).all()
+
+
+def test_for_the_web_what_a_browser_would_turn_or_see_through_becomes_a_png(tmp_path):
+    turned, clear = tmp_path / "turned.jpg", tmp_path / "clear.png"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    save(turned, COLOURS, exif=exif)
+    save(clear, np.dstack([COLOURS, RAMP]))
+    for sample in (
+        sample_of(turned),
+        sample_of(clear),
+        sample_of(save(tmp_path / "a.png", COLOURS), crop=Box(1, 1, 9, 9)),
+    ):
+        found = Image.open(io.BytesIO(images.web(sample)))
+        assert (found.format, found.mode) == ("PNG", "RGB")
+        assert (np.array(found) == images.read(sample)).all()
+
+
+def test_for_the_web_half_a_file_is_refused_as_it_is_for_reading(tmp_path):
+    path = save(tmp_path / "half.jpg", COLOURS)
+    sample = sample_of(path)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(ValueError, match=r"half\.jpg"):
+        images.web(sample)
+
+
 def test_real_aerial_radar_and_plankton_pictures_are_read_without_a_warning(real_data):
     kinds = [f"**/*{suffix}" for suffix in (".jpg", ".png", ".tif")]
     found = [path for kind in kinds for path in sorted(real_data.glob(kind))[::40]]
