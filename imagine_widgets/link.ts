@@ -1,9 +1,12 @@
 // The line between one widget in the browser and its kernel: what is sent and heard, who is told of it, what failed.
+import { count } from "./elements.ts";
 import { newId } from "./outbox.ts";
 import type { Failure } from "./wire.ts";
 
 const PATIENCE_FOR_STATE = 5000; // milliseconds before the kernel is asked for everything once more
 const FAILURES = 5; // at most shown
+const PAUSE = 60; // seconds after which she was away from her desk
+const TELLING = 5; // labels after which her speed is worth telling
 
 type Callback<Heard> = (message: Heard, buffers: DataView<ArrayBuffer>[]) => void;
 
@@ -30,6 +33,7 @@ export abstract class Link<Heard, Own extends string, Detail = undefined> {
   isScored: boolean; // the model's scores are shown: who sees them first agrees too easily
   since = performance.now(); // the last step, for what a label costs
   acts = 0; // keys and clicks since then
+  readonly pace = { labels: 0, seconds: 0, keys: 0 }; // of this person since the page was opened
   abstract readonly outbox: { readonly count: number; dispose(): void };
   readonly look = (): void => void (this.isReady && this.send({ type: "refresh" }));
   private timer = 0;
@@ -94,11 +98,19 @@ export abstract class Link<Heard, Own extends string, Detail = undefined> {
   }
 
   /** What a step cost since the one before it; from now on the next is counted. */
-  cost(): { seconds: number; keys: number } {
+  cost(labels = 1): { seconds: number; keys: number } {
     const now = performance.now();
     const cost = { seconds: (now - this.since) / 1000, keys: this.acts };
+    const { pace } = this;
     Object.assign(this, { since: now, acts: 0 });
+    Object.assign(pace, { labels: pace.labels + labels, seconds: pace.seconds + Math.min(cost.seconds, PAUSE), keys: pace.keys + cost.keys });
     return cost;
+  }
+
+  /** Her own speed, once it is worth telling. */
+  get speed(): string {
+    const { labels, seconds, keys } = this.pace;
+    return labels < TELLING ? "" : `${count(Math.round((labels * 3600) / seconds))} labels an hour, ${(keys / labels).toFixed(1)} keys each`;
   }
 
   /** The kernel has told everything. */

@@ -15,6 +15,7 @@ Make = Callable[[Sample, int], bytes]
 SIDE = 208
 """Pixels: twice the usual size on the page, for screens with fine pixels."""
 _ROOM = 3000
+_SIGNS = {"nanometer": "nm", "micrometer": "µm", "millimeter": "mm", "centimeter": "cm", "meter": "m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,11 @@ def readable(sample: Sample) -> str:
     """What a person reads of a sample: its file, or its id where it was cut out of a file; no signs of control."""
     name = sample.uri.rpartition("/")[2] if sample.crop is None else sample.id
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in name)
+
+
+def unit(name: str) -> str:
+    """A unit of length as people write it: "µm" for micrometer."""
+    return _SIGNS.get(name, name)
 
 
 def _default() -> Make:

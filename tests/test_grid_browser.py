@@ -53,6 +53,7 @@ def test_enter_confirms_what_is_open_goes_on_and_undo_comes_back(review):
     review.press("3", "Enter")
     assert sorted(review.saved().values()) == ["Actinoptychus"] * 9 + ["debris"]
     assert "Page 2 of 3" in review.cell.locator(".im-where").inner_text()
+    expect(review.cell.locator(".im-head")).to_contain_text(re.compile(r"[\d,]+ labels an hour, 0\.2 keys each"))
     review.press("a", "a")
     assert review.heading() == "Tripos"
     assert len(review.saved()) == 24

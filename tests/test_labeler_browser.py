@@ -196,7 +196,7 @@ def test_the_next_picture_comes_its_numbers_are_kept_and_a_missing_one_is_a_sent
 def test_a_ruler_tells_the_length_in_the_unit_of_the_sample_and_keeps_nothing(labeling):
     labeling.press("k")
     labeling.drag((700, 100), (1000, 500))
-    said = re.match(r"([\d.]+) pixels, ([\d.]+) micrometer$", labeling.cell.get_by_role("status").inner_text())
+    said = re.match(r"([\d.]+) pixels, ([\d.]+) µm$", labeling.cell.get_by_role("status").inner_text())
     assert float(said[1]) == pytest.approx(500, abs=4)
     assert float(said[2]) == pytest.approx(float(said[1]) * 10.6, rel=0.001)
     assert labeling.saved() == []
@@ -214,6 +214,21 @@ def test_fields_are_gone_over_one_by_one_and_on_from_where_it_stopped(labeling):
     assert (int(second[1]), second[2]) == (int(first[1]) + 1, first[2])
     again.press(*["t"] * (int(second[2]) - int(second[1]) + 1))
     expect(again.cell.get_by_role("status")).to_have_text(f"All {second[2]} fields are seen")
+
+
+def test_fields_of_another_size_go_on_from_here_and_another_project_has_its_own(labeling, notebook, tmp_path):
+    field = lambda one: [int(n) for n in re.findall(r"\d+", one.cell.get_by_role("status").inner_text())]  # noqa: E731
+    labeling.press("+", "+", "+", "t", "t", "t")
+    at, many = field(labeling)
+    labeling.press("+", "+", "t")
+    assert field(labeling)[1] > 2 * many, "she came closer: the fields are smaller now"
+    before = field(labeling)
+    labeling.press("t")
+    assert field(labeling) == [before[0] + 1, before[1]]
+    other = type(labeling)(notebook, tmp_path / "other")
+    other.press("+", "+", "+", "t")
+    assert field(other)[1] == many
+    assert field(other)[0] != at + 1
 
 
 def test_readers_of_the_screen_find_the_regions_as_a_list(labeling):

@@ -187,6 +187,7 @@ def test_where_nine_of_ten_guesses_are_right_a_label_takes_1_1_keys_and_none_wai
         reviewing.press("2", "3", "x")
         reviewing.press("/", *"c18", "Enter")
         reviewing.says("All 40 looked at: 36 accepted, 3 corrected, 1 rejected")
+        expect(reviewing.cell.locator(".im-speed")).to_have_text(re.compile(r"^[\d,]+ labels an hour, 1\.1 keys each$"))
         became = reviewing.saved()
         assert not (tmp_path / "over").exists(), "the cell runs still, and all is saved"
     assert [became[f"r{i}"][0] for i in range(40)] == ["Tripos"] * 36 + ["debris", "c7", "Tripos", "c18"]

@@ -10,6 +10,7 @@ export type Parts = ReturnType<typeof frame>;
 export function frame(act: Act) {
   const lasting = {
     counts: make("span", { class: "im-counts" }),
+    speed: make("span", { class: "im-muted" }),
     saved: make("span", { class: "im-saved" }),
     bar: make("div", { class: "im-bar-done" }),
     rail: make("div", { class: "im-rail", role: "tablist", "aria-orientation": "vertical", "aria-label": "Predicted classes" }),
@@ -33,6 +34,7 @@ export function frame(act: Act) {
     make("strong", { text: "Review" }),
     parts.counts,
     make("div", { class: "im-bar", "aria-hidden": "true" }, parts.bar),
+    parts.speed,
     parts.saved,
   );
   const small = (label: string, words: string, name: string, detail: number) =>

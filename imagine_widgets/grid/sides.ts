@@ -16,6 +16,7 @@ export function drawHead({ state, parts }: GridView): void {
   const decided = confirmed + corrected;
   parts.counts.textContent = `${count(decided)} of ${count(total)} decided, ${count(corrected)} corrected`;
   parts.bar.style.width = `${total ? (100 * decided) / total : 0}%`;
+  parts.speed.textContent = state.speed;
   parts.undo.disabled = state.steps.length === 0;
   parts.redo.disabled = state.undone.length === 0;
 }

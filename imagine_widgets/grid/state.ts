@@ -182,7 +182,7 @@ export class GridState extends Link<FromKernel, Own, number[] | Look> {
     const batch = newId();
     const step = { id: batch, rows: edit.rows, before: edit.rows.map((row) => this.shown[row]!) };
     edit.rows.forEach((row, i) => (this.shown[row] = edit.after[i]!));
-    this.outbox.put({ batch, things: edit.rows, ...edit, ...this.cost() });
+    this.outbox.put({ batch, things: edit.rows, ...edit, ...this.cost(edit.kind === "undo" ? 0 : edit.rows.length) });
     if (edit.kind === "undo") this.tell("decided");
     return step;
   }

@@ -9,7 +9,7 @@ import numpy as np
 from imagine_kernels.records import Sample
 from imagine_widgets.grid.favourites import favourites
 from imagine_widgets.grid.truth import Batch, Changes, Cost, GridStore
-from imagine_widgets.thumbnails import Thumbnail, readable
+from imagine_widgets.thumbnails import Thumbnail, readable, unit
 
 _STEPS = 50  # steps that a page opened anew can still undo
 _PAUSE = 60.0  # seconds
@@ -85,4 +85,4 @@ def _facts(sample: Sample) -> str:
     if sample.pixel_size is None:
         return size
     scale = sample.pixel_size
-    return f"{size}, one pixel is {scale.value:g} {scale.unit}"
+    return f"{size}, one pixel is {scale.value:g} {unit(scale.unit)}"

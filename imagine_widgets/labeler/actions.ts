@@ -20,6 +20,7 @@ type Way = [x: number, y: number, fine?: number];
 const FILLS = [0.15, 0.5, 0];
 const SHARE = 0.2; // of the page that an arrow moves the view
 const FINE = 0.1; // of that with Shift
+const ZOOMED = 0.3; // doublings of the scale from which on she wants fields of another size
 const BESIDE = 14; // pixels of the page between a region and its double
 
 export abstract class Actions extends Deeds<Shape> {
@@ -27,6 +28,7 @@ export abstract class Actions extends Deeds<Shape> {
   abstract override readonly parts: Parts;
   abstract readonly stage: Stage;
   readonly crosshair = new Crosshair();
+  private mown = ""; // the picture whose fields this view goes over
 
   abstract setFill(fill: number): void;
   abstract selected(): Drawn | undefined;
@@ -148,14 +150,18 @@ export abstract class Actions extends Deeds<Shape> {
     this.state.open(to);
   }
 
-  /** On to the next field of the picture, at the scale of the first one; in the same browser it goes on where it was. */
+  /** On to the next field of the picture; in the same browser it goes on where it was, at another scale from here. */
   private mow(way: number): void {
-    const { opened, names, row } = this.state;
+    const { opened, names, row, project } = this.state;
     if (!opened) return;
-    const place = `imagine-labeler-field ${names[row]} ${opened.width} ${opened.height}`;
-    const kept = JSON.parse(localStorage.getItem(place) ?? "null") as { index: number; field: Size } | null;
-    const { scale, left, top } = this.stage.view;
-    const field = kept?.field ?? { width: this.stage.page.width / scale, height: this.stage.page.height / scale };
+    const place = `imagine-labeler-field ${project} ${names[row]} ${opened.width} ${opened.height}`;
+    const { page, scale, view } = this.stage;
+    const { left, top } = view;
+    const last = JSON.parse(localStorage.getItem(place) ?? "null") as { index: number; field: Size } | null;
+    const fits = last ? Math.min(page.width / last.field.width, page.height / last.field.height) : 0;
+    const kept = this.mown === place && Math.abs(Math.log2(scale / fits)) > ZOOMED ? null : last;
+    this.mown = place;
+    const field = kept?.field ?? { width: page.width / scale, height: page.height / scale };
     const { across, down } = fieldsOf(opened, field);
     const middle: XY = [left + field.width / 2, top + field.height / 2];
     const index = kept ? kept.index + way : fieldNear(middle, opened, field);

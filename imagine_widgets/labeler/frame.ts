@@ -25,7 +25,7 @@ export function frame(act: Act) {
     parts,
     "Labeler",
     "",
-    make("div", { class: "im-head" }, make("strong", { text: "Label" }), parts.name, ...turning, parts.saved),
+    make("div", { class: "im-head" }, make("strong", { text: "Label" }), parts.name, ...turning, parts.speed, parts.saved),
     make("div", { class: "im-tools", role: "toolbar", "aria-label": "Tools" }, ...buttons, ...zooming, help),
     make("div", { class: "im-work" }, make("div", { class: "im-picture" }, parts.stage, parts.why, parts.place), sideOf(parts)),
   );

@@ -6,6 +6,7 @@ import type { LabelerView } from "./view.ts";
 export function drawWhere({ state, parts }: LabelerView): void {
   const { names, row, isReady } = state;
   parts.name.textContent = names[row] ?? "";
+  if (!state.isOpen) parts.stage.dataset.loaded = "false"; // what is seen is the picture before
   parts.where.textContent = isReady ? (names.length ? `${count(row + 1)} of ${count(names.length)}` : "No pictures") : "";
 }
 

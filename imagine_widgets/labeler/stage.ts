@@ -47,6 +47,11 @@ export class Stage {
     return { left: bounds.x * width, top: bounds.y * width, scale: this.page.width / (bounds.width * width) };
   }
 
+  /** Pixels of the page for one of the picture, where the view is going. */
+  get scale(): number {
+    return this.page.width / (this.viewer.viewport.getBounds().width * this.picture.width);
+  }
+
   get page(): Size {
     return { width: this.element.clientWidth, height: this.element.clientHeight };
   }

@@ -11,6 +11,7 @@ const REMEMBERED = 4; // pictures whose regions can be had in the next one
 
 export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better" | "value" | "missed"> {
   names: string[] = [];
+  project = ""; // where the labels are kept
   opened: Opened | undefined;
   places = new Places<Drawn>();
   value: { x: number; y: number; value: (number | string)[] } | undefined;
@@ -77,8 +78,8 @@ export class LabelerState extends Journal<Shape, FromKernel, "opened" | "better"
     this.tell("missed");
   }
 
-  private applyState({ row, names, steps, undone, classes, favourites }: State): void {
-    Object.assign(this, { names, steps, undone, classes, favourites });
+  private applyState({ row, names, place: project, steps, undone, classes, favourites }: State): void {
+    Object.assign(this, { names, project, steps, undone, classes, favourites });
     this.settle();
     this.tell("state");
     if (row === Math.max(this.row, 0)) this.row = row; // its picture comes along

@@ -24,7 +24,7 @@ from imagine_widgets.routing import route_as_asked
 from imagine_widgets.scenes import Scenes
 from imagine_widgets.scripts import script
 from imagine_widgets.store import Speed, Store, store_of
-from imagine_widgets.thumbnails import readable
+from imagine_widgets.thumbnails import readable, unit
 
 _OPTIONS = ("store", "author", "scores")
 Message = Mapping[str, Any]
@@ -146,6 +146,7 @@ class Labeler(anywidget.AnyWidget):
             "names": names,
             "steps": scenes.steps(),
             "undone": scenes.undone(),
+            "place": str(self.store.path),
         }
         state["row"] = row if comes else None
         self.send({**state, "classes": scenes.classes.to_json(), "favourites": favourites(scenes.classes)})
@@ -158,7 +159,7 @@ class Labeler(anywidget.AnyWidget):
         facts = {"type": "opened", "to": message["to"], "row": row, **self._scenes.told_at_once(row)}
         facts["classes"] = self._scenes.classes.to_json()
         scale = sample.pixel_size
-        facts["scale"] = None if scale is None else {"value": scale.value, "unit": scale.unit}
+        facts["scale"] = None if scale is None else {"value": scale.value, "unit": unit(scale.unit)}
         try:
             picture, tiles = self._pictures.told(row, message.get("page", ()))
         except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ export type Look = readonly [low: number, high: number, gamma: number];
 export interface State {
   type: "state";
   names: string[];
+  place: string;
   steps: Step[];
   undone: Undone[];
   favourites: Favourites;

@@ -31,7 +31,7 @@ export function frame(title: string, tools: Tool[], act: Act) {
     parts,
     title,
     "im-recording",
-    make("div", { class: "im-head" }, make("strong", { text: title }), parts.name, parts.saved),
+    make("div", { class: "im-head" }, make("strong", { text: title }), parts.name, parts.speed, parts.saved),
     make("div", { class: "im-tools", role: "toolbar", "aria-label": "Tools" }, ...buttons),
     make("div", { class: "im-work" }, picture, sideOf(parts)),
   );

@@ -10,6 +10,7 @@ export function partsOf(stage: string) {
   const sought = { role: "combobox", "aria-expanded": "true", "aria-autocomplete": "list", "aria-controls": list, autocomplete: "off", spellcheck: "false" };
   return {
     name: make("bdi", { class: "im-name", dir: "auto" }),
+    speed: make("span", { class: "im-muted im-speed" }),
     saved: make("span", { class: "im-saved" }),
     stage: make("div", { class: "im-stage", role: "application", tabindex: 0, "aria-label": stage }),
     why: make("p", { class: "im-why", role: "alert", hidden: true }),

@@ -44,7 +44,7 @@ export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, 
     this.steps.push({ id: batch, row: this.row });
     this.undone = [];
     const told = put.map(({ score: _, ...one }) => one);
-    this.outbox.put({ kind: "edit", batch, things, row: this.row, put: told, drop, ...this.cost() });
+    this.outbox.put({ kind: "edit", batch, things, row: this.row, put: told, drop, ...this.cost(things.length) });
     this.tell("regions");
   }
 
@@ -123,6 +123,6 @@ export abstract class Journal<S, Heard, Own extends string> extends Link<Heard, 
   }
 }
 
-type Open = "me" | "acts" | "isCut" | "isReady" | "isScored" | "send" | "guard" | "classes" | "favourites" | "others" | "steps" | "undone" | "used" | "whole" | "outbox";
+type Open = "me" | "acts" | "isCut" | "isReady" | "isScored" | "speed" | "send" | "guard" | "classes" | "favourites" | "others" | "steps" | "undone" | "used" | "whole" | "outbox";
 /** A journal as those see it who need not know how its kernel speaks. */
 export type Kept<S> = Pick<Journal<S, unknown, string>, Open | "get" | "edit" | "undo" | "redo" | "lay">;

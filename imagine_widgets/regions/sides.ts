@@ -26,6 +26,7 @@ function scoreOf({ score }: Labelled, isScored: boolean): string {
 
 /** Saved or not, the tool in hand, what can be undone. */
 export function drawTools<S>({ state, parts, hand }: Deeds<S>, buttons: Iterable<HTMLButtonElement>): void {
+  parts.speed.textContent = state.speed;
   parts.saved.replaceChildren(...savedWords(state.outbox, state.isCut, state.isReady));
   for (const one of buttons) {
     const { action, mode } = one.dataset;
