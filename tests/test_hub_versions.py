@@ -1,5 +1,6 @@
 """The same configuration on JupyterHub 5.5, which the standard Kubernetes chart ships."""
 
+import httpx
 import pytest
 from house import write_settings
 from hub_alone import running
@@ -51,4 +52,6 @@ def test_a_server_may_open_the_services_with_its_own_token(older):
     code += " headers={'Authorization': 'token ' + os.environ['JUPYTERHUB_API_TOKEN']})\n"
     code += "print(json.load(u.urlopen(r))['scopes'])"
     assert "'access:services'" in run(older, "hein", code)
+    asked = {"Authorization": f"token {older.token('hein')}"}
+    assert httpx.get(f"{older.url}/user/hein/imagine-tiles/ping", headers=asked).json() == {"tiles": 1}
     older.stop_server("hein")
