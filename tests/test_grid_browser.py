@@ -246,6 +246,20 @@ def test_scores_are_seen_only_when_they_are_asked_for_and_the_order_is_the_same(
     assert review.saved() == {}
 
 
+def test_without_features_outliers_are_found_by_how_pictures_look(notebook, tmp_path):
+    made = f"Grid(samples, predictions, labels, store=Store({str(tmp_path / 'plain.labels')!r}), author='ada', page=10)"
+    cell = notebook.run(1, made)
+    expect(cell.locator(".im-cell img").first).to_be_visible()
+    cell.locator(".im-cell").first.focus()
+    notebook.page.keyboard.press("o")
+    expect(cell.locator(".im-top")).to_contain_text("24 predicted, outliers first", timeout=60_000)
+    expect(cell.get_by_role("status")).to_have_text("outliers first")
+    expect(cell.locator(".im-orders [aria-checked=true]")).to_contain_text("Outliers")
+    notebook.page.keyboard.press("p")
+    expect(cell.locator(".im-top")).to_contain_text("most like the pinned one first", timeout=60_000)
+    assert cell.locator(".im-failures summary").all_inner_texts() == []
+
+
 def test_outliers_and_those_like_a_pinned_one_come_first_by_one_key_each(review, notebook):
     notebook.run(2, "print([sample.uri.rpartition('/')[2] for sample in samples[::2]])")
     names = json.loads(notebook.outputs(2).replace("'", '"'))

@@ -5,7 +5,9 @@ import time
 import numpy as np
 import pytest
 from grids import LABELS, HeardGrid, labels, prediction, sample
+from PIL import Image
 
+from imagine_kernels.records import Sample
 from imagine_widgets import Store
 from imagine_widgets.active_learning import Batch, Choice
 from imagine_widgets.classes import Classes
@@ -59,6 +61,28 @@ def test_samples_without_features_come_last_and_units_do_not_count():
     assert np.array_equal(same.order(OUTLIERS), Orders(SAMPLES, PREDICTED, FEATURES).order(OUTLIERS))
 
 
+def test_without_features_pictures_are_compared_by_what_they_look_like_however_they_are_turned(tmp_path):
+    y, x = np.mgrid[0:60, 0:90]
+    needle = abs(y - 30) < 3
+    drawn = {
+        "disc": np.hypot(x - 45, y - 30) < 20,
+        "needle": needle,
+        "upright": needle.T,
+        "ball": np.hypot(x - 45, y - 30) < 18,
+    }
+    samples = [Sample("gone", str(tmp_path / "gone.png"), 9, 9)]
+    for name, shape in drawn.items():
+        file = tmp_path / f"{name}.png"
+        Image.fromarray(np.where(shape, 40, 220).astype(np.uint8)).save(file)
+        samples.append(Sample(name, str(file), shape.shape[1], shape.shape[0]))
+    orders = Orders(samples, [0] * 5, None)
+    assert not orders, "none were given"
+    alike = lambda row: [samples[one].id for one in orders.order(LIKENESS, row)]  # noqa: E731
+    assert alike(1)[:2] == ["disc", "ball"]
+    assert alike(2)[:2] == ["needle", "upright"]
+    assert alike(1)[-1] == "gone", "what cannot be read comes last"
+
+
 @pytest.mark.parametrize("given", [[[1.0]] * 3, [1.0] * 8, {"elsewhere": [1.0]}])
 def test_features_that_do_not_fit_are_a_sentence(given):
     with pytest.raises(ValueError, match=r"[Ff]eatures .*sample.*\.$"):
@@ -80,7 +104,7 @@ def test_the_state_carries_numbers_as_bytes_with_second_guesses(grid):
     state, buffers = grid.hear(type="hello")
     order, predicted, decided, second = (np.frombuffer(one, np.int32).tolist() for one in buffers)
     assert (order, predicted, decided, second) == ([0, 1], [0, 1], [-1, -1], [1, -1])
-    assert (state["isComparing"], state["isOrdered"]) == (True, False)
+    assert (state["hasFeatures"], state["isOrdered"]) == (True, False)
     assert state["groups"] == [{"label": 0, "size": 1}, {"label": 1, "size": 1}]
 
 

@@ -3,7 +3,7 @@ import { count } from "../elements.ts";
 import { helpSheet, type Parts } from "./frame.ts";
 import { moved } from "./keys.ts";
 import { type Page, SIZES } from "./page.ts";
-import { orderWords, titleOf } from "./sides.ts";
+import { titleOf } from "./sides.ts";
 import type { GridState } from "./state.ts";
 import type { By, Rows } from "./wire.ts";
 
@@ -186,17 +186,16 @@ export abstract class Actions {
   }
 
   sort(by: By): void {
-    const { arrangement, isComparing } = this.state;
-    if (!isComparing && by !== "doubt") return this.say("Pictures cannot be compared here: give the grid features");
+    const { arrangement } = this.state;
     if (by === "likeness" && arrangement.pinned === undefined) return this.pin();
-    const words = orderWords(by, this.state.isOrdered);
-    this.say(this.state.sort(by) ? words : `Comparing the pictures, then ${words}`);
+    if (this.state.sort(by)) return;
     arrangement.by = by;
+    this.draw();
+    this.say("The pictures are being compared");
   }
 
   /** Pin the picture where the keyboard is; the pinned one is let go of. */
   pin(): void {
-    if (!this.state.isComparing) return this.say("Pictures cannot be compared here: give the grid features");
     const row = this.page.rows[this.at]!;
     const isPinned = this.state.arrangement.pinned === row;
     this.state.pin(isPinned ? undefined : row);

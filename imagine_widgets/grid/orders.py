@@ -1,6 +1,7 @@
 """In which order a person looks within a class: how far a picture lies from its class, or how near to a pinned one.
 
-Pictures are compared by feature vectors that the notebook gives: measured ones, or what a network makes of them.
+Pictures are compared by feature vectors that the notebook gives, measured ones or what a network makes of them, else by
+what they look like.
 """
 
 import threading
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imagine_kernels.records import Sample
+from imagine_widgets.grid.looks import looks
 
 Vectors = npt.NDArray[np.float32]
 Pairs = Mapping[str, npt.ArrayLike] | Iterable[tuple[str, npt.ArrayLike]]
@@ -20,7 +22,7 @@ _FAR = 8.0  # deviations: one wild number must not decide alone
 
 
 class Orders:
-    """The orders of the rows of a grid. What is given is asked for once, when somebody wants such an order."""
+    """The orders of the rows of a grid; true if features were given. They are asked for once, when they are wanted."""
 
     def __init__(self, samples: Sequence[Sample], predicted: Sequence[int], given: Given | None) -> None:
         self._samples, self._given = samples, given
@@ -38,7 +40,7 @@ class Orders:
         """
         with self._lock:
             if self._vectors is None:
-                self._vectors = standard(_rows(self._samples, self._given))
+                self._vectors = standard(_rows(self._samples, looks if self._given is None else self._given))
         if by == OUTLIERS:
             key = -_outlying(self._vectors, self._predicted)
         else:

@@ -78,12 +78,11 @@ export function orderWords(by: By, isOrdered: boolean): string {
   return isOrdered && by === "doubt" ? "in the order given" : ORDERS.find(([one]) => one === by)![3];
 }
 
-/** The orders, and the pinned picture, where the pictures can be compared. */
+/** The orders, and the pinned picture. */
 function drawOrders(view: GridView): void {
   const { state, parts } = view;
   const { by, pinned } = state.arrangement;
-  parts.orders.hidden = !state.isComparing;
-  const words = `${state.isComparing}${by}${pinned}${state.thumbs.kept.has(pinned ?? -1)}`;
+  const words = `${by}${pinned}${state.thumbs.kept.has(pinned ?? -1)}`;
   if (parts.orders.dataset.words === words) return;
   parts.orders.dataset.words = words;
   const chips = ORDERS.map(([one, title, key]) => {
@@ -98,8 +97,9 @@ function drawOrders(view: GridView): void {
 export function drawChoices(view: GridView): void {
   const { state, parts, selected } = view;
   const group = state.groups[view.group];
+  const { by, orders } = state.arrangement;
   const what = group?.label === NONE ? "pictures" : "predicted";
-  const words = group ? `${count(group.rows.length)} ${what}, ${orderWords(state.arrangement.by, state.isOrdered)}` : "";
+  const words = group ? `${count(group.rows.length)} ${what}, ${orders.has(by) ? orderWords(by, state.isOrdered) : "the pictures are being compared…"}` : "";
   parts.title.replaceChildren(
     swatch(state.classes[group?.label ?? -1]),
     make("bdi", { text: group ? titleOf(state, view.group) : "No pictures", dir: "auto" }),

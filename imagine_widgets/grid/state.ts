@@ -14,7 +14,6 @@ export const NONE = -1; // not predicted, not decided
 
 export class GridState extends Link<FromKernel, Own, number[] | Look> {
   readonly arrangement = new Arrangement();
-  isComparing = false;
   isOrdered = false;
   classes: Class[] = [];
   favourites: Favourites = {};
@@ -60,14 +59,14 @@ export class GridState extends Link<FromKernel, Own, number[] | Look> {
   }
 
   applyState(message: StateMessage, buffers: DataView<ArrayBuffer>[]): void {
-    const { classes, page, steps, favourites, isComparing, isOrdered } = message;
+    const { classes, page, steps, favourites, hasFeatures, isOrdered } = message;
     const [order, predicted, truth, second] = buffers.map(numbers) as [Int32Array, Int32Array, Int32Array, Int32Array];
-    Object.assign(this, { classes, page, steps, favourites, isComparing, isOrdered, predicted, second, truth, shown: truth.slice() });
+    Object.assign(this, { classes, page, steps, favourites, isOrdered, predicted, second, truth, shown: truth.slice() });
     this.arrangement.begin(message.groups, order);
     this.replay();
     this.settle();
     this.tell("state");
-    if (isComparing) this.send({ type: "order", by: "outliers" }); // it is here before anybody asks for it
+    if (hasFeatures) this.send({ type: "order", by: "outliers" }); // it is here before anybody asks for it
     if (this.isScored) this.send({ type: "scores" });
   }
 
@@ -104,6 +103,7 @@ export class GridState extends Link<FromKernel, Own, number[] | Look> {
   sort(by: By): boolean {
     const isHere = this.arrangement.use(by);
     if (isHere) this.tell("order");
+    else if (by === "outliers") this.send({ type: "order", by });
     return isHere;
   }
 

@@ -5,7 +5,7 @@ import { closerSheet, frame, type Parts } from "./frame.ts";
 import { type Action, actionOf } from "./keys.ts";
 import { Page } from "./page.ts";
 import { SearchSheet } from "./search_sheet.ts";
-import { drawAccept, drawChoices, drawHead, drawRail, titleOf } from "./sides.ts";
+import { drawAccept, drawChoices, drawHead, drawRail, orderWords, titleOf } from "./sides.ts";
 import type { GridState, News } from "./state.ts";
 import type { Look, Rows } from "./wire.ts";
 
@@ -70,6 +70,7 @@ export class GridView extends Actions {
     }
     if (what === "order") this.go(this.group, 0, 0, { quiet: true });
     this.draw();
+    if (what === "order") this.say(orderWords(this.state.arrangement.by, this.state.isOrdered));
   }
 
   pictures(rows: Set<number>): void {

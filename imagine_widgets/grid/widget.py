@@ -40,7 +40,8 @@ class Grid(anywidget.AnyWidget):
     by default the person at the hub. `page` is the number of pictures on a page. `thumbnail(sample, side)`
     makes the bytes of a picture, by default those of `imagine_kernels.images`. `features` are what pictures
     are compared by, for the orders by outlier and by likeness to a pinned one: a row of numbers for each sample,
-    vectors by sample id, or a function of the samples that gives either, called when such an order is first wanted.
+    vectors by sample id, or a function of the samples that gives either, called when such an order is first wanted; by
+    default what the pictures look like.
     `order` are ids of samples that come first in their class, in this order (`next_batch(...).ids()`); all others
     follow, least sure first. `scores=True` shows from the start how sure the model was, which the key I shows and
     hides: who sees it before she looked agrees too easily.
@@ -146,7 +147,7 @@ class Grid(anywidget.AnyWidget):
             self._rows.refresh()
             self._classes_sent = len(self._rows.classes)
             told, numbers = telling.state(self._rows)
-            self.send({**told, "to": message["to"], "page": self._page, "isComparing": bool(self._orders)}, numbers)
+            self.send({**told, "to": message["to"], "page": self._page, "hasFeatures": bool(self._orders)}, numbers)
 
     def _edit(self, message: Message) -> None:
         """Do edits in their order. One the disk has no room for waits in the browser, and all after it do."""

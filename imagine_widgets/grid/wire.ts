@@ -33,7 +33,7 @@ interface State {
   steps: Step[];
   classes: Class[];
   favourites: Favourites;
-  isComparing: boolean;
+  hasFeatures: boolean;
   isOrdered: boolean;
 }
 
