@@ -43,8 +43,31 @@ export function fill(sheet: HTMLElement, title: string, close: () => void, conte
   sheet.focus({ preventScroll: true });
 }
 
+/** Bring a row into sight in its own list: the notebook around stays where it is. */
+export function bring(list: HTMLElement, row: Element | null | undefined): void {
+  if (!row) return;
+  const [outer, inner] = [list.getBoundingClientRect(), row.getBoundingClientRect()];
+  list.scrollTop += Math.min(0, inner.top - outer.top) || Math.max(0, inner.bottom - outer.bottom);
+}
+
+const SCROLLED: Record<string, number> = { ArrowUp: -40, ArrowDown: 40, PageUp: -400, PageDown: 400, " ": 400, Home: -1e6, End: 1e6 };
+
+/** What a browser does with a key by itself would reach the notebook: it scrolls there, and undoes what was typed in a cell. */
+export function keepKeys(root: HTMLElement): void {
+  const keep = (event: KeyboardEvent): void => {
+    const { key, ctrlKey, metaKey } = event;
+    const target = event.target as Element;
+    const card = target.closest(".im-sheet")?.firstElementChild;
+    const isScrolled = card && key in SCROLLED && !target.matches("input, button");
+    if (isScrolled) card.scrollTop += SCROLLED[key]!;
+    if (isScrolled || key.startsWith("Page") || ((ctrlKey || metaKey) && /^[zy]$/i.test(key))) event.preventDefault();
+  };
+  root.addEventListener("keydown", keep, { capture: true });
+}
+
 /** A click may take away or disable what has the keyboard: `home` has it then, and no key goes astray to the notebook. */
 export function keepKeyboard(root: HTMLElement, home: HTMLElement): void {
+  keepKeys(root);
   root.addEventListener("click", () => {
     const at = document.activeElement;
     if (!at || at === document.body || at.matches(":disabled")) home.focus({ preventScroll: true });

@@ -21,6 +21,12 @@ NEXT = """(root, i) => {
     const { left, top, width, height } = found.getBoundingClientRect();
     return [found.ariaLabel || found.textContent || found.type, left + width / 2, top + height / 2];
 }"""
+HALF = """(panel, isGrid) => {
+    const [part] = panel.querySelectorAll(isGrid ? ".im-grid" : ".im-list");
+    const { top, bottom } = panel.getBoundingClientRect();
+    panel.scrollTop += part.getBoundingClientRect().top - (isGrid ? top + 5 : bottom - 20);
+    return panel.scrollTop;
+}"""
 UNWATCH = "() => { jupyterapp.commands.commandExecuted.disconnect(window.onCommand); return window.commanded; }"
 STATE = """() => {
     const { content } = jupyterapp.shell.currentWidget;
@@ -59,3 +65,25 @@ def test_the_keyboard_stays_inside_whatever_is_clicked(one):
     assert i > 15
     assert lost == []
     one.says_nothing_is_wrong()
+
+
+def test_the_notebook_neither_scrolls_nor_takes_anything_back_while_she_works_in_the_widget(one):
+    outer, cells = one.page.locator(".jp-WindowedPanel-outer"), one.notebook.cells
+    one.notebook.run(3, "print('far below\\n' * 150)")
+    one.notebook.page.locator(".jp-CodeCell").nth(2).locator(".cm-content").click()
+    one.page.keyboard.type("typed = 1")
+    one.place.scroll_into_view_if_needed()
+    one.stand()
+    before = cells()
+    assert "typed = 1" in before[2]
+    top = outer.evaluate(HALF, one.name == "Grid")  # the list of regions is out of sight
+    one.label_one()
+    for key in ("PageUp", "Home", "ArrowUp", "End", "Space", "PageDown", "ArrowDown"):
+        one.press("?", key)
+        assert not one.cell.locator(".im-sheet").is_hidden()
+        one.press("?", "/", "Control+z", "PageDown", "Escape")
+    one.press("?", "Control+z", "Escape")
+    one.page.wait_for_timeout(300)  # scrolling is smooth
+    assert outer.evaluate("panel => panel.scrollTop") == top
+    assert cells() == before
+    assert one.holds_focus()

@@ -22,7 +22,7 @@ from imagine_kernels.records import Prediction, Region, Sample
 from imagine_kernels.shapes import Box, Key, Polygon, TimeFrequency, Track
 from imagine_kernels.sources import open_samples
 from imagine_kernels.use_case import Label
-from imagine_widgets import Grid, Labeler, Sound, Store, Video
+from imagine_widgets import Grid, Labeler, Review, Sound, Store, Video
 folder = {folder!r}
 samples = open_samples({pictures!r}).samples
 wide = Sample("wide", folder + "/wide.png", 1600, 1000)
@@ -46,12 +46,14 @@ MADE = {
     "Labeler": "Labeler([wide, deep], labels, boxes, {more})",
     "Sound": "Sound(folder + '/sound.wav', labels, heard, {more})",
     "Video": "Video(folder + '/film.mp4', labels, seen, {more})",
+    "Review": "Review([wide, deep], labels, boxes, {more})",
 }
 READY = {
     "Grid": ".im-cell img",
     "Labeler": ".im-stage[data-loaded=true]",
     "Sound": ".im-stage[data-loaded=true]",
     "Video": ".im-stage[data-frame='0']",
+    "Review": ".im-stage[data-loaded=true]",
 }
 
 
@@ -142,7 +144,9 @@ class Shown:
 
     def label_one(self):
         """One label given or one region made, by keys alone."""
-        if self.name == "Labeler":
+        if self.name == "Review":
+            self.press("a")
+        elif self.name == "Labeler":
             self.press("a", "a")
         elif self.name == "Grid":
             self.press("2")
@@ -171,7 +175,7 @@ def show(notebook, tmp_path):
     return make
 
 
-@pytest.fixture(params=MADE)
+@pytest.fixture(params=["Grid", "Labeler", "Sound", "Video"])
 def one(request, show):
-    """Each of the widgets over a store of its own."""
+    """Each of the widgets over a store of its own; Review, which is a Labeler otherwise, where a test asks for it."""
     return show(request.param)

@@ -1,5 +1,5 @@
 // The sheet in which a person types a few letters of a class: Enter labels with it, Shift + 1 to 9 lays it on that key.
-import { fill, make, swatch } from "../elements.ts";
+import { bring, fill, make, swatch } from "../elements.ts";
 import { Search } from "./search.ts";
 import { keyOf } from "./sides.ts";
 import type { GridState } from "./state.ts";
@@ -85,7 +85,7 @@ export class SearchSheet {
     this.list.replaceChildren(...(rows.length ? rows : [nothing]));
     const here = rows[this.at];
     this.input.setAttribute("aria-activedescendant", here?.id ?? "");
-    here?.scrollIntoView({ block: "nearest" });
+    bring(this.list, here);
   }
 
   option(label: number, i: number): HTMLElement {

@@ -1,5 +1,5 @@
 // The labels beside the picture: those at hand, or those that a few letters find, with their keys and what is above them.
-import { make, swatch } from "../elements.ts";
+import { bring, make, swatch } from "../elements.ts";
 import { Search } from "../grid/search.ts";
 import type { Class } from "../wire.ts";
 import type { Deeds } from "./deeds.ts";
@@ -36,7 +36,7 @@ export function drawLabels<S>(view: Deeds<S>): void {
   const nothing = make("p", { class: "im-muted", text: "No label is called so" });
   labels.replaceChildren(...(rows.length || !view.state.isReady ? rows : [nothing]));
   const here = isSought ? rows[view.found] : undefined;
-  here?.scrollIntoView({ block: "nearest" });
+  bring(labels, here);
   search.setAttribute("aria-activedescendant", here?.id ?? "");
 }
 

@@ -1,5 +1,5 @@
 // What stands beside a picture or recording and follows its state: the list of regions, saved or not.
-import { count, make, swatch } from "../elements.ts";
+import { bring, count, make, swatch } from "../elements.ts";
 import { savedWords } from "../saved.ts";
 import type { Deeds } from "./deeds.ts";
 import type { Labelled, RegionState } from "./wire.ts";
@@ -44,7 +44,7 @@ export function drawRegions<S>(view: Deeds<S>): void {
   const first = Math.max(0, Math.min(at - LISTED / 2, shown.length - LISTED));
   parts.regions.replaceChildren(...shown.slice(first, first + LISTED).map((one) => regionRow(view, one)));
   const chosen = parts.regions.querySelector("[aria-selected=true]");
-  chosen?.scrollIntoView({ block: "nearest" });
+  bring(parts.regions, chosen);
   parts.regions.setAttribute("aria-activedescendant", chosen?.id ?? "");
 }
 
