@@ -91,7 +91,9 @@ function drawOrders(view: GridView): void {
   });
   const kept = pinned === undefined ? undefined : state.thumbs.kept.get(pinned);
   const small = kept?.url ? [make("img", { class: "im-pin", src: kept.url, alt: `pinned: ${kept.name}`, title: kept.name })] : [];
+  const hadKeyboard = parts.orders.contains(document.activeElement);
   parts.orders.replaceChildren(...chips, ...small);
+  if (hadKeyboard) view.page.focus(view.at);
 }
 
 export function drawChoices(view: GridView): void {
