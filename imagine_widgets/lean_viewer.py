@@ -13,6 +13,7 @@ UNUSED = (
     *("DziTileSource", "IIIFTileSource", "OsmTileSource", "TmsTileSource", "LegacyTileSource"),  # servers we do not ask
     *("Navigator", "ReferenceStrip"),
     *("Button", "ButtonGroup", "TileSourceCollection"),  # the widgets have their own
+    *("Mat3", "DisplayRect"),  # of those drawers and sources alone
     *("HTMLDrawer", "ImageTileSource"),  # pictures come as tiles and are drawn on a canvas
 )
 _ENDLESS = """

@@ -1,30 +1,37 @@
 """Tiles by a real Jupyter server: the same as the kernel's, for who may see them, of files that change and break."""
 
 import contextlib
-import json
 import os
 import socket
 import threading
-import time
-import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
-import psutil
 import pytest
 import tifffile
 from house import until
-from PIL import Image
+from served_tiles import (
+    address,
+    as_colours,
+    behind_a_link,
+    expired,
+    forged,
+    in_archive,
+    makers,
+    of_another_person,
+    opened_to_others,
+    process_of,
+    renamed,
+    said,
+)
 
 from imagine_kernels.records import Box, Sample
 from imagine_kernels.shapes import RotatedBox
 from imagine_widgets.pictures import Pictures
-from imagine_widgets.tile_server import private, signing
+from imagine_widgets.tile_server import signing
 from imagine_widgets.tiles import Look
-
-MAKER = "imagine_widgets.tile_server.maker"
 
 
 @pytest.fixture
@@ -59,36 +66,6 @@ def show():
             return made, made.told(0)[0]["source"][0]
 
         yield pictures
-
-
-def address(name, level=11, column=0, line=0, look="0,4000,1.5"):
-    return f"/imagine-tiles/{name}/{level}/{column}_{line}?look={look}"
-
-
-def said(answer):
-    return answer.json()["message"]
-
-
-def process_of(lab):
-    [found] = [one for one in psutil.Process().children() if any(str(lab.folder) in word for word in one.cmdline())]
-    return found
-
-
-def makers(lab):
-    return [one for one in process_of(lab).children() if MAKER in one.cmdline()]
-
-
-def as_colours(folder):
-    y, x = np.mgrid[0:200, 0:300]
-    path = folder / "colours.png"
-    Image.fromarray(np.stack([x % 256, y, x + y], axis=2).astype(np.uint8)).save(path)
-    return str(path)
-
-
-def in_archive(folder):
-    with zipfile.ZipFile(folder / "all.zip", "w") as archive:
-        archive.write(as_colours(folder), "deep/colours.png")
-    return f"{folder}/all.zip!/deep/colours.png"
 
 
 @pytest.mark.parametrize("kind", ["16 bits", "a crop", "a turned crop", "in an archive", "by a relative path"])
@@ -131,46 +108,6 @@ def test_nobody_gets_a_tile_or_a_ping_without_being_asked_who_he_is(lab, server,
         browser.get(f"/lab?token={lab.token}", follow_redirects=True)
         assert browser.get(address(name)).status_code == 200, "by its cookie"
         assert browser.get(address(name), headers={"Origin": "https://elsewhere.example"}).status_code == 404
-
-
-def forged(name):
-    (private.folder() / name).write_bytes((private.folder() / name).read_bytes().replace(b"deep.tif", b"else.tif"))
-    return name
-
-
-def renamed(name):
-    other = "f" * 64
-    (private.folder() / name).rename(private.folder() / other)
-    return other
-
-
-def of_another_person(name):
-    """What her own kernel signed, with her own key, and put in this folder."""
-    told = json.loads((private.folder() / name).read_bytes())
-    content = json.dumps({**told, "file": "/etc/shadow"}).encode()
-    other = signing._signature(content, b"another key")
-    private.write(other, content)
-    return other
-
-
-def expired(name):
-    told = json.loads((private.folder() / name).read_bytes())
-    content = json.dumps({**told, "until": int(time.time()) - 1}).encode()
-    other = signing._signature(content, private.secret(new=False))
-    private.write(other, content)
-    return other
-
-
-def opened_to_others(name):
-    (private.folder() / name).chmod(0o644)
-    return name
-
-
-def behind_a_link(name):
-    kept = private.folder() / name
-    kept.rename(kept.with_name("elsewhere"))
-    kept.symlink_to("elsewhere")
-    return name
 
 
 UNSIGNED = "No kernel of yours signed this picture."
