@@ -46,7 +46,7 @@ class OnCpu(APIHandler):  # type: ignore[misc]
         try:
             started = await asyncio.to_thread(leases.instead_on_cpu, kernel_id)
         except OSError as error:
-            raise web.HTTPError(503, "%s", str(error)) from error
+            raise web.HTTPError(503, str(error)) from error
         self.finish(json.dumps({"ok": started}))
 
 
