@@ -26,7 +26,8 @@ export class VideoView extends Screen {
 
   describe(one: Labelled): string {
     const { from, to } = span(one.shape as Track, this.seconds);
-    return `${from.toFixed(2)} to ${to.toFixed(2)} s, ${(one.shape as Track).keys.length} key frames`;
+    const { length } = (one.shape as Track).keys;
+    return `${from.toFixed(2)} to ${to.toFixed(2)} s, ${length} key frame${length === 1 ? "" : "s"}`;
   }
 
   reveal(one: Labelled, near: boolean): void {
