@@ -1,7 +1,7 @@
 """What a labeler knows of each sample: the regions in the store, and those of a model that nobody decided on."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -11,7 +11,7 @@ from imagine_kernels.records import Annotation, Opinion, Prediction, Region, Sam
 from imagine_kernels.shapes import Flat
 from imagine_widgets.classes import Classes, Label
 from imagine_widgets.store import Drop, Edit, Held, Put, Step, Store
-from imagine_widgets.store.holding import annotations
+from imagine_widgets.store.holding import annotations, holding
 
 TOOL = "labeler"
 COUNTED = 500
@@ -48,7 +48,7 @@ class Scenes:
     def regions(self, row: int) -> dict[str, Region]:
         """The regions of one sample by id, what people said over what a model said."""
         sample = self.samples[row].id
-        return self._with_model(row, self._store.regions(sample), self._store.current(sample))
+        return _over(dict(self._predicted(row)), self._store.regions(sample))
 
     def titles(self, region: Region) -> list[str]:
         """All labels of a region as a person reads them, the first one first."""
@@ -83,15 +83,13 @@ class Scenes:
         told = self._store.changed()[1]  # only those the store knows are asked for
         rows = (row for row, one in enumerate(self.samples) if one.id in told or one.id in self._models)
         for row in islice(rows, COUNTED):
-            yield row, self.regions(row) if self.samples[row].id in told else self._with_model(row, (), ())
+            yield row, self.regions(row) if self.samples[row].id in told else dict(self._predicted(row))
 
-    def _with_model(self, row: int, said: Iterable[Held], current: Iterable[Held]) -> dict[str, Region]:
-        found = dict(self._predicted(row))
-        for one in said:
-            if one.region is not None or one.at:  # else she took back what she had decided
-                found.pop(one.id, None)
-        held = {one.id: one.region for one in current if one.region is not None}
-        return found | held
+    def _touched(self, row: int, ids: Collection[str]) -> dict[str, Region]:
+        """Some of the regions of a sample: an edit costs what it changes, however many others there are."""
+        predicted = self._predicted(row)
+        guessed = {id_: predicted[id_] for id_ in ids if id_ in predicted}
+        return _over(guessed, self._store.regions(self.samples[row].id, ids))
 
     def _predicted(self, row: int) -> dict[str, Region]:
         """What a model said of a sample, by id. Kept: a hundred thousand regions take a second to be marked as its."""
@@ -130,7 +128,7 @@ class Scenes:
         Raises ValueError with a sentence for what is no region, OSError where the store cannot be written.
         """
         row = int(message["row"])
-        sample, known = self.samples[row], self.regions(row)
+        sample, known = self.samples[row], self._touched(row, {str(told["id"]) for told in message["put"]})
         put = [self._region(told, known.get(str(told["id"])), sample) for told in message["put"]]
         edits: list[Edit] = [Put(sample.id, region, self._author, self._tool) for region in put]
         edits += [Drop(sample.id, str(id_), self._author, self._tool) for id_ in message["drop"]]
@@ -197,3 +195,11 @@ class Scenes:
             "score": region.score,
             **({"also": more} if (more := [one for one in dict.fromkeys(also) if one != label]) else {}),
         }
+
+
+def _over(found: dict[str, Region], said: Collection[Held]) -> dict[str, Region]:
+    """What people said, over what a model said."""
+    for one in said:
+        if one.region is not None or one.at:  # else she took back what she had decided
+            found.pop(one.id, None)
+    return found | {one.id: one.region for one in holding(said) if one.region is not None}

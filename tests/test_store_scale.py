@@ -5,7 +5,10 @@ import tracemalloc
 import pytest
 from store_made import PER_SAMPLE, filled
 
-from imagine_kernels.records import Region
+from imagine_kernels.records import Region, Sample, to_json
+from imagine_kernels.shapes import Box
+from imagine_kernels.use_case import Label
+from imagine_widgets.scenes import Scenes
 from imagine_widgets.store import Put, Store
 
 SMALL, LARGE = 3_000, 300_000
@@ -55,6 +58,25 @@ def test_the_work_for_a_question_does_not_grow_with_the_file(stores, task):
     (small, here), (large, there) = (work(path, task) for path in stores)
     assert here == there
     assert 0 < large < 1.5 * small + 100
+
+
+def test_an_edit_reads_the_regions_that_it_changes_and_no_other_of_their_sample(tmp_path):
+    def edited(store):
+        scenes = Scenes([Sample("a", "a.png", 600, 400)], [Label("x", "X")], [], store, "ada")
+        put = {"id": "3", "label": 0, "shape": to_json(Box(5, 6, 7, 8)), "state": "", "also": []}
+        return scenes.edit({"row": 0, "put": [put], "drop": ["4"], "batch": "now"})[1][0]["id"]
+
+    costs = []
+    for others in (10, 2_000):
+        path = tmp_path / f"{others}.labels"
+        Store(path).write([Put("a", Region("x", shape=Box(i, 2, 3, 4), id=str(i)), "ada") for i in range(others)])
+        costs.append(work(path, edited))
+        assert {one.id for one in Store(path).current("a")} == {str(i) for i in range(others)} - {"4"}
+    (few, _), (many, _) = costs
+    assert 0 < many < 1.5 * few + 100
+    assert [one.id for one in Store(path).regions("a", {"7", "5", "nowhere"})] == ["5", "7"]
+    assert len(Store(path).regions("a", {str(i) for i in range(1_000)})) == 1_000
+    assert Store(path).regions("a", ()) == ()
 
 
 def test_a_grid_that_opens_asks_by_sample_not_by_region(stores):
