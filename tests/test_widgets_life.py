@@ -19,7 +19,7 @@ def opened():
     for one in os.listdir("/proc/self/fd"):
         try: yield os.readlink(f"/proc/self/fd/{one}")
         except OSError: pass
-print([one for one in opened() if one.startswith(folder) and not one.endswith("mp4")], end=" ")
+print([one for one in opened() if one.startswith(folder)], end=" ")
 print([one.name for one in threading.enumerate() if one.name in OURS])
 """
 OURS = "OURS = {'tiles', 'overview', 'survey', 'picture'}"
