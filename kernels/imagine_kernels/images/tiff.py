@@ -60,7 +60,9 @@ def numbers(file: IO[bytes]) -> Array:
 def _whole(file: IO[bytes]) -> "tuple[tifffile.TiffPage, int]":
     page, turn = first_page(file)
     if page.nbytes > MAX_BYTES:
-        raise RefusedError(f"would need {page.nbytes / 2**20:,.0f} MB of memory. Cut it into tiles, or save it in 8 bits.")
+        raise RefusedError(
+            f"would need {page.nbytes / 2**20:,.0f} MB of memory. Cut it into tiles, or save it in 8 bits."
+        )
     return page, turn
 
 
