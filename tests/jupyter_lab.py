@@ -12,11 +12,14 @@ from pathlib import Path
 
 import nbformat
 from house import free_port, until
+from playwright import sync_api
 
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Light"},
 }
+WRONG = "[data-mime-type='application/vnd.jupyter.error'], .jupyter-widgets-error-widget"
+"""What JupyterLab shows in place of a widget."""
 PATIENCE = 90_000
 """Milliseconds a page may take on a busy machine; no test passes or fails by how long something took."""
 
@@ -78,6 +81,10 @@ class Notebook:
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(notebook, self.path)
+        self.console = []
+        page.on("console", lambda said: self.console.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.console.append(str(error)))
+        page.on("requestfailed", lambda asked: self.console.append(f"{asked.url}: {asked.failure}"))
         page.set_default_timeout(PATIENCE)
         page.goto(f"{address}/lab/workspaces/{name}/tree/{name}.ipynb?token={token}")
         self.wait()
@@ -119,6 +126,14 @@ class Notebook:
                 arg=index,
             )
         return self.page.locator(".jp-CodeCell").nth(index)
+
+    def appears(self, cell, what):
+        """A part of a widget below a cell, once it is there; where it does not come, the page's own words are told."""
+        found = cell.locator(what)
+        with contextlib.suppress(sync_api.TimeoutError):
+            cell.locator(f"{what}, {WRONG}").first.wait_for()
+        assert found.count(), f"{cell.inner_text()}\n{self.console[-20:]}"
+        return found
 
     @contextlib.contextmanager
     def busy(self, index, folder):

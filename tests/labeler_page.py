@@ -66,7 +66,7 @@ class Labeling:
     def __init__(self, notebook, path):
         self.notebook, self.page, self.store = notebook, notebook.page, Store(path)
         self.cell = notebook.run(1, LABELER.format(path=str(path)))
-        self.stage = self.cell.locator(".im-stage")
+        self.stage = notebook.appears(self.cell, ".im-stage")
         self.wait_for_picture()
         self.stage.scroll_into_view_if_needed()
 

@@ -55,7 +55,7 @@ class Recording:
         self.store = Store(path)
         made = f"{widget}(folder + '/{name}', labels, predicted({name!r}), store=Store({str(path)!r}), author='ada')"
         self.cell = notebook.run(1, made)
-        self.stage = self.cell.locator(".im-stage")
+        self.stage = notebook.appears(self.cell, ".im-stage")
         expect(self.stage).to_have_attribute(*{"Sound": ("data-loaded", "true"), "Video": ("data-frame", "0")}[widget])
         self.stage.scroll_into_view_if_needed()
         self.box = self.stage.bounding_box()

@@ -110,10 +110,9 @@ def test_windows_are_chosen_and_a_level_is_read_where_the_hand_points(hearing):
         chosen = hearing.cell.get_by_label("Window").evaluate("list => list.selectedOptions[0].text")
         assert chosen.startswith(choice)
         hearing.page.mouse.move(*hearing.at(0.8, 1 - 1000 / (RATE / 2)))
-        told = hearing.cell.locator(".im-place").inner_text()
-        time, hertz, level = re.fullmatch(
-            r"([\d.]+) s, (\d+) Hz, (-?\d+) dB re full scale \(uncalibrated\)", told
-        ).groups()
+        pointed = re.compile(r"([\d.]+) s, (\d+) Hz, (-?\d+) dB re full scale \(uncalibrated\)")
+        expect(hearing.cell.locator(".im-place")).to_have_text(pointed)
+        time, hertz, level = pointed.fullmatch(hearing.cell.locator(".im-place").inner_text()).groups()
         assert (float(time), float(hertz)) == (pytest.approx(16, abs=0.1), pytest.approx(1000, abs=40))
         assert -15 < float(level) < -4, "half the full scale is -6 dB"
     hearing.cell.get_by_label("Colours").select_option("Inferno")

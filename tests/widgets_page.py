@@ -125,7 +125,7 @@ class Shown:
         more = f"store=Store({str(path)!r}), author='ada'"
         self.cell = notebook.run(cell, "shown = " + (source or MADE[name]).format(more=more) + "\nshown")
         self.root = self.cell.locator(".im-grid")
-        self.place = self.cell.locator(".im-cells" if name == "Grid" else ".im-stage")
+        self.place = notebook.appears(self.cell, ".im-cells" if name == "Grid" else ".im-stage")
         self.place.scroll_into_view_if_needed()  # what is out of sight asks for nothing
         expect(self.cell.locator(READY[name]).first).to_be_visible()
 
