@@ -34,7 +34,7 @@ grid
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, pictures, tmp_path_factory):
+def grid_notebook(lab, pictures, tmp_path_factory):
     """One notebook in one JupyterLab: the samples are at hand, the second cell is each test's own."""
     drawn = os.path.commonpath([sample.uri for sample in pictures(48).samples])
     with chromium() as browser:
@@ -89,5 +89,5 @@ class Review:
 
 
 @pytest.fixture
-def review(notebook, tmp_path):
-    return Review(notebook, tmp_path / "run.labels", page=10)
+def review(grid_notebook, tmp_path):
+    return Review(grid_notebook, tmp_path / "run.labels", page=10)

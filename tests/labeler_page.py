@@ -41,7 +41,7 @@ def draw(folder):
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, tmp_path_factory):
+def labeler_notebook(lab, tmp_path_factory):
     """One notebook: samples and labels are at hand, the second cell is each test's own."""
     folder = tmp_path_factory.mktemp("pictures")
     draw(folder)
@@ -130,7 +130,7 @@ class Labeling:
 
 
 @pytest.fixture
-def labeling(notebook, tmp_path):
-    found = Labeling(notebook, tmp_path / "labels")
+def labeling(labeler_notebook, tmp_path):
+    found = Labeling(labeler_notebook, tmp_path / "labels")
     found.look()
     return found

@@ -27,7 +27,7 @@ open(folder + "/pid", "w").write(str(os.getpid()))
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, tmp_path_factory):
+def recording_notebook(lab, tmp_path_factory):
     """One notebook: the recordings are at hand, the second cell is each test's own."""
     folder = tmp_path_factory.mktemp("hear")
     film(folder / "film.mp4", uneven(60))
@@ -96,16 +96,16 @@ class Recording:
 
 
 @pytest.fixture
-def watching(notebook, tmp_path):
-    return Recording(notebook, "Video", "film.mp4", tmp_path / "labels")
+def watching(recording_notebook, tmp_path):
+    return Recording(recording_notebook, "Video", "film.mp4", tmp_path / "labels")
 
 
 @pytest.fixture
-def hearing(notebook, tmp_path):
-    return Recording(notebook, "Sound", "sound.wav", tmp_path / "labels")
+def hearing(recording_notebook, tmp_path):
+    return Recording(recording_notebook, "Sound", "sound.wav", tmp_path / "labels")
 
 
 @pytest.fixture
-def singing(notebook, tmp_path):
+def singing(recording_notebook, tmp_path):
     """A film of 200 frames at 25 a second that beeps after half a second and every 2 seconds from then on."""
-    return Recording(notebook, "Video", "heard.mp4", tmp_path / "labels")
+    return Recording(recording_notebook, "Video", "heard.mp4", tmp_path / "labels")

@@ -78,13 +78,13 @@ def test_tab_goes_through_the_classes_and_then_out_of_the_grid(review):
     assert not review.cells.nth(0).evaluate("cell => cell.parentElement.parentElement.contains(document.activeElement)")
 
 
-def test_no_key_reaches_the_notebook_around_the_grid(review, notebook):
-    before = notebook.cells()
+def test_no_key_reaches_the_notebook_around_the_grid(review, grid_notebook):
+    before = grid_notebook.cells()
     review.stand(3)
     review.press("b", "d", "d", "x", "y", "m", "c", "v", "Delete", "Control+z", "Control+s", "Shift+Enter", "0", "0")
     time.sleep(0.3)
     review.press("a")
-    assert notebook.cells() == before
+    assert grid_notebook.cells() == before
     assert review.heading() == "Actinoptychus"
     assert len(review.saved()) == 10
 
@@ -131,7 +131,7 @@ def test_help_and_a_closer_look_open_and_close_by_keyboard(review):
     assert review.saved() == {}
 
 
-def test_light_and_dark_follow_the_notebook_and_keep_text_readable(review, notebook):
+def test_light_and_dark_follow_the_notebook_and_keep_text_readable(review, grid_notebook):
     PICTURES.mkdir(parents=True, exist_ok=True)
     review.stand(0)
     review.press("3", "2", "ArrowRight", "Shift+ArrowRight")
@@ -146,7 +146,7 @@ def test_light_and_dark_follow_the_notebook_and_keep_text_readable(review, noteb
                 ratio(light(soft.color), light(style.backgroundColor))];
     }"""
     for theme, is_light in (("Dark", False), ("Light", True)):
-        notebook.theme(theme)
+        grid_notebook.theme(theme)
         ground, ink, soft = review.cell.locator(".im-grid").evaluate(contrast)
         assert (ground > 0.5) == is_light
         assert ink >= 7
@@ -156,19 +156,19 @@ def test_light_and_dark_follow_the_notebook_and_keep_text_readable(review, noteb
     review.saved()
 
 
-def test_a_grid_without_samples_says_so(notebook):
-    cell = notebook.run(1, "Grid([], [], labels)")
+def test_a_grid_without_samples_says_so(grid_notebook):
+    cell = grid_notebook.run(1, "Grid([], [], labels)")
     expect(cell.locator(".im-title")).to_contain_text("No pictures")
     cell.locator(".im-main-button").click()
     expect(cell.locator(".im-failures details")).to_have_count(0)
 
 
-def test_a_batch_to_label_next_is_shown_in_its_order_and_called_so(notebook):
+def test_a_batch_to_label_next_is_shown_in_its_order_and_called_so(grid_notebook):
     made = "Grid(samples, predictions, labels, order=[samples[6].id, samples[4].id], features=features)"
-    cell = notebook.run(1, made)
+    cell = grid_notebook.run(1, made)
     expect(cell.locator(".im-top")).to_contain_text("24 predicted, in the order given")
     expect(cell.locator(".im-orders")).to_contain_text("As given")
-    names = notebook.run(2, "print(samples[6].id, samples[4].id, samples[0].id)").inner_text().split()[-3:]
+    names = grid_notebook.run(2, "print(samples[6].id, samples[4].id, samples[0].id)").inner_text().split()[-3:]
     for at, name in enumerate(names):
         expect(cell.locator(".im-cell").nth(at)).to_have_attribute(
             "aria-label", re.compile(re.escape(name.rpartition("/")[2]))
@@ -246,23 +246,23 @@ def test_scores_are_seen_only_when_they_are_asked_for_and_the_order_is_the_same(
     assert review.saved() == {}
 
 
-def test_without_features_outliers_are_found_by_how_pictures_look(notebook, tmp_path):
+def test_without_features_outliers_are_found_by_how_pictures_look(grid_notebook, tmp_path):
     made = f"Grid(samples, predictions, labels, store=Store({str(tmp_path / 'plain.labels')!r}), author='ada', page=10)"
-    cell = notebook.run(1, made)
+    cell = grid_notebook.run(1, made)
     expect(cell.locator(".im-cell img").first).to_be_visible()
     cell.locator(".im-cell").first.focus()
-    notebook.page.keyboard.press("o")
+    grid_notebook.page.keyboard.press("o")
     expect(cell.locator(".im-top")).to_contain_text("24 predicted, outliers first", timeout=60_000)
     expect(cell.get_by_role("status")).to_have_text("outliers first")
     expect(cell.locator(".im-orders [aria-checked=true]")).to_contain_text("Outliers")
-    notebook.page.keyboard.press("p")
+    grid_notebook.page.keyboard.press("p")
     expect(cell.locator(".im-top")).to_contain_text("most like the pinned one first", timeout=60_000)
     assert cell.locator(".im-failures summary").all_inner_texts() == []
 
 
-def test_outliers_and_those_like_a_pinned_one_come_first_by_one_key_each(review, notebook):
-    notebook.run(2, "print([sample.uri.rpartition('/')[2] for sample in samples[::2]])")
-    names = json.loads(notebook.outputs(2).replace("'", '"'))
+def test_outliers_and_those_like_a_pinned_one_come_first_by_one_key_each(review, grid_notebook):
+    grid_notebook.run(2, "print([sample.uri.rpartition('/')[2] for sample in samples[::2]])")
+    names = json.loads(grid_notebook.outputs(2).replace("'", '"'))
     review.stand(0)
     review.press("o")
     expect(review.cells.first).to_have_attribute("title", names[0])

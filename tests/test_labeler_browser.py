@@ -145,12 +145,12 @@ def test_names_are_text_and_right_to_left_is_right(labeling):
     assert names.nth(2).evaluate("element => getComputedStyle(element).direction") == "rtl"
 
 
-def test_no_key_reaches_the_notebook_and_tab_leaves(labeling, notebook):
-    before = notebook.cells()
+def test_no_key_reaches_the_notebook_and_tab_leaves(labeling, labeler_notebook):
+    before = labeler_notebook.cells()
     labeling.stage.focus()
     labeling.press("y", "d", "d", "c", "z", "Control+s", "Shift+Enter", "0", "0", "Delete", "Space", "Escape", "Escape")
     labeling.page.wait_for_timeout(300)
-    assert notebook.cells() == before
+    assert labeler_notebook.cells() == before
     assert labeling.saved() == []
     for _ in range(12):
         labeling.page.keyboard.press("Tab")
@@ -216,7 +216,7 @@ def test_fields_are_gone_over_one_by_one_and_on_from_where_it_stopped(labeling):
     expect(again.cell.get_by_role("status")).to_have_text(f"All {second[2]} fields are seen")
 
 
-def test_fields_of_another_size_go_on_from_here_and_another_project_has_its_own(labeling, notebook, tmp_path):
+def test_fields_of_another_size_go_on_from_here_and_another_project_has_its_own(labeling, labeler_notebook, tmp_path):
     field = lambda one: [int(n) for n in re.findall(r"\d+", one.cell.get_by_role("status").inner_text())]  # noqa: E731
     labeling.press("+", "+", "+", "t", "t", "t")
     at, many = field(labeling)
@@ -225,7 +225,7 @@ def test_fields_of_another_size_go_on_from_here_and_another_project_has_its_own(
     before = field(labeling)
     labeling.press("t")
     assert field(labeling) == [before[0] + 1, before[1]]
-    other = type(labeling)(notebook, tmp_path / "other")
+    other = type(labeling)(labeler_notebook, tmp_path / "other")
     other.press("+", "+", "+", "t")
     assert field(other)[1] == many
     assert field(other)[0] != at + 1
@@ -252,8 +252,8 @@ def test_help_opens_and_closes_by_keyboard(labeling):
     expect(sheet).to_be_hidden()
 
 
-def test_two_labelers_on_one_store_and_the_page_loaded_again_show_the_same(labeling, notebook):
-    twin = notebook.run(
+def test_two_labelers_on_one_store_and_the_page_loaded_again_show_the_same(labeling, labeler_notebook):
+    twin = labeler_notebook.run(
         2, f"Labeler(samples, labels, predictions, store=Store({str(labeling.store.path)!r}), author='ada')"
     )
     expect(twin.locator(".im-region")).to_have_count(2)
@@ -266,21 +266,21 @@ def test_two_labelers_on_one_store_and_the_page_loaded_again_show_the_same(label
     expect(twin.locator(".im-region")).to_have_count(3)
 
 
-def test_saved_is_shown_only_when_the_kernel_has_it_on_disk(labeling, notebook):
+def test_saved_is_shown_only_when_the_kernel_has_it_on_disk(labeling, labeler_notebook):
     labeling.press("b")
-    os.kill(notebook.kernel, signal.SIGSTOP)
+    os.kill(labeler_notebook.kernel, signal.SIGSTOP)
     try:
         labeling.drag((700, 100), (900, 260))
         expect(labeling.cell.locator(".im-region")).to_have_count(3)
         expect(labeling.cell.locator(".im-saved")).to_have_text("Saving 1…")
         assert labeling.store.current("wide") == ()
     finally:
-        os.kill(notebook.kernel, signal.SIGCONT)
+        os.kill(labeler_notebook.kernel, signal.SIGCONT)
     assert len(labeling.saved()) == 1
 
 
-def test_a_running_cell_does_not_hold_up_regions_and_tiles(labeling, notebook, tmp_path):
-    with notebook.busy(2, tmp_path):
+def test_a_running_cell_does_not_hold_up_regions_and_tiles(labeling, labeler_notebook, tmp_path):
+    with labeler_notebook.busy(2, tmp_path):
         labeling.stage.scroll_into_view_if_needed()
         labeling.look()
         labeling.press("b")
@@ -288,30 +288,30 @@ def test_a_running_cell_does_not_hold_up_regions_and_tiles(labeling, notebook, t
         assert len(labeling.saved()) == 1
         labeling.press("PageDown")
         labeling.wait_for_picture()
-    notebook.run(2, "labeler")
+    labeler_notebook.run(2, "labeler")
 
 
-def test_what_was_let_go_of_gives_its_canvases_back(labeling, notebook):
+def test_what_was_let_go_of_gives_its_canvases_back(labeling, labeler_notebook):
     count = "() => document.querySelectorAll('.im-labeler canvas').length"
     before = labeling.page.evaluate(count)
     assert before > 0
     canvas = labeling.cell.locator(".im-regions").element_handle()
-    notebook.command("notebook:clear-cell-output")
-    notebook.run(1, "None")
+    labeler_notebook.command("notebook:clear-cell-output")
+    labeler_notebook.run(1, "None")
     until(lambda: labeling.page.evaluate(count) == 0 or labeling.page.evaluate(count) < before)
     assert canvas.evaluate("canvas => canvas.width * canvas.height") == 0
 
 
-def test_nothing_was_asked_of_any_outside_address(notebook):
-    assert notebook.outside == []
+def test_nothing_was_asked_of_any_outside_address(labeler_notebook):
+    assert labeler_notebook.outside == []
 
 
-def test_what_was_saved_is_there_after_the_kernel_was_killed(labeling, notebook):
+def test_what_was_saved_is_there_after_the_kernel_was_killed(labeling, labeler_notebook):
     labeling.press("b")
     labeling.drag((700, 100), (900, 260))
     drawn = labeling.saved()
-    os.kill(notebook.kernel, signal.SIGKILL)
-    until(lambda: not Path(f"/proc/{notebook.kernel}").exists())
+    os.kill(labeler_notebook.kernel, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{labeler_notebook.kernel}").exists())
     assert [one.region for one in Store(labeling.store.path).current("wide")] == drawn
     labeling.page.wait_for_function(
         "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"

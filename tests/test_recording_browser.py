@@ -192,12 +192,12 @@ def test_boxes_of_a_model_are_decided_and_the_view_goes_to_them(hearing):
 
 
 @pytest.mark.parametrize("widget", ["watching", "hearing"])
-def test_keys_stay_inside_names_are_text_and_all_of_it_can_be_reached(widget, notebook, request):
+def test_keys_stay_inside_names_are_text_and_all_of_it_can_be_reached(widget, recording_notebook, request):
     one = request.getfixturevalue(widget)
-    before = notebook.cells()
+    before = recording_notebook.cells()
     one.press("y", "d", "d", "z", "0", "0", "Control+s", "Shift+Enter", "Delete", "i", "m", "Escape", "Escape")
     one.page.wait_for_timeout(200)
-    assert notebook.cells() == before
+    assert recording_notebook.cells() == before
     assert one.saved() == []
     assert one.page.evaluate("window.pwned") is None
     names = one.cell.locator(".im-label bdi")
@@ -217,7 +217,7 @@ def test_keys_stay_inside_names_are_text_and_all_of_it_can_be_reached(widget, no
     assert not one.stage.evaluate("stage => stage === document.activeElement")
 
 
-def test_a_finger_draws_and_what_is_let_go_of_gives_its_canvases_back(hearing, notebook):
+def test_a_finger_draws_and_what_is_let_go_of_gives_its_canvases_back(hearing, recording_notebook):
     hearing.press("b")
     start, end = hearing.at(0.6, 0.3), hearing.at(0.7, 0.5)
     fire = """(stage, [x, y, kind]) => stage.dispatchEvent(new PointerEvent(kind,
@@ -227,41 +227,41 @@ def test_a_finger_draws_and_what_is_let_go_of_gives_its_canvases_back(hearing, n
         hearing.stage.evaluate(fire, [*place, kind])
     assert len(hearing.saved()) == 1
     canvas = hearing.stage.locator("canvas").element_handle()
-    notebook.command("notebook:clear-cell-output")
-    notebook.run(1, "None")
-    notebook.page.wait_for_function("canvas => canvas.width * canvas.height === 0", arg=canvas)
+    recording_notebook.command("notebook:clear-cell-output")
+    recording_notebook.run(1, "None")
+    recording_notebook.page.wait_for_function("canvas => canvas.width * canvas.height === 0", arg=canvas)
 
 
-def test_two_views_of_one_store_and_a_kernel_that_stops_and_dies(watching, notebook, tmp_path):
-    twin = notebook.run(
+def test_two_views_of_one_store_and_a_kernel_that_stops_and_dies(watching, recording_notebook, tmp_path):
+    twin = recording_notebook.run(
         2, f"Video(folder + '/film.mp4', labels, store=Store({str(watching.store.path)!r}), author='ada')"
     )
     expect(twin.locator(".im-stage")).to_have_attribute("data-frame", "0")
     watching.stage.scroll_into_view_if_needed()
-    os.kill(notebook.kernel, signal.SIGSTOP)
+    os.kill(recording_notebook.kernel, signal.SIGSTOP)
     try:
         watching.press("n")
         expect(watching.cell.locator(".im-saved")).to_have_text("Saving 1…")
         expect(watching.cell.locator(".im-region")).to_have_count(2)
         assert watching.store.current("film.mp4") == ()
     finally:
-        os.kill(notebook.kernel, signal.SIGCONT)
+        os.kill(recording_notebook.kernel, signal.SIGCONT)
     drawn = watching.saved()
     assert len(drawn) == 1
     twin.locator(".im-list").focus()
     expect(twin.locator(".im-region")).to_have_count(1)
-    os.kill(notebook.kernel, signal.SIGKILL)
-    until(lambda: not Path(f"/proc/{notebook.kernel}").exists())
+    os.kill(recording_notebook.kernel, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{recording_notebook.kernel}").exists())
     assert [one.region for one in Store(watching.store.path).current("film.mp4")] == drawn
-    notebook.page.wait_for_function(
+    recording_notebook.page.wait_for_function(
         "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
     )
-    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()  # the notebook says that the kernel died
+    recording_notebook.page.locator(".jp-Dialog .jp-mod-accept").click()  # the notebook says that the kernel died
     again = watching.again()
     expect(again.cell.locator(".im-region")).to_have_count(2)
     again.press("u")
     assert again.saved() == []
 
 
-def test_nothing_was_asked_of_any_outside_address(notebook):
-    assert notebook.outside == []
+def test_nothing_was_asked_of_any_outside_address(recording_notebook):
+    assert recording_notebook.outside == []

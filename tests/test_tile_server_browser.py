@@ -28,7 +28,7 @@ def deaf(notebook, folder):
 
 
 @pytest.fixture
-def asked(notebook):
+def asked(labeler_notebook):
     """What the page asks the server about tiles, and what it answers."""
     answers = []
 
@@ -36,9 +36,9 @@ def asked(notebook):
         if "/imagine-tiles/" in answer.url:
             answers.append((answer.url, answer.status))
 
-    notebook.page.on("response", hear)
+    labeler_notebook.page.on("response", hear)
     yield answers
-    notebook.page.remove_listener("response", hear)
+    labeler_notebook.page.remove_listener("response", hear)
 
 
 def draw_anew(labeling, gamma):
@@ -60,9 +60,9 @@ def wait_for_server(labeling, asked):
     until(lambda: draw_anew(labeling, next(gammas)) or of_tiles(asked))
 
 
-def test_tiles_come_while_the_kernel_hears_nothing(labeling, asked, notebook, tmp_path):
+def test_tiles_come_while_the_kernel_hears_nothing(labeling, asked, labeler_notebook, tmp_path):
     wait_for_server(labeling, asked)
-    with deaf(notebook, tmp_path):
+    with deaf(labeler_notebook, tmp_path):
         draw_anew(labeling, "1.5")
     assert {status for _, status in asked} == {200}
     assert any("1.5" in url for url, _ in asked)

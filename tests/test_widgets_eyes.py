@@ -56,12 +56,12 @@ BLIND = {
 
 
 @pytest.mark.browser
-def test_all_words_are_read_by_light_and_dark(one, notebook):
+def test_all_words_are_read_by_light_and_dark(one, widgets_notebook):
     one.stand()
     one.label_one()
     try:
         for theme in ("Dark", "Light"):
-            notebook.theme(theme)
+            widgets_notebook.theme(theme)
             expect(one.page.locator("#jupyterlab-splash")).to_have_count(0)
             one.page.wait_for_timeout(250)  # colours that change slowly
             assert one.root.evaluate(DIM) == [], theme
@@ -69,7 +69,7 @@ def test_all_words_are_read_by_light_and_dark(one, notebook):
             assert one.root.evaluate(DIM) == [], f"help, {theme}"
             one.press("Escape")
     finally:
-        notebook.theme("Light")
+        widgets_notebook.theme("Light")
 
 
 @pytest.mark.browser

@@ -38,24 +38,24 @@ def weigh(wire):
     return {one["name"]: one["value"] for one in wire.send("Performance.getMetrics")["metrics"]}
 
 
-def test_what_is_thrown_away_gives_everything_back_in_the_page_and_in_the_kernel(show, notebook, request):
-    notebook.run(3, OURS)
-    notebook.page.evaluate(COUNT)
-    canvases = notebook.page.evaluate(DRAWN)
+def test_what_is_thrown_away_gives_everything_back_in_the_page_and_in_the_kernel(show, widgets_notebook, request):
+    widgets_notebook.run(3, OURS)
+    widgets_notebook.page.evaluate(COUNT)
+    canvases = widgets_notebook.page.evaluate(DRAWN)
     before, grown = None, []
     while len(grown) < 4 and not any(more[0] < 150 and more[1] < 500 for more in grown):
         for name in ("Grid", "Labeler", "Sound", "Video"):
             one = show(name)
             one.press("+", "+")
-        notebook.run(1, "None")
-        now = weigh(notebook.wire)
+        widgets_notebook.run(1, "None")
+        now = weigh(widgets_notebook.wire)
         if before is not None:  # a leak grows each time; what JupyterLab itself makes late does not
             grown.append([now[kind] - before[kind] for kind in ("JSEventListeners", "Nodes")])
         before = now
-    assert notebook.page.evaluate(DRAWN) == canvases
-    assert notebook.page.evaluate("() => window.alive.size") == 0
+    assert widgets_notebook.page.evaluate(DRAWN) == canvases
+    assert widgets_notebook.page.evaluate("() => window.alive.size") == 0
     assert any(listeners < 150 and nodes < 500 for listeners, nodes in grown), grown
-    until(lambda: notebook.run(3, HELD) and notebook.outputs(3).strip() == "[] []")
+    until(lambda: widgets_notebook.run(3, HELD) and widgets_notebook.outputs(3).strip() == "[] []")
 
 
 def test_a_grid_and_a_labeler_on_one_store_show_each_other_s_labels_and_lose_none(show, tmp_path):
@@ -114,7 +114,7 @@ def test_a_widget_out_of_sight_asks_for_nothing_and_draws_nothing(one):
     assert len(one.saved()) == 1
 
 
-def test_what_was_shown_as_saved_is_there_when_the_kernel_was_killed_in_the_middle(show, notebook, tmp_path):
+def test_what_was_shown_as_saved_is_there_when_the_kernel_was_killed_in_the_middle(show, widgets_notebook, tmp_path):
     ones = [show(name, cell=cell) for cell, name in enumerate(("Grid", "Labeler", "Sound"), 1)]
     for one in ones:
         one.place.scroll_into_view_if_needed()
@@ -122,15 +122,15 @@ def test_what_was_shown_as_saved_is_there_when_the_kernel_was_killed_in_the_midd
         one.label_one()
     saved = [one.saved() for one in ones]
     assert all(saved)
-    os.kill(notebook.kernel, signal.SIGSTOP)
+    os.kill(widgets_notebook.kernel, signal.SIGSTOP)
     ones[0].stand()
     ones[0].label_one()
     expect(ones[0].cell.locator(".im-saved")).to_have_text("Saving 1…")
-    os.kill(notebook.kernel, signal.SIGKILL)
-    until(lambda: not Path(f"/proc/{notebook.kernel}").exists())
-    notebook.wait()
-    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()  # the notebook says that the kernel died
-    notebook.begin()
+    os.kill(widgets_notebook.kernel, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{widgets_notebook.kernel}").exists())
+    widgets_notebook.wait()
+    widgets_notebook.page.locator(".jp-Dialog .jp-mod-accept").click()  # the notebook says that the kernel died
+    widgets_notebook.begin()
     for cell, (one, before) in enumerate(zip(ones, saved, strict=True), 1):
         again = show(one.name, one.store.path, cell=cell)
         assert Store(one.store.path).path.exists()

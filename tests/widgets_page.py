@@ -90,7 +90,7 @@ def begin(notebook, pid):
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, tmp_path_factory, pictures):
+def widgets_notebook(lab, tmp_path_factory, pictures):
     """One notebook: what is shown lies at hand, the second and the third cell are each test's own."""
     folder = tmp_path_factory.mktemp("shown")
     draw(folder)
@@ -166,11 +166,11 @@ class Shown:
 
 
 @pytest.fixture
-def show(notebook, tmp_path):
+def show(widgets_notebook, tmp_path):
     """`show("Grid")`: a widget over a new store; `path` for one over a store that is there."""
 
     def make(name, path=None, **how):
-        return Shown(notebook, name, path or Path(tmp_path) / f"{name}.labels", **how)
+        return Shown(widgets_notebook, name, path or Path(tmp_path) / f"{name}.labels", **how)
 
     return make
 
