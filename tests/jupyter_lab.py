@@ -86,6 +86,7 @@ class Notebook:
         page.on("pageerror", lambda error: self.console.append(str(error)))
         page.on("requestfailed", lambda asked: self.console.append(f"{asked.url}: {asked.failure}"))
         page.set_default_timeout(PATIENCE)
+        sync_api.expect.set_options(timeout=PATIENCE)
         page.goto(f"{address}/lab/workspaces/{name}/tree/{name}.ipynb?token={token}")
         self.wait()
 

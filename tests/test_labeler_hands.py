@@ -168,7 +168,7 @@ def test_boxes_outlines_and_moves_are_made_without_a_mouse(labeling):
 def turn(labeling, key, name):
     labeling.press(key)
     expect(labeling.cell.locator(".im-name")).to_have_text(name)
-    labeling.wait_for_picture()
+    expect(labeling.stage).to_have_attribute("data-loaded", "true")
 
 
 def test_a_region_is_copied_into_another_picture_beside_itself_and_taken_back_in_one_step(labeling):

@@ -124,7 +124,7 @@ export abstract class Actions extends Deeds<Shape> {
   /** Regions once more, in one step: where they were, or beside it in the picture they are from. */
   private paste({ row, regions }: { row: number; regions: readonly Drawn[] }): void {
     const { opened } = this.state;
-    if (!opened || !this.state.isOpen) return;
+    if (!opened || !this.state.isOpen) return this.say("The picture is not here yet");
     const far = row === opened.row ? BESIDE / this.stage.view.scale : 0;
     const fitting = regions.filter(({ shape }) => isWithin(bounds(shape), opened));
     const made = fitting.map((one): Drawn => ({ ...one, id: newId(), shape: moved(one.shape, far, far, opened), state: "", score: null }));
