@@ -196,9 +196,9 @@ def test_the_next_picture_comes_its_numbers_are_kept_and_a_missing_one_is_a_sent
 def test_a_ruler_tells_the_length_in_the_unit_of_the_sample_and_keeps_nothing(labeling):
     labeling.press("k")
     labeling.drag((700, 100), (1000, 500))
-    said = re.match(r"([\d.]+) pixels, ([\d.]+) µm$", labeling.cell.get_by_role("status").inner_text())
+    said = re.match(r"([\d.]+) pixels, ([\d.]+) mm$", labeling.cell.get_by_role("status").inner_text())
     assert float(said[1]) == pytest.approx(500, abs=4)
-    assert float(said[2]) == pytest.approx(float(said[1]) * 10.6, rel=0.001)
+    assert float(said[2]) == pytest.approx(float(said[1]) * 0.0106, rel=0.001)
     assert labeling.saved() == []
 
 

@@ -1,6 +1,7 @@
 // How the picture and its regions look, and what lies under the pointer.
 import { count } from "../elements.ts";
 import { slider } from "../regions/frame.ts";
+import { lengths } from "./lengths.ts";
 import type { LabelerView } from "./view.ts";
 
 export function drawWhere({ state, parts }: LabelerView): void {
@@ -30,6 +31,6 @@ export function drawPlace({ state, parts, pointer }: LabelerView): void {
   const [x, y] = pointer.map(Math.floor) as [number, number];
   const { scale } = state.opened;
   const value = state.value?.x === x && state.value.y === y ? `: ${state.value.value.join(", ")}` : "";
-  const size = scale ? ` (${(x * scale.value).toPrecision(4)}, ${(y * scale.value).toPrecision(4)} ${scale.unit})` : "";
+  const size = scale ? ` (${lengths([x, y], scale)})` : "";
   parts.place.textContent = `${x}, ${y}${size}${value}`;
 }

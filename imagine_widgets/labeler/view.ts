@@ -13,6 +13,7 @@ import { frame, type Parts } from "./frame.ts";
 import { type Desk, Hand } from "./hand.ts";
 import { mark } from "./marks.ts";
 import { KEYS } from "./keys.ts";
+import { lengths } from "./lengths.ts";
 import { drawLooks, drawPlace, drawWhere } from "./looks.ts";
 import { Stage } from "./stage.ts";
 import type { LabelerState } from "./state.ts";
@@ -98,7 +99,7 @@ export class LabelerView extends Actions implements Desk {
     const long = Math.hypot(bx - ax, by - ay);
     const scale = this.state.opened?.scale;
     this.ruled = shape;
-    const physical = scale ? `${(long * scale.value).toPrecision(4)} ${scale.unit}` : "the scale of this picture is not known";
+    const physical = scale ? lengths([long], scale) : "the scale of this picture is not known";
     this.say(`${long.toFixed(1)} pixels, ${physical}`);
     this.parts.place.textContent = this.parts.live.textContent;
   }

@@ -40,7 +40,7 @@ export function drawLooks(box: HTMLElement, facts: Facts, spectrum: Spectrum, pl
     told,
     slider("Dark", range, spectrum.contrast[0] + shift, (level) => set(0, level)),
     slider("Bright", range, spectrum.contrast[1] + shift, (level) => set(1, level)),
-    slider("Volume", [0, LOUDEST, 1], volume, (decibels) => (player.decibels = decibels)),
+    slider("Louder", [0, LOUDEST, 1], volume, (decibels) => (player.decibels = decibels)),
     choose("Window", "window", WINDOWS.map((one) => [one, length(one)])),
     choose("Overlap", "overlap", OVERLAPS.map((one) => [one, `${one * 100} %`])),
     choose("Colours", "colours", (Object.keys(COLOURS) as Spectrum["colours"][]).map((one) => [one, one])),
