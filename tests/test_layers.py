@@ -29,6 +29,7 @@ DOING = {
     "evaluate_masks",
     "train_masks",
     "train_boxes",
+    "train_shapes",
     "measure",
     "options",
     "confusion",

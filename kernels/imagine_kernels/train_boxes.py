@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from imagine_kernels.environment import work_folder
 from imagine_kernels.evaluate_shapes import ShapeEvaluation, evaluate
-from imagine_kernels.practice import bar
 from imagine_kernels.records import Annotation, Prediction, Region, Sample
+from imagine_kernels.train_shapes import refuse_others, shown_epochs
 from imagine_kernels.truth import latest
 from imagine_kernels.use_case import Figure, Model, UseCase
 
@@ -22,13 +22,10 @@ if TYPE_CHECKING:
     from imagine_kernels.tasks.detection.lesson import Lesson
     from imagine_kernels.tasks.detection.training import Plan
     from imagine_kernels.tasks.splits import Split
-    from imagine_kernels.tasks.training import Epoch
     from imagine_kernels.train import Options, Trained
 
 EPOCHS, SCRATCH_EPOCHS = 15, 40
 """How often a training draws its squares when nobody says."""
-_OTHERS = ("drawn", "folds", "networks", "forest", "machine", "texture", "reject", "back_off")
-"""Options of `train` that mean nothing for boxes."""
 
 
 def train_boxes(
@@ -48,7 +45,7 @@ def train_boxes(
     from imagine_kernels.train import Trained
 
     began = time.perf_counter()
-    _refuse(known, wanted)
+    refuse_others(known, wanted, "draws boxes around things")
     starter: Any = None if wanted.scratch else load(case, known, weights)
     with compute.free_threads() as threads:
         model, taught = _lesson(case, samples, latest(annotations), known, wanted, progress=progress)
@@ -93,18 +90,10 @@ def _learned(taught: "Lesson") -> str:
     return f"{len(taught.samples)} pictures with {things} drawn things, sha256 {taught.data_sha256[:12]}"
 
 
-def _refuse(known: Model, wanted: "Options") -> None:
-    plain = asdict(type(wanted)())
-    if strange := [name for name in _OTHERS if getattr(wanted, name) != plain[name]]:
-        told = ", ".join(f"--{name.replace('_', '-')}" for name in strange)
-        raise ValueError(f"{known.name} draws boxes around things: {told} cannot be used to train it.")
-
-
 def _fit(
     model: Model, starter: "Detector | None", taught: "Lesson", chosen: "Split", wanted: "Options", *, progress: bool
 ) -> "tuple[nn.Module, Plan, tuple[Progress, ...]]":
     from imagine_kernels.tasks import detection
-    from imagine_kernels.tasks.course import Progress
     from imagine_kernels.tasks.detection import training
     from imagine_kernels.tasks.detection.augment import Variety
 
@@ -113,14 +102,7 @@ def _fit(
         plan = training.Plan(wanted.epochs or SCRATCH_EPOCHS, variety=variety)
     else:
         plan = training.Plan(wanted.epochs or EPOCHS, rate=5e-4, dense=0.2, variety=variety)
-    history: list[Progress] = []
-    with bar(plan.epochs, "train", show=progress) as shown:
-
-        def after(epoch: "Epoch") -> None:
-            history.append(Progress(epoch.number, epoch.loss, epoch.seconds, None))
-            shown.update()
-            shown.set_postfix(loss=f"{epoch.loss:.2f}")
-
+    with shown_epochs(plan.epochs, progress=progress) as (after, history):
         squares = [square for square in taught.squares if not chosen.held[square.sample]]
         network = detection.begin(model, wanted.seed, starter)
         fitted = training.fit(network, squares, model.profile, plan, wanted.seed, after)

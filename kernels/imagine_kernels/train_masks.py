@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from imagine_kernels.environment import work_folder
 from imagine_kernels.evaluate_masks import MaskEvaluation, examine
-from imagine_kernels.practice import bar
 from imagine_kernels.records import Annotation, Region, Sample
+from imagine_kernels.train_shapes import refuse_others, shown_epochs
 from imagine_kernels.truth import latest
 from imagine_kernels.use_case import Figure, Label, Model, UseCase
 
@@ -22,13 +22,10 @@ if TYPE_CHECKING:
     from imagine_kernels.tasks.pixel_training import Plan
     from imagine_kernels.tasks.segmentation import Segmenter
     from imagine_kernels.tasks.splits import Split
-    from imagine_kernels.tasks.training import Epoch
     from imagine_kernels.train import Options, Trained
 
 EPOCHS, SCRATCH_EPOCHS = 15, 30
 """How often a training draws its crops when nobody says."""
-_OTHERS = ("drawn", "folds", "networks", "forest", "machine", "texture", "reject", "back_off")
-"""Options of `train` that mean nothing for pixels."""
 
 
 def train_masks(
@@ -47,10 +44,8 @@ def train_masks(
     from imagine_kernels.tasks import compute, keeping, lesson, painting, segmentation, splits
     from imagine_kernels.train import Trained
 
-    began, plain = time.perf_counter(), asdict(type(wanted)())
-    if strange := [name for name in _OTHERS if getattr(wanted, name) != plain[name]]:
-        told = ", ".join(f"--{name.replace('_', '-')}" for name in strange)
-        raise ValueError(f"{known.name} tells what each pixel is: {told} cannot be used to train it.")
+    began = time.perf_counter()
+    refuse_others(known, wanted, "tells what each pixel is")
     shown = lesson.grouped(samples, wanted.runs) if wanted.runs else tuple(samples)
     truth = latest(annotations)
     model = _made(known, lesson.classes(case, known, painting.names(truth)))
@@ -86,20 +81,12 @@ def _fit(
     model: Model, starter: "Segmenter | None", gallery: "Gallery", chosen: "Split", wanted: "Options", *, progress: bool
 ) -> "tuple[nn.Module, Plan, tuple[Progress, ...]]":
     from imagine_kernels.tasks import pixel_training, segmentation
-    from imagine_kernels.tasks.course import Progress
 
     if starter is None:
         plan = pixel_training.Plan(wanted.epochs or SCRATCH_EPOCHS, variety=wanted.variety)
     else:
         plan = pixel_training.Plan(wanted.epochs or EPOCHS, rate=1e-3, variety=wanted.variety)
-    history: list[Progress] = []
-    with bar(plan.epochs, "train", show=progress) as shown:
-
-        def after(epoch: "Epoch") -> None:
-            history.append(Progress(epoch.number, epoch.loss, epoch.seconds, None))
-            shown.update()
-            shown.set_postfix(loss=f"{epoch.loss:.2f}")
-
+    with shown_epochs(plan.epochs, progress=progress) as (after, history):
         pieces = [piece for piece in gallery.pieces if not chosen.held[piece.sample]]
         network = segmentation.begin(model, wanted.seed, starter)
         fitted = pixel_training.fit(network, pieces, model.profile, plan, wanted.seed, after)
