@@ -52,8 +52,8 @@ export function bring(list: HTMLElement, row: Element | null | undefined): void 
 
 const SCROLLED: Record<string, number> = { ArrowUp: -40, ArrowDown: 40, PageUp: -400, PageDown: 400, " ": 400, Home: -1e6, End: 1e6 };
 
-/** What a browser does with a key by itself would reach the notebook: it scrolls there, and undoes what was typed in a cell. */
-export function keepKeys(root: HTMLElement): void {
+/** What a browser or the notebook does by itself: keys scroll, and undo what was typed in a cell; Shift and a press select cells. */
+export function keepHands(root: HTMLElement): void {
   const keep = (event: KeyboardEvent): void => {
     const { key, ctrlKey, metaKey } = event;
     const target = event.target as Element;
@@ -63,11 +63,12 @@ export function keepKeys(root: HTMLElement): void {
     if (isScrolled || key.startsWith("Page") || ((ctrlKey || metaKey) && /^[zy]$/i.test(key))) event.preventDefault();
   };
   root.addEventListener("keydown", keep, { capture: true });
+  root.addEventListener("mousedown", (event) => event.shiftKey && event.stopPropagation());
 }
 
 /** A click may take away or disable what has the keyboard: `home` has it then, and no key goes astray to the notebook. */
 export function keepKeyboard(root: HTMLElement, home: HTMLElement): void {
-  keepKeys(root);
+  keepHands(root);
   root.addEventListener("click", () => {
     const at = document.activeElement;
     if (!at || at === document.body || at.matches(":disabled")) home.focus({ preventScroll: true });

@@ -87,3 +87,10 @@ def test_the_notebook_neither_scrolls_nor_takes_anything_back_while_she_works_in
     assert outer.evaluate("panel => panel.scrollTop") == top
     assert cells() == before
     assert one.holds_focus()
+
+
+def test_a_press_with_shift_in_a_widget_selects_no_cells_of_the_notebook(one):
+    one.page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 0 }")
+    one.place.click(modifiers=["Shift"])
+    assert one.page.locator(".jp-Cell.jp-mod-selected").count() == 1
+    one.says_nothing_is_wrong()

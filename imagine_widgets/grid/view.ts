@@ -1,6 +1,6 @@
 // One view of the grid: where a person is in it, what is selected, and what keys and mouse do.
 import { Actions } from "./actions.ts";
-import { keepKeys, showFailures } from "../elements.ts";
+import { keepHands, showFailures } from "../elements.ts";
 import { closerSheet, frame, type Parts } from "./frame.ts";
 import { type Action, actionOf } from "./keys.ts";
 import { Page } from "./page.ts";
@@ -38,7 +38,7 @@ export class GridView extends Actions {
       say: (words) => this.say(words),
     });
     this.parts.scroll.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    keepKeys(this.parts.root);
+    keepHands(this.parts.root);
     this.parts.root.addEventListener("keydown", (event) => this.state.guard(() => this.press(event)));
     for (const kind of ["keyup", "keypress"]) this.parts.root.addEventListener(kind, (event) => event.stopPropagation());
     this.parts.root.addEventListener("focusin", (event) => this.state.guard(() => this.comeBack(event.target)));
