@@ -148,6 +148,9 @@ def test_a_silent_cell_keeps_the_server_alive_and_only_an_idle_kernel_is_culled(
         client = kernels.get_kernel(busy).client()
         client.start_channels()
         try:
+            while kernels.get_kernel(busy).execution_state != "idle":  # the server does not hear it from the first word
+                client.kernel_info()
+                await asyncio.sleep(0.1)
             client.execute("import time\ntime.sleep(60)")
             await until(lambda: kernels.facts()[busy].busy)
             kernels.cull_idle_timeout = 3  # before, a kernel that takes its time to start would have been idle
