@@ -122,8 +122,10 @@ def _region(
     raw = {} if kept else {FOREIGN: json.dumps(_rest(drawing, [one for one in some if one is not drawing]))}
     fallback = name if not name.startswith("#") else f"{where}{name}"
     found = carried.region(label, shape, kept, raw, fallback)
-    score = drawing.get("score", naming.get("score"))
-    return replace(found, score=score, opinions=_opinions(label, found.opinions, opinions)), packed
+    now_said = (drawing.get("score", naming.get("score")), _opinions(label, found.opinions, opinions))
+    if now_said != (found.score, found.opinions):
+        found = replace(found, score=now_said[0], opinions=now_said[1])
+    return found, packed
 
 
 def _through(shape: Shape, size: Size | None) -> Shape | None:

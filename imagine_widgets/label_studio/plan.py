@@ -94,9 +94,9 @@ def _settle(made: Plan, slot: Slot, one: str, agreed: Agreement | None, known: M
         case Verdict.AGREE:
             made.agreements.append(_agreement(made.sample_id, slot.author, one, mine, _mark(slot, there)))
         case Verdict.DISPUTE:
-            theirs = joined(there, mine.region if mine is not None else None) if there is not None else None
+            theirs = _theirs(there, mine, one) if there is not None else None
             noted = _agreement(made.sample_id, slot.author, one, mine, _mark(slot, there))
-            made.disputes.append((noted, _named(theirs, one), _editor(slot, there, agreed)))
+            made.disputes.append((noted, theirs, _editor(slot, there, agreed)))
 
 
 def _turn(slot: Slot, there: Lying | None) -> int | None:
@@ -134,7 +134,7 @@ def _taking(made: Plan, slot: Slot, one: str, there: Lying | None, agreed: Agree
     at = _time(there.made.at if there is not None else max(sheet.made.at for sheet in slot.sheets), mine)
     if there is None:
         return Taking(Drop(made.sample_id, one, editor, TOOL, at, expect), slot.author, _mark(slot, None), None)
-    region = replace(joined(there, mine.region if mine is not None else None), id=one)
+    region = _theirs(there, mine, one)
     edit = Put(made.sample_id, region, editor, TOOL, at, expect)
     return Taking(edit, slot.author, _mark(slot, there), region)
 
@@ -171,8 +171,10 @@ def _mark(slot: Slot, there: Lying | None) -> Mark:
     return replace(there.mark, round=turn) if there is not None else Mark("", "", turn)
 
 
-def _named(region: Region | None, one: str) -> Region | None:
-    return replace(region, id=one) if region is not None else None
+def _theirs(there: Lying, mine: Held | None, one: str) -> Region:
+    """What lies there, with what we know of it."""
+    region = joined(there, mine.region if mine is not None else None)
+    return region if region.id == one else replace(region, id=one)
 
 
 def _agreement(sample_id: str, author: str, one: str, mine: Held | None, mark: Mark) -> Agreement:

@@ -109,8 +109,8 @@ def lying(made: Made, view: View, skipped: list[Skipped]) -> tuple[dict[str, Lyi
     groups = grouped(made)
     found: dict[str, Lying] = {}
     for name, some in groups.items():
-        for region, packed in _read(some, view, made, skipped):
-            found[name] = Lying(name, _mark(some, packed), replace(region, id=name), packed, made, view)
+        for region, packed in _read(name, some, view, made, skipped):
+            found[name] = Lying(name, _mark(some, packed), region, packed, made, view)
     return found, frozenset(groups.keys() - found.keys())
 
 
@@ -127,11 +127,11 @@ def grouped(made: Made) -> dict[str, list[Item]]:
     return groups
 
 
-def _read(some: list[Item], view: View, made: Made, skipped: list[Skipped]) -> Iterator[tuple[Region, Json]]:
+def _read(name: str, some: list[Item], view: View, made: Made, skipped: list[Skipped]) -> Iterator[tuple[Region, Json]]:
     where = f"{view.of}, by {made.editor}"
     for region, packed in results.regions(some, view.size, where, {}, skipped):
         shape = view.outside(region.shape) if region.shape is not None else None
-        yield replace(region, shape=shape, raw=_foreign(region.raw)), packed
+        yield replace(region, id=name, shape=shape, raw=_foreign(region.raw)), packed
 
 
 def _foreign(raw: Mapping[str, str]) -> dict[str, str]:

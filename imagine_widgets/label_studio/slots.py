@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from imagine_kernels.records import Json, Skipped
 from imagine_widgets.formats.label_studio_results import OURS
@@ -12,7 +13,7 @@ from imagine_widgets.label_studio.views import View
 from imagine_widgets.label_studio.wire import Item, Made, Project, Task
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
     """One annotation, on the picture it is of."""
 
@@ -20,7 +21,7 @@ class Sheet:
     task: int
     view: View
 
-    @property
+    @cached_property
     def turn(self) -> int | None:
         """The latest round of ours that it knows of; None where nothing of ours is left in it."""
         rounds = [turn for one in self.made.result if isinstance(turn := ours(one).get("round"), int)]
