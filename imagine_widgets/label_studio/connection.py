@@ -55,7 +55,9 @@ class Connection:
         parts = [(str(i), one) for i, one in enumerate(files)]
         try:
             asked = {**(query or {}), "group": self.group}  # only what is hers, or this group's, is met
-            answer = self._client.request(method, path, params=asked, json=send, files=parts or None)
+            request = self._client.build_request(method, path, params=asked, json=send, files=parts or None)
+            request.read()  # one piece: between many of them each other thread would have its turn
+            answer = self._client.send(request)
         except httpx.TimeoutException as error:
             raise LabelStudioError(f"Label Studio at {self.url} does not answer in time") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -17,7 +17,7 @@ from imagine_widgets.store import Held
 
 FILES, BYTES = 100, 32 * 2**20
 """What one request with pictures carries: Label Studio refuses more than 100 files, and more than 250 MB."""
-TASKS, ENTRIES = 500, 20_000
+TASKS, ENTRIES = 250, 20_000
 """What one request that makes tasks carries: for each request Label Studio counts the whole project anew."""
 MANY = 100
 """From here on a bar shows how far it is."""
