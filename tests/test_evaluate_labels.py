@@ -117,6 +117,14 @@ def test_a_class_the_model_does_not_know_is_told_with_file_row_and_remedy(tmp_pa
     assert "'wrong' or 'leave-out', not 'maybe'" in refusal("evaluate", "phytoplankton", place, "--unknown", "maybe")
 
 
+def test_the_first_model_that_knows_every_label_is_examined(tmp_path):
+    place = project(tmp_path, rows(told("Protist"), told("Junk"), told("Junk")))
+    found = json.loads(imagine("evaluate", "phytoplankton", place, "--json").out)
+    assert (found["model"], found["pictures"]) == ("culture", 3)
+    named = refusal("evaluate", "phytoplankton", place, "--model", "north_sea")
+    assert "2 classes that the model north_sea does not know" in named
+
+
 def test_names_titles_codes_and_letters_of_either_size_are_the_same_class():
     assert words("tripos", "TRIPOS", "Ciliates", "Ciliophora", "11", "urn:lsid:marinespecies.org:taxname:11") == [
         *("Tripos", "Tripos", "Ciliophora", "Ciliophora", "Ciliophora", "Ciliophora")

@@ -12,6 +12,7 @@ from imagine_kernels.predict import facts
 from imagine_kernels.records import Annotation, Collection, Sample
 from imagine_kernels.shapes import Mask
 from imagine_kernels.sources import ecotaxa_categories, masks, open_samples, yolo
+from imagine_kernels.sources.ecotaxa_categories import Category
 from imagine_kernels.use_case import CLASSIFICATION, DETECTION, SEGMENTATION, Model, UseCase
 
 FIT = {CLASSIFICATION: (CLASSIFICATION,), DETECTION: (DETECTION, SEGMENTATION), SEGMENTATION: (SEGMENTATION,)}
@@ -46,15 +47,15 @@ class Labelled:
 def labelled(
     case: UseCase, data: Path, *, model: str | None = None, weights: Path | None = None, unknown: str | None = None
 ) -> Labelled:
-    """What the path holds, in the words of the model that is named, or of the first that gives such labels.
+    """What the path holds, in the words of the model that is named, or of the first that knows them all.
 
     Raises OSError or ValueError with a sentence where nobody has said anything, or words that the model doesn't know.
     """
     collection, categories = open_samples(data), ecotaxa_categories.read(data)
     if not collection.annotations:
         raise ValueError(no_labels(data, categories.states))
-    known, kind = fitting(case, data, collection.annotations, model, weights)
-    found = naming.translate(collection.annotations, known, collection.samples, categories.known)
+    models, kind = fitting(case, data, collection.annotations, model, weights)
+    known, found = _best(models, collection, categories.known, taxonomy=True)
     truth = naming.settle(found, known, data, unknown)
     return Labelled(collection, truth, known, kind, tuple(_remarks(found, categories.states, unknown)))
 
@@ -62,7 +63,7 @@ def labelled(
 def teaching(
     case: UseCase, data: Path, *, model: str | None = None, weights: Path | str | None = None
 ) -> tuple[Collection, Model]:
-    """What the path holds, for a training, and the model that begins it: named, or the first that gives such labels.
+    """What the path holds, for a training, and the model that begins it: named, or the first that knows all labels.
 
     Its labels are in that model's words, where they mean the same; others become classes of their own. Raises OSError
     or ValueError with a sentence as `labelled` does.
@@ -70,21 +71,35 @@ def teaching(
     collection, categories = open_samples(data), ecotaxa_categories.read(data)
     if not collection.annotations:
         raise ValueError(no_labels(data, categories.states))
-    known, _ = fitting(case, data, collection.annotations, model, weights)
-    found = naming.translate(collection.annotations, known, collection.samples, categories.known, taxonomy=False)
+    models, _ = fitting(case, data, collection.annotations, model, weights)
+    known, found = _best(models, collection, categories.known, taxonomy=False)
     return replace(collection, annotations=found.annotations), known
 
 
 def fitting(
     case: UseCase, data: Path, said: tuple[Annotation, ...], model: str | None, weights: Path | str | None
-) -> tuple[Model, str]:
-    """The model for labels such as these, and their kind. Raises ValueError with a sentence where there is none."""
+) -> tuple[tuple[Model, ...], str]:
+    """The models for labels such as these, and their kind: the one that is named, or all that give such labels.
+
+    Raises ValueError with a sentence where there is none.
+    """
     known, kind = facts(case, model, weights), kind_of(said)
-    if model is None and weights is None:
-        known = next((one for one in case.models if one.task in FIT[kind]), known)
-    if known.task not in FIT[kind]:
+    asked = case.models if model is None and weights is None else (known,)
+    fit = tuple(one for one in asked if one.task in FIT[kind])
+    if not fit:
         raise ValueError(_unfit(case, data, known, kind))
-    return known, kind
+    return fit, kind
+
+
+def _best(
+    models: tuple[Model, ...], collection: Collection, categories: Mapping[str, Category], *, taxonomy: bool
+) -> tuple[Model, naming.Named]:
+    """The first of the models that knows every word of the labels, else the first; and the labels in its words."""
+    read = [
+        (model, naming.translate(collection.annotations, model, collection.samples, categories, taxonomy=taxonomy))
+        for model in models
+    ]
+    return next((one for one in read if not one[1].unknown), read[0])
 
 
 def kind_of(annotations: Iterable[Annotation]) -> str:

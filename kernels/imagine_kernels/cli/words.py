@@ -16,7 +16,8 @@ Data = Annotated[
     Path, typer.Argument(metavar="PATH", help="Labelled pictures; see above.", show_default=False)
 ]  # fmt: skip
 ModelName = Annotated[
-    str | None, typer.Option("--model", metavar="NAME", help="One of the use case's models; the first by default.")
+    str | None,
+    typer.Option("--model", metavar="NAME", help="One of the use case's models; by default the first that fits."),
 ]
 Weights = Annotated[
     Path | None, typer.Option("--weights", metavar="FILE", help="Weights trained here, with their facts beside them.")
