@@ -66,7 +66,7 @@ def test_committee_is_kept_whole_with_the_facts_of_its_parts(committee, pictures
         assert dict(one.regions[0].scores) == pytest.approx(dict(other.regions[0].scores), abs=1e-5)
 
 
-def test_committee_answers_the_mean_of_its_parts(committee, pictures):
+def test_committee_answers_the_logarithmic_pool_of_its_parts(committee, pictures):
     loaded = load(CASE, weights=committee.weights)
     seen = [loaded.prepare(images.read(sample)) for sample in pictures(24).samples[:4]]
     squares, features = inputs.batch(seen, loaded.model.profile, loaded.device)
@@ -74,8 +74,8 @@ def test_committee_answers_the_mean_of_its_parts(committee, pictures):
         each = [torch.stack([n(t).softmax(1) for t in turned(squares)]).mean(0) for n in loaded.network.networks]
         shape, texture = features[:, : -scattering.COUNT], features[:, -scattering.COUNT :]
         measured = [loaded.network.forest(shape), loaded.network.machine(shape), loaded.network.texture(texture)]
-        mean = torch.stack([*each, *measured]).mean(0)
-    expected = calibration.calibrated(mean.numpy(), loaded.model.temperature)
+        pool = torch.stack([*each, *measured]).add(0.01).log().mean(0).softmax(1)
+    expected = calibration.calibrated(pool.numpy(), loaded.model.temperature)
     assert loaded.scores(seen) == pytest.approx(expected, abs=1e-5)
 
 

@@ -70,7 +70,7 @@ class Options:
     come from several runs: "(.*)_" takes all before the last underscore. With `scratch` it starts from nothing; `drawn`
     is how many pictures of the sample maker it practises on first. `variety` is how much light, focus and grain are
     varied: 1.0 for few pictures, less where sharpness and contrast tell the classes apart. `networks` are taught from
-    as many seeds and averaged, with `forest` and `machine` also a forest and a kernel machine on measured features,
+    as many seeds and pooled, with `forest` and `machine` also a forest and a kernel machine on measured features,
     with `texture` a kernel machine on texture; without any of these it is made of the parts of the known model.
     `reject` is the share of wrong answers that may remain when the model says "none of these" to what it is unsure of;
     `back_off` the same where it first falls back to the genus or a higher taxon.

@@ -93,7 +93,7 @@ class Profile:
 class Model:
     """One set of weights: a timm architecture and its options, the classes in output order, its figures.
 
-    `parts` are those whose scores are averaged: networks of the architecture, taught from different seeds, and a forest
+    `parts` are those whose scores are pooled: networks of the architecture, taught from different seeds, and a forest
     and kernel machines on measured features. Each network looks at a picture in `turns` positions, 1 or all 8.
     Logarithms of scores are divided by `temperature`, so that they tell how often the model is right; with
     `reject_below` it calls a picture it is less sure of `NONE`. With `back_off` it names the nearest taxon whose

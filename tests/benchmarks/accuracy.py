@@ -1,7 +1,7 @@
 """How often the committed recipe is right on real sets, beside a forest on EcoTaxa's features, on the same pictures.
 
 Both are trained from scratch for every fold and examined on pictures they have not seen: folds by instrument run where
-there are runs, else five that hold each class's share. All figures are of the pooled answers. With --against, both
+there are runs, else some that hold each class's share. All figures are of the pooled answers. With --against, both
 learn every set of --data and are examined on the set of the same name there: pictures that nobody here has seen.
 
     python tests/benchmarks/accuracy.py [SET ...] [--data FOLDER] [--against FOLDER] [--seeds N] [--folds N]
@@ -15,7 +15,7 @@ from pathlib import Path
 import accuracy_sets as sets
 import numpy as np
 import torch
-from accuracy_sets import DATA, FOLDS, PHYTOPLANKTON, SETS, Set
+from accuracy_sets import DATA, PHYTOPLANKTON, SETS, Set
 from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--against", type=Path, help="a folder of the same sets, other pictures: examine there instead")
     parser.add_argument("--seeds", type=int, help="so many splits and trainings of each set; by default each set's own")
     parser.add_argument(
-        "--folds", type=int, default=FOLDS, help="more teach with more of the pictures, and take longer"
+        "--folds", type=int, help="more teach with more of the pictures, and take longer; by default each set's own"
     )
     wanted = parser.parse_args()
     ratios = []
@@ -174,7 +174,7 @@ def main() -> None:
         print(f"{threads} threads")
         for name in wanted.sets:
             pairs = [
-                compare(name, wanted.data, wanted.against, seed, wanted.folds)
+                compare(name, wanted.data, wanted.against, seed, wanted.folds or SETS[name].folds)
                 for seed in range(wanted.seeds or SETS[name].seeds)
             ]
             ratio = float(np.mean([ours_.macro_f1.value / theirs.macro_f1.value for ours_, theirs in pairs]))

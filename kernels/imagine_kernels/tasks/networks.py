@@ -1,4 +1,4 @@
-"""The untrained modules that the facts of a model describe: one timm network, or several parts that are averaged."""
+"""The untrained modules that the facts of a model describe: one timm network, or several parts that are pooled."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,14 +9,15 @@ from torch import nn
 from imagine_kernels.tasks import facts, measured
 from imagine_kernels.use_case import NETWORK, Model
 
-_FAINTEST = 1e-12
-"""A score of 0 is taken for this: its logarithm must be finite."""
+_DOUBT = 0.01
+"""Added to every score of a part before its logarithm: what one part rules out the others may still find likely."""
 
 
 class Parts(nn.Module):
-    """Networks that look at a picture in several positions, and parts that ask for its features: all averaged.
+    """Networks that look at a picture in several positions, and parts that ask for its features: one answer of all.
 
-    Those have the names that the facts give them.
+    Those have the names that the facts give them. The answer is their logarithmic pool (Genest and Zidek 1986,
+    doi:10.1214/ss/1177013825): a part that is sure weighs more than one that spreads its scores.
     """
 
     def __init__(self, networks: list[nn.Module], measuring: Mapping[str, nn.Module], turns: int) -> None:
@@ -28,13 +29,13 @@ class Parts(nn.Module):
         self.turns = turns
 
     def forward(self, squares: torch.Tensor, features: torch.Tensor | None = None) -> torch.Tensor:
-        """The logarithms of the mean scores (N, classes) of squares (N, C, S, S) and features (N, F)."""
+        """The mean logarithms of the scores (N, classes) of squares (N, C, S, S) and features (N, F)."""
         scores = [self._looked(network, squares) for network in self.networks]
         for name in self.measuring:
             if features is None:
                 raise ValueError(f"This model asks a {name}: it needs the features of the pictures, too.")
             scores.append(self.get_submodule(name)(measured.own(name, self.measuring, features)))
-        return torch.stack(scores).mean(0).clamp(min=_FAINTEST).log()
+        return torch.stack(scores).add(_DOUBT).log().mean(0)
 
     def _looked(self, network: nn.Module, squares: torch.Tensor) -> torch.Tensor:
         positions = [squares] if self.turns == 1 else [_turned(squares, number) for number in range(8)]
