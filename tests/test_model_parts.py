@@ -1,5 +1,8 @@
 """Models of several parts: networks that look eight times beside a forest, what they are taught and keep."""
 
+import itertools
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +13,7 @@ from imagine_kernels import images, use_case
 from imagine_kernels.features import scattering
 from imagine_kernels.predict import load, predict
 from imagine_kernels.records import Annotation, Region
-from imagine_kernels.tasks import calibration, classification, facts, forest, inputs, networks, training
+from imagine_kernels.tasks import calibration, classification, compute, facts, forest, inputs, networks, training
 from imagine_kernels.train import train
 from imagine_kernels.use_case import FOREST, MACHINE, NETWORK, NONE, TEXTURE, Profile
 
@@ -138,18 +141,21 @@ def test_promise_that_cannot_be_kept_leaves_nothing_behind(pictures, tmp_path, s
     assert list(tmp_path.iterdir()) == []
 
 
-def test_interrupted_committee_keeps_what_was_learned(pictures, tmp_path, short_epochs, monkeypatch):
-    found, seen = pictures(24), []
+@pytest.mark.parametrize("threads", [1, 2])
+def test_interrupted_committee_keeps_what_was_learned(pictures, tmp_path, short_epochs, monkeypatch, threads):
+    found, steps, plain = pictures(24), itertools.count(1), training._step
 
-    def stop(*_, **__):
-        seen.append(1)
-        if len(seen) == 3:
-            raise KeyboardInterrupt
-        return 0.5
+    def step(*given, **named):
+        if next(steps) == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        return plain(*given, **named)
 
-    monkeypatch.setattr(training, "_step", stop)
-    trained = train(CASE, found.samples, found.annotations, folder=tmp_path, networks=3, epochs=9, progress=False)
+    monkeypatch.setattr(training, "_step", step)
+    monkeypatch.setattr(compute, "threads", lambda: threads)
+    trained = train(CASE, found.samples, found.annotations, folder=tmp_path, networks=3, epochs=99, progress=False)
     assert trained.model.parts == (NETWORK,) * 3
+    assert len(trained.history) < 99
+    assert [epoch.epoch for epoch in trained.history] == sorted(epoch.epoch for epoch in trained.history)
     predict(CASE, found.samples, weights=trained.weights, progress=False)
 
 

@@ -55,10 +55,11 @@ def _light(batch: torch.Tensor, generator: torch.Generator, variety: float) -> t
 def _focus(batch: torch.Tensor, generator: torch.Generator, variety: float) -> torch.Tensor:
     """A third of the pictures lose or gain sharpness, as particles do above and below the focal plane."""
     amount = _uniform(len(batch), -0.6 * variety, variety, generator)
-    chosen = torch.rand(len(batch), generator=generator) < 1 / 3
-    amount = torch.where(chosen, amount, torch.zeros(())).view(-1, 1, 1, 1).to(batch.device)
-    soft = F.avg_pool2d(F.pad(batch, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    return torch.lerp(batch, soft, amount)
+    chosen = torch.nonzero(torch.rand(len(batch), generator=generator) < 1 / 3).flatten()
+    amount, chosen = amount[chosen].view(-1, 1, 1, 1).to(batch.device), chosen.to(batch.device)
+    sharp = batch[chosen]
+    soft = F.avg_pool2d(F.pad(sharp, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    return batch.index_copy(0, chosen, torch.lerp(sharp, soft, amount))
 
 
 def _noise(batch: torch.Tensor, generator: torch.Generator, variety: float) -> torch.Tensor:

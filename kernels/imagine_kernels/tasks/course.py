@@ -1,6 +1,7 @@
 """A course of lessons: fits over the splits of one lesson, by seed, with a progress bar and a history of epochs."""
 
 import copy
+import threading
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
-from imagine_kernels.tasks import calibration, classification, compute, measured, networks, taxonomy, training
+from imagine_kernels.tasks import beside, calibration, classification, compute, measured, networks, taxonomy, training
 from imagine_kernels.tasks.lesson import Lesson
 from imagine_kernels.tasks.splits import Mask, Split, nothing
 from imagine_kernels.use_case import MEASURED, NETWORK, Model
@@ -49,6 +50,7 @@ class Course:
     seed: int
     history: list[Progress] = field(default_factory=list)
     gain: taxonomy.Gain | None = None
+    _telling: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     def run(self, splits: list[Split], bar: Any, *, cross_validate: bool) -> tuple[nn.Module, list[Examined]]:  # noqa: ANN401
         """The network to keep, and what the networks said of pictures they had not seen.
@@ -70,18 +72,13 @@ class Course:
 
     def _fit(self, held: Mask, seed: int, bar: Any) -> training.Fitted:  # noqa: ANN401
         """Every part of the model taught what is not held out; interrupted, the last stands in for those not begun."""
-        parts: list[nn.Module] = []
-        stopped = False
-        for number, part in enumerate(self.model.parts):
-            if part in MEASURED:
-                parts.append(self._learn(part, held, seed))
-            elif stopped:
-                parts.append(copy.deepcopy(parts[-1]))
-            else:
-                fitted = self._teach(held, seed + number, number, bar)
-                parts.append(fitted.network)
-                stopped = fitted.stopped
-        return training.Fitted(networks.join(self.model, parts).eval(), stopped)
+        places = [number for number, part in enumerate(self.model.parts) if part == NETWORK]
+        done = beside.taught([self._teach(held, seed + number, number, bar) for number in places])
+        self.history.sort(key=lambda progress: progress.epoch)
+        taught = [fitted.network for fitted in done]
+        others = iter([*taught, *(copy.deepcopy(taught[-1]) for _ in places[len(done) :])])
+        parts = [self._learn(part, held, seed) if part in MEASURED else next(others) for part in self.model.parts]
+        return training.Fitted(networks.join(self.model, parts).eval(), any(fitted.stopped for fitted in done))
 
     def _learn(self, part: str, held: Mask, seed: int) -> nn.Module:
         features = self.lesson.features
@@ -91,7 +88,8 @@ class Course:
         own = measured.own(part, self.model.parts, features)
         return measured.KINDS[part].taught(own[~held], targets[~held], len(self.model.labels), seed)
 
-    def _teach(self, held: Mask, seed: int, number: int, bar: Any) -> training.Fitted:  # noqa: ANN401
+    def _teach(self, held: Mask, seed: int, number: int, bar: Any) -> beside.Fit:  # noqa: ANN401
+        """What teaches the network called `number`. It begins here, for seeds are set for all threads."""
         targets = self.lesson.targets(self.model.label_names)
         watched = np.flatnonzero(held)[:_WATCHED]
         alone = replace(self.model, parts=(NETWORK,), turns=1)
@@ -102,13 +100,15 @@ class Course:
                 looking = classification.Classifier(alone, "", network, compute.device())
                 called = looking.scores_of_all(list(self.lesson.squares[watched])).argmax(1)
                 right = float((called == targets[watched]).mean())
-            self.history.append(Progress(epoch.number + number * self.plan.epochs, epoch.loss, epoch.seconds, right))
-            bar.update()
-            bar.set_postfix(loss=f"{epoch.loss:.2f}", **({} if right is None else {"right": f"{right:.0%}"}))
+            with self._telling:
+                place = epoch.number + number * self.plan.epochs
+                self.history.append(Progress(place, epoch.loss, epoch.seconds, right))
+                bar.update()
+                bar.set_postfix(loss=f"{epoch.loss:.2f}", **({} if right is None else {"right": f"{right:.0%}"}))
 
         network = classification.begin(self.model, seed, self.starter, number)
-        learned = self.lesson.squares[~held]
-        return training.fit(network, learned, targets[~held], self.model.profile, self.plan, seed, after)
+        learned = self.lesson.squares[~held], targets[~held], self.model.profile
+        return lambda stopped: training.fit(network, *learned, self.plan, seed, after, stopped)
 
     def _examine(self, network: nn.Module, split: Split) -> Examined:
         """The scores of the held-out pictures, before any temperature."""

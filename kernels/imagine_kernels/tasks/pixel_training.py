@@ -57,8 +57,8 @@ def fit(
     where, order = compute.device(), np.random.default_rng(seed)
     draw = torch.Generator().manual_seed(seed)
     network = compute.placed(network, where).train()
-    averaged = AveragedModel(network, avg_fn=ramp(plan.average), use_buffers=True)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
+    averaged = AveragedModel(network, multi_avg_fn=ramp(plan.average), use_buffers=True)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay, fused=True)
     steps = math.ceil(max(plan.draws, len(pieces)) / plan.batch)
     done = 0
     try:

@@ -15,6 +15,8 @@ from torch.optim.swa_utils import AveragedModel
 from imagine_kernels.tasks import augment, compute, inputs
 from imagine_kernels.use_case import Profile
 
+Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -62,17 +64,19 @@ def fit(
     plan: Plan,
     seed: int,
     after: Callable[[Epoch, nn.Module], None],
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Fitted:
     """Teaches `network` the prepared pictures (N, S, S, C) of the classes `targets` (N,).
 
     Gives back the running average of the weights (Polyak and Juditsky 1992), ready to predict. Stopped by the person
-    (Ctrl-C, or interrupt of the kernel) it holds what was learned so far. `after` is called at the end of an epoch.
+    (Ctrl-C, or interrupt of the kernel), or where `stopped` says so, it holds what was learned so far. `after` is
+    called at the end of an epoch.
     """
     where = compute.device()
     draw = torch.Generator().manual_seed(seed)
     network = compute.placed(network, where).train()
-    averaged = AveragedModel(network, avg_fn=ramp(plan.average), use_buffers=True)
-    optimizer = torch.optim.AdamW(_groups(network, plan.decay), lr=plan.rate)
+    averaged = AveragedModel(network, multi_avg_fn=ramp(plan.average), use_buffers=True)
+    optimizer = torch.optim.AdamW(_groups(network, plan.decay), lr=plan.rate, fused=True)
     weights = _weights(torch.from_numpy(targets), plan.balance)
     steps = math.ceil(max(plan.draws, len(squares)) / plan.batch)
     done = 0
@@ -80,6 +84,8 @@ def fit(
         for number in range(1, plan.epochs + 1):
             began, losses = time.perf_counter(), []
             for _ in range(steps):
+                if stopped():
+                    return Fitted(averaged.module.eval(), stopped=True)
                 schedule(optimizer, plan.rate, done / (steps * plan.epochs))
                 chosen = torch.multinomial(weights, plan.batch, replacement=True, generator=draw).numpy()
                 batch = inputs.tensor(squares[chosen], profile).to(where)
@@ -136,13 +142,14 @@ def schedule(optimizer: torch.optim.Optimizer, rate: float, progress: float) -> 
         group["lr"] = rate * max(factor, 1e-3)
 
 
-def ramp(most: float) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor | int], torch.Tensor]:
+def ramp(most: float) -> Callable[[Tensors, Tensors, torch.Tensor | int], None]:
     """An average that forgets quickly at first: a handful of steps must not leave it at the starting point."""
 
-    def average(kept: torch.Tensor, new: torch.Tensor, seen: torch.Tensor | int) -> torch.Tensor:
-        if not torch.is_floating_point(kept):
-            return new
+    def average(kept: Tensors, new: Tensors, seen: torch.Tensor | int) -> None:
+        if not torch.is_floating_point(kept[0]):
+            torch._foreach_copy_(kept, new)
+            return
         keep = min(most, (1 + int(seen)) / (10 + int(seen)))
-        return torch.lerp(new.to(kept.dtype), kept, keep)
+        torch._foreach_lerp_(kept, new, 1.0 - keep)
 
     return average
