@@ -53,7 +53,7 @@ SETS = {
     "uvp6": Set(
         "02_zooplankton_ecotaxa/uvp6_vignettes",
         UVP6,
-        Options(scratch=True, networks=3, forest=True, machine=True, texture=True, epochs=240, variety=0.5),
+        Options(scratch=True, networks=4, forest=True, machine=True, texture=True, epochs=240, variety=0.5),
         (("macro-F1", 0.90, "both"),),
         folds=10,
     ),

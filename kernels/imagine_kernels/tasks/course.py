@@ -98,7 +98,8 @@ class Course:
             right: float | None = None
             if len(watched):
                 looking = classification.Classifier(alone, "", network, compute.device())
-                called = looking.scores_of_all(list(self.lesson.squares[watched])).argmax(1)
+                with compute.precision(looking.device):
+                    called = looking.scores_of_all(list(self.lesson.squares[watched])).argmax(1)
                 right = float((called == targets[watched]).mean())
             with self._telling:
                 place = epoch.number + number * self.plan.epochs
