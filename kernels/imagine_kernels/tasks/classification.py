@@ -50,7 +50,7 @@ class Classifier:
         batch = self.batch(seen)
         with torch.inference_mode():  # in float32: the same scores on every machine and in every batch
             outputs = self.network(*batch) / self.model.temperature
-        found: npt.NDArray[np.float32] = outputs.softmax(1).cpu().numpy()
+        found: npt.NDArray[np.float32] = outputs.float().softmax(1).cpu().numpy()
         return found
 
     def scores_of_all(self, seen: Sequence[inputs.Pixels | inputs.Seen], batch: int = 128) -> npt.NDArray[np.float32]:
