@@ -9,7 +9,17 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
-from imagine_kernels.tasks import beside, calibration, classification, compute, measured, networks, taxonomy, training
+from imagine_kernels.tasks import (
+    beside,
+    calibration,
+    classification,
+    compute,
+    inputs,
+    measured,
+    networks,
+    taxonomy,
+    training,
+)
 from imagine_kernels.tasks.lesson import Lesson
 from imagine_kernels.tasks.splits import Mask, Split, nothing
 from imagine_kernels.use_case import MEASURED, NETWORK, Model
@@ -73,7 +83,8 @@ class Course:
     def _fit(self, held: Mask, seed: int, bar: Any) -> training.Fitted:  # noqa: ANN401
         """Every part of the model taught what is not held out; interrupted, the last stands in for those not begun."""
         places = [number for number, part in enumerate(self.model.parts) if part == NETWORK]
-        done = beside.taught([self._teach(held, seed + number, number, bar) for number in places])
+        learned = self.lesson.squares[~held]
+        done = beside.taught([self._teach(learned, held, seed + number, number, bar) for number in places])
         self.history.sort(key=lambda progress: progress.epoch)
         taught = [fitted.network for fitted in done]
         others = iter([*taught, *(copy.deepcopy(taught[-1]) for _ in places[len(done) :])])
@@ -88,7 +99,7 @@ class Course:
         own = measured.own(part, self.model.parts, features)
         return measured.KINDS[part].taught(own[~held], targets[~held], len(self.model.labels), seed)
 
-    def _teach(self, held: Mask, seed: int, number: int, bar: Any) -> beside.Fit:  # noqa: ANN401
+    def _teach(self, learned: inputs.Pixels, held: Mask, seed: int, number: int, bar: Any) -> beside.Fit:  # noqa: ANN401
         """What teaches the network called `number`. It begins here, for seeds are set for all threads."""
         targets = self.lesson.targets(self.model.label_names)
         watched = np.flatnonzero(held)[:_WATCHED]
@@ -108,8 +119,8 @@ class Course:
                 bar.set_postfix(loss=f"{epoch.loss:.2f}", **({} if right is None else {"right": f"{right:.0%}"}))
 
         network = classification.begin(self.model, seed, self.starter, number)
-        learned = self.lesson.squares[~held], targets[~held], self.model.profile
-        return lambda stopped: training.fit(network, *learned, self.plan, seed, after, stopped)
+        known = learned, targets[~held], self.model.profile
+        return lambda stopped: training.fit(network, *known, self.plan, seed, after, stopped)
 
     def _examine(self, network: nn.Module, split: Split) -> Examined:
         """The scores of the held-out pictures, before any temperature."""
